@@ -1,0 +1,154 @@
+"""Layers stacked over a map: up from cells to codes, and down again.
+
+::
+
+    level 0   map (n, H, W, C)   ──split──► rows ──layer 0──► codes on a gh x gw grid
+    level 1   map (n, gh, gw, c) ──split──► rows ──layer 1──► ...
+    top       codes  ──take down──► predicted map below ──...──► (n, H, W, C)
+
+What each level hands up is ``CompetitiveLayer.hand_up``; on the way down a level
+turns the vectors its parent predicts into the map below it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .layer import F32, CompetitiveLayer, LayerSpec, RowCodes
+from .patches import join, split, tiling
+
+#: Rows a layer handles at a time, so that memory follows the batch and not the data.
+ROWS_AT_ONCE = 16384
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The compact code of pictures: the top level's winners and values.
+
+    Attributes
+    ----------
+    winners : ndarray (n, gh, gw, k) of int
+    weights : ndarray (n, gh, gw, k)
+        Competed activations of the winners; each group sums to one.
+    values : ndarray (n, gh, gw, k, r)
+        Coordinates in each winner's basis.
+    """
+
+    winners: NDArray[np.intp]
+    weights: F32
+    values: F32
+
+    def __len__(self) -> int:
+        return len(self.winners)
+
+    def __getitem__(self, item: slice | NDArray[np.intp]) -> Codes:
+        return Codes(self.winners[item], self.weights[item], self.values[item])
+
+
+class Hierarchy:
+    """A stack of layers over maps of one shape.
+
+    Parameters
+    ----------
+    specs : sequence of LayerSpec
+    shape : (H, W, C)
+        Shape of the maps at the bottom.
+
+    Attributes
+    ----------
+    layers : list of CompetitiveLayer
+        Bottom first.
+    map_shapes : list of (H, W, C)
+        Input of each level; known once the level below has started.
+    grid_shapes : list of (gh, gw)
+        Patches of each level.
+    """
+
+    def __init__(self, specs: tuple[LayerSpec, ...], shape: Shape) -> None:
+        self.layers = [CompetitiveLayer(spec) for spec in specs]
+        self.map_shapes: list[Shape] = [shape]
+        self.grid_shapes: list[tuple[int, int]] = []
+        self.measure()
+
+    def measure(self) -> None:
+        """Recompute the shapes from the layers' present sizes."""
+        self.map_shapes, self.grid_shapes = self.map_shapes[:1], []
+        for layer in self.layers:
+            height, width, _ = self.map_shapes[-1]
+            patch, stride = layer.spec.patch, layer.spec.stride
+            grid = tiling(height, patch, stride).count, tiling(width, patch, stride).count
+            self.grid_shapes.append(grid)
+            self.map_shapes.append((*grid, layer.code_length))
+        self.map_shapes.pop()
+
+    def rows(self, level: int, maps: F32) -> F32:
+        """Rows ``(n * gh * gw, d)`` of one level's input maps."""
+        spec = self.layers[level].spec
+        patches = split(maps, spec.patch, spec.stride)
+        return patches.reshape(-1, patches.shape[-1])
+
+    def maps(self, level: int, rows: F32) -> F32:
+        """Inverse of :meth:`rows`."""
+        spec = self.layers[level].spec
+        height, width, _ = self.map_shapes[level]
+        grid = self.grid_shapes[level]
+        return join(
+            rows.reshape(-1, *grid, rows.shape[-1]), height, width, spec.patch, spec.stride
+        )
+
+    def encode_level(self, level: int, maps: F32) -> tuple[RowCodes, F32]:
+        """Codes of one level and the map ``(n, gh, gw, c)`` it hands up."""
+        rows = self.rows(level, maps)
+        layer = self.layers[level]
+        parts = [
+            layer.encode(rows[i : i + ROWS_AT_ONCE]) for i in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        codes = RowCodes(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        vectors = layer.hand_up(codes)
+        return codes, vectors.reshape(-1, *self.grid_shapes[level], vectors.shape[-1])
+
+    def up(self, maps: F32, levels: int | None = None) -> list[RowCodes]:
+        """Codes of the first ``levels`` levels (all by default), bottom first."""
+        result = []
+        for level in range(len(self.layers) if levels is None else levels):
+            codes, maps = self.encode_level(level, maps)
+            result.append(codes)
+        return result
+
+    def input_of(self, level: int, maps: F32) -> F32:
+        """Map that a level sees, given the maps at the bottom."""
+        for below in range(level):
+            maps = self.encode_level(below, maps)[1]
+        return maps
+
+    def down(self, level: int, rows: F32) -> F32:
+        """Maps at the bottom predicted from one level's reconstructed rows."""
+        maps = self.maps(level, rows)
+        for below in range(level - 1, -1, -1):
+            vectors = maps.reshape(-1, maps.shape[-1])
+            maps = self.maps(below, self.layers[below].take_down(vectors))
+        return maps
+
+    def pack(self, codes: RowCodes) -> Codes:
+        """Codes of the top level, arranged on its grid."""
+        grid = self.grid_shapes[-1]
+        k = codes.winners.shape[1]
+        return Codes(
+            codes.winners.reshape(-1, *grid, k),
+            codes.weights.reshape(-1, *grid, k),
+            codes.values.reshape(-1, *grid, k, codes.values.shape[2]),
+        )
+
+    def unpack(self, codes: Codes) -> RowCodes:
+        """Inverse of :meth:`pack`."""
+        k = codes.winners.shape[-1]
+        return RowCodes(
+            codes.winners.reshape(-1, k),
+            codes.weights.reshape(-1, k),
+            codes.values.reshape(-1, k, codes.values.shape[-1]),
+        )

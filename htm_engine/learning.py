@@ -1,0 +1,293 @@
+"""How a layer learns: a start, then one small step a batch.
+
+The gate follows the gradient ``a - r`` by Adam; prototypes and bases follow theirs
+with a step of *wins / recent wins* per unit, the step size at which stochastic
+gradient descent on the loss keeps a running mean (Nowlan 1990; Bottou and Bengio,
+NIPS 1995).  A basis moves by block power iteration on a running product with its
+unit's covariance (Oja's rule in mini-batch form) and is put back to orthonormal.
+Units that stop winning are revived by splitting the one with the largest error.
+
+    start(x)  k-means++ prototypes, local principal directions, a matching gate
+    step(x)   one batch: compete, move the winners, move the gate, revive the dead
+    finish()  bases turned to uncorrelated values, largest spread first
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import kmeans_plusplus
+
+from . import competition
+from .layer import F32, CompetitiveLayer
+
+#: A unit that wins less than this part of a fair share is dead.
+DEAD_SHARE = 0.02
+#: How much of a unit's past its running means remember, once training has settled.
+LONGEST_MEMORY = 0.995
+
+
+class LayerStep(NamedTuple):
+    """What one step of learning saw."""
+
+    error: float  #: mean squared error per number of the batch, before the step
+    wins: NDArray[np.int64]  #: ``(K,)`` wins in the batch
+    revived: int  #: units revived by the step
+
+
+class LayerLearner:
+    """The state that learning needs beside the layer itself.
+
+    Parameters
+    ----------
+    layer : CompetitiveLayer
+        Changed in place.
+    learning_rate : float
+        Step of the gate, in units of evidence: about how far one Adam step moves
+        the evidence of a typical input.
+    rng : numpy.random.Generator
+        Used by the start and by revival.
+    """
+
+    def __init__(
+        self, layer: CompetitiveLayer, learning_rate: float, rng: np.random.Generator
+    ) -> None:
+        self.layer, self.rate, self.rng = layer, learning_rate, rng
+        self.steps = 0
+
+    # ------------------------------------------------------------------ start
+    def start(self, x: F32) -> None:
+        """Place the units on a first sample ``(n, d)``.
+
+        Raises
+        ------
+        ValueError
+            If the sample is empty.
+        """
+        if not len(x):
+            raise ValueError("cannot start a layer on no rows")
+        layer, spec = self.layer, self.layer.spec
+        d = x.shape[1]
+        layer.mean = x.mean(0, dtype=np.float64).astype(np.float32)
+        centred = x - layer.mean
+        scale = float(np.sqrt((centred**2).mean(dtype=np.float64)))
+        # Fewer rows than units: one unit a row is all the data can feed.
+        count = min(spec.units, len(x))
+        subset = centred[self.rng.permutation(len(x))[: max(40 * count, 2000)]]
+        seed = int(self.rng.integers(2**31))
+        start = kmeans_plusplus(subset, count, random_state=seed)[0]
+        assigned = np.zeros(len(subset), int)
+        for _ in range(3):
+            distance = (start**2).sum(1) - 2 * subset @ start.T
+            assigned = distance.argmin(1)
+            start = _means(subset, assigned, start)
+        values, directions = _principal(centred)
+        rank = min(spec.rank, d)
+        layer.m = (start + layer.mean).astype(np.float32)
+        layer.u = _local_bases(subset, assigned, start, rank, values, directions)
+        layer.shares = np.bincount(assigned, minlength=count) / len(subset)
+        layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
+        layer.spread = np.ones((count, rank), np.float32) * max(scale, 1e-12)
+        layer.basis = directions[:, : _code_length(spec.code, values)].astype(np.float32)
+        layer.s2 = float(max(layer.errors(x).min(1).mean() / d, 1e-4 * scale**2, 1e-12))
+        # The gate that classifies as the nearest prototype does, softened to s2 * d.
+        soft = max(layer.s2 * d, 1e-12)
+        layer.w = (start / soft).astype(np.float32)
+        layer.b = (-(start**2).sum(1) / (2 * soft) - layer.w @ layer.mean).astype(np.float32)
+        self.resume(scale)
+
+    def resume(self, scale: float | None = None) -> None:
+        """Fresh optimiser state around what the layer already knows."""
+        layer = self.layer
+        if scale is None:
+            scale = float(np.sqrt((layer.spread**2).sum(1).mean() / max(1, layer.m.shape[1])))
+        self.gate_rate = self.rate / max(scale * np.sqrt(layer.m.shape[1]), 1e-12)
+        self.moment = [np.zeros_like(layer.w), np.zeros_like(layer.b)]
+        self.moment2 = [np.zeros_like(layer.w), np.zeros_like(layer.b)]
+        self.seen = layer.shares * 50.0  # the start counts as a few wins, so it can be moved
+        self.product = layer.u * (layer.spread**2)[:, None, :]
+        self.unit_error = np.zeros(layer.units)
+        self.steps = 0
+
+    # ------------------------------------------------------------------- step
+    def step(self, x: F32, temperature: float = 1.0) -> LayerStep:
+        """Learn from a batch ``(n, d)``; ``temperature`` multiplies the layer's own."""
+        layer = self.layer
+        n, d = x.shape
+        errors, z = layer.views(x)
+        e = layer.evidence(x)
+        a = competition.activation(e, layer.spec.temperature)
+        joint = layer.joint(x, errors, e)
+        r = competition.activation(joint, temperature)
+        h = competition.compete(r, layer.winners_kept)
+        index = competition.winners(h, layer.winners_kept)
+        best = errors[np.arange(n), index[:, 0]]
+        wins = np.bincount(index[:, 0], minlength=layer.units)
+        self._move_gate(x, a - h)
+        memory = min(LONGEST_MEMORY, 1 - 1 / (4 + self.steps))
+        self.seen *= memory
+        self.unit_error *= memory
+        self._move_units(x, h, index, z)
+        np.add.at(self.unit_error, index[:, 0], best)
+        error = float(best.mean(dtype=np.float64) / d)
+        rate = max(1 - memory, 1 / (2 + self.steps))
+        layer.s2 = max((1 - rate) * layer.s2 + rate * error, 1e-12)
+        kept = np.take_along_axis(h, index, 1).mean(0)
+        layer.profile = ((1 - rate) * layer.profile + rate * kept).astype(np.float32)
+        total = self.seen.sum()
+        layer.shares = self.seen / total if total > 0 else np.full(layer.units, 1 / layer.units)
+        self.steps += 1
+        revived = self._revive(x, index[:, 0]) if self.steps % 8 == 0 else 0
+        if self.steps % 2 == 0:
+            self._orthonormalise()
+        return LayerStep(error, wins, revived)
+
+    def _move_gate(self, x: F32, gradient: F32) -> None:
+        """Adam on dL/dw and dL/db (Kingma and Ba 2015)."""
+        layer, t = self.layer, self.steps + 1
+        pairs = ((layer.w, gradient.T @ x / len(x), 0), (layer.b, gradient.mean(0), 1))
+        for parameter, g, i in pairs:
+            first, second = self.moment[i], self.moment2[i]
+            first += 0.1 * (g - first)
+            second += 0.01 * (g * g - second)
+            rate = self.gate_rate if i == 0 else self.rate
+            step = first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.99**t)) + 1e-8)
+            parameter -= (rate / np.sqrt(1 + t / 100) * step).astype(np.float32)
+
+    def _move_units(self, x: F32, h: F32, index: NDArray[np.intp], z: F32) -> None:
+        layer = self.layer
+        rows = np.repeat(np.arange(len(x)), index.shape[1])
+        flat = index.ravel()
+        order = np.argsort(flat, kind="stable")
+        bounds = np.searchsorted(flat[order], np.arange(layer.units + 1))
+        for unit in range(layer.units):
+            low, high = bounds[unit], bounds[unit + 1]
+            if low == high:
+                continue
+            row = rows[order[low:high]]
+            weight = h[row, unit][:, None]
+            mass = float(weight.sum())
+            self.seen[unit] += mass
+            rate = mass / self.seen[unit]
+            own = x[row] - layer.m[unit]
+            shift = (weight * own).sum(0) / mass
+            if layer.rank:
+                # Pull values to the moved prototype, then C U without forming C.
+                new = z[row, unit] - shift @ layer.u[unit] * rate
+                c_u = (own - rate * shift).T @ (weight * new) / mass
+                self.product[unit] += rate * (c_u - self.product[unit])
+                layer.spread[unit] = np.sqrt(
+                    (1 - rate) * layer.spread[unit] ** 2 + rate * (weight * new**2).sum(0) / mass
+                )
+            layer.m[unit] += rate * shift
+
+    def _orthonormalise(self) -> None:
+        if not self.layer.rank:
+            return
+        # A trace of the present basis keeps directions the data leaves open where they are.
+        size = np.linalg.norm(self.product, axis=(1, 2), keepdims=True)
+        leaning = self.product + (1e-4 * size + 1e-12) * self.layer.u
+        # Scale the columns first: they differ by the ratio of the eigenvalues.
+        scaled = leaning / np.linalg.norm(leaning, axis=1, keepdims=True)
+        gram = (scaled.transpose(0, 2, 1) @ scaled).astype(np.float64)
+        try:
+            inverse = np.linalg.inv(np.linalg.cholesky(gram + 1e-6 * np.eye(self.layer.rank)))
+            self.layer.u = scaled @ inverse.transpose(0, 2, 1).astype(np.float32)
+        except np.linalg.LinAlgError:
+            # Nearly parallel columns; QR is slower and always works.
+            self.layer.u = competition.orthonormalise(scaled)
+
+    def _revive(self, x: F32, winner: NDArray[np.intp]) -> int:
+        """Give each dead unit half of the unit with the largest error."""
+        layer = self.layer
+        dead = np.flatnonzero(layer.shares < DEAD_SHARE / layer.units)
+        revived = 0
+        for unit in dead:
+            busy = int(self.unit_error.argmax())
+            row = np.flatnonzero(winner == busy)
+            if self.unit_error[busy] <= 0 or len(row) < 2 or busy == unit:
+                break
+            chosen = x[self.rng.choice(row)]
+            layer.m[unit] = 0.5 * (layer.m[busy] + chosen)
+            layer.u[unit], self.product[unit] = layer.u[busy], self.product[busy]
+            layer.w[unit], layer.b[unit] = layer.w[busy], layer.b[busy]
+            layer.spread[unit] = layer.spread[busy]
+            for moment in (*self.moment, *self.moment2):
+                moment[unit] = 0
+            for store in (self.seen, self.unit_error):
+                store[unit] = store[busy] = store[busy] / 2
+            revived += 1
+        if revived:
+            layer.shares = self.seen / self.seen.sum()
+        return revived
+
+    # ----------------------------------------------------------------- finish
+    def finish(self) -> None:
+        """Turn each basis to its principal axes, so that values are uncorrelated."""
+        layer = self.layer
+        if not layer.rank:
+            return
+        u = competition.orthonormalise(layer.u)
+        # On the orthonormal span the running product holds U' C U up to slow drift.
+        small = u.transpose(0, 2, 1) @ self.product
+        power, turn = np.linalg.eigh((small + small.transpose(0, 2, 1)) / 2)
+        u = u @ turn[:, :, ::-1]
+        sign = np.sign(np.take_along_axis(u, np.abs(u).argmax(1)[:, None, :], 1))
+        layer.u = np.ascontiguousarray(u * sign, dtype=np.float32)
+        layer.spread = np.sqrt(np.maximum(power[:, ::-1], 0)).astype(np.float32)
+        self.product = layer.u * (layer.spread**2)[:, None, :]
+
+
+def _means(rows: F32, assigned: NDArray[np.intp], fallback: F32) -> F32:
+    total = np.zeros_like(fallback)
+    np.add.at(total, assigned, rows)
+    count = np.bincount(assigned, minlength=len(fallback))[:, None]
+    return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
+
+
+def _principal(centred: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Variances and directions ``(d, d)`` of centred rows, largest first."""
+    covariance = (centred.T @ centred).astype(np.float64) / len(centred)
+    values, directions = np.linalg.eigh(covariance)
+    directions = directions[:, ::-1]
+    sign = np.sign(directions[np.abs(directions).argmax(0), np.arange(directions.shape[1])])
+    return np.maximum(values[::-1], 0), directions * np.where(sign == 0, 1, sign)
+
+
+def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
+    if wanted is not None:
+        return min(wanted, len(values))
+    total = values.sum()
+    if total <= 0:
+        return 1
+    enough = int(np.searchsorted(np.cumsum(values) / total, 0.99)) + 1
+    return min(enough, 48, len(values))
+
+
+def _local_bases(
+    rows: F32,
+    assigned: NDArray[np.intp],
+    means: F32,
+    rank: int,
+    values: NDArray[np.float64],
+    directions: NDArray[np.float64],
+) -> F32:
+    """Principal directions of each unit's rows, leaning on the global ones where rows are few."""
+    d = rows.shape[1]
+    bases = np.zeros((len(means), d, rank), np.float32)
+    if not rank:
+        return bases
+    depth = min(d, 2 * rank)
+    # The prior weighs as much as a few rows, so it only fills what local rows leave open.
+    prior = (directions[:, :depth] * np.sqrt(values[:depth] + 1e-12)).T
+    for unit, mean in enumerate(means):
+        own = rows[assigned == unit][: 8 * rank + 64] - mean
+        stack = np.concatenate([own, 0.5 * prior]).astype(np.float32)
+        right = np.linalg.svd(stack, full_matrices=False)[2]
+        if len(right) < rank:
+            filled = np.concatenate([right, directions.T])[:d]
+            right = np.linalg.qr(filled.T)[0].T
+        bases[unit] = right[:rank].T
+    return competition.orthonormalise(bases).astype(np.float32)

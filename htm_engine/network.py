@@ -1,0 +1,425 @@
+"""``HTM``, the estimator: a hierarchy of competing units that learns by gradient descent.
+
+It keeps scikit-learn's contract, so pipelines, searchers and clones work::
+
+    HTM().fit(X)  .transform(X)  .inverse_transform(Z)      dense codes of the top level
+                  .encode(X)     .decode(codes)             winners and values
+                  .sample(n)     .score(X)                  new pictures; minus the MSE
+                  .save(path)    HTM.load(path)             one .npz, nothing pickled
+
+X is rows ``(n, features)``, pictures ``(n, h, w)`` or maps ``(n, h, w, c)``.  Bytes
+(``uint8``) are read as intensities, divided by 255; everything else is taken as is.
+Competition is per sample, so results do not depend on the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from . import persistence, storage
+from .coding.collection import CollectionCoder
+from .hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
+from .inputs import MapInputs
+from .layer import F32, LayerSpec, RowCodes
+from .learning import DEAD_SHARE, LayerLearner
+from .presets import DEFAULT_LAYERS, preset_layers
+from .training import TrainStep, batch_length, train
+
+#: Rows of one level that one step learns from; more add time and little else.
+ROWS_PER_STEP = 4096
+
+
+class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Hierarchy of layers whose units predict, compete and learn by gradient descent.
+
+    Parameters
+    ----------
+    layers : tuple of LayerSpec
+        Bottom first.
+    input_shape : tuple of int or None
+        ``(h, w)``, ``(h, w, c)`` or ``(length,)``: how rows are read as maps.  None
+        takes the shape of X; plain rows are then one patch each.
+    epochs : int
+        Passes over the data at most.
+    batch_size : int or None
+        Pictures a step; None takes a twentieth of the data within 32..1024.
+    learning_rate : float
+        Step of the gate in units of evidence (see ``learning``).
+    start_temperature : float
+        Factor on the layers' temperature at the start; falls to 1 halfway through.
+    validation_fraction : float
+        Part of the data held out to decide when to stop.
+    patience : int
+        Epochs without a gain of ``tolerance`` before training stops.
+    tolerance : float
+        Relative gain on held-out data that counts.
+    coder : bool
+        Whether ``fit`` also measures the tables of the collection file.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    hierarchy_ : Hierarchy
+        The fitted layers.
+    history_ : list of TrainStep
+        One entry an epoch, and the last.
+    coder_ : CollectionCoder or None
+        What ``coding.collection`` needs to write files.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).random((200, 8, 8))
+    >>> model = HTM(layers=(LayerSpec(4, 8, 2), LayerSpec(2, 8, 4)), epochs=2).fit(X)
+    >>> model.transform(X).shape
+    (200, 12)
+    >>> model.inverse_transform(model.transform(X)).shape
+    (200, 8, 8)
+    """
+
+    def __init__(
+        self,
+        layers: tuple[LayerSpec, ...] = DEFAULT_LAYERS,
+        input_shape: tuple[int, ...] | None = None,
+        epochs: int = 12,
+        batch_size: int | None = None,
+        learning_rate: float = 0.02,
+        start_temperature: float = 4.0,
+        validation_fraction: float = 0.1,
+        patience: int = 1,
+        tolerance: float = 0.005,
+        coder: bool = True,
+        random_state: Any = 0,
+    ) -> None:
+        self.layers = layers
+        self.input_shape = input_shape
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.start_temperature = start_temperature
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.tolerance = tolerance
+        self.coder = coder
+        self.random_state = random_state
+
+    @classmethod
+    def from_preset(cls, name: str, **settings: Any) -> Self:
+        """Untrained network with the layers of a preset (see ``presets.PRESETS``)."""
+        return cls(layers=preset_layers(name), **settings)
+
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's description of the estimator: codes are float32 whatever comes in."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    # --------------------------------------------------------------- learning
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from X; ``y`` is ignored."""
+        for _ in self.fit_steps(X):
+            pass
+        return self
+
+    def fit_steps(self, X: Any) -> Iterator[TrainStep]:
+        """Learn a step at a time: the generator behind :meth:`fit`.
+
+        The model can be used between any two steps, and left after any.
+        """
+        self._check_settings()
+        X = self._read(X, reset=True)
+        self.history_: list[TrainStep] = []
+        for step in train(self, X):
+            if step.validation is not None:
+                self.history_.append(step)
+            yield step
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from one more batch, starting if nothing was learned yet; ``y`` is ignored."""
+        fresh = not hasattr(self, "hierarchy_")
+        if fresh:
+            self._check_settings()
+        X = self._read(X, reset=fresh)
+        length = batch_length(self.batch_size, len(X))
+        if fresh:
+            self.history_ = []
+            self._begin(self._batch(X, np.arange(len(X))))
+        elif not hasattr(self, "_learners"):
+            self._resume()
+        for start in range(0, len(X), length):
+            self._step(self._batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
+        # File tables describe the units as they were; they are measured again on demand.
+        self.coder_ = None
+        self._settle()
+        return self
+
+    def measure_coder(self, X: Any) -> Self:
+        """Measure the collection file's tables on X, after ``partial_fit`` or ``coder=False``."""
+        check_is_fitted(self)
+        X = self._read(X, reset=False)
+        for _ in self._measure_coder(self._batch(X, np.arange(min(len(X), 4096))), force=True):
+            pass
+        return self
+
+    def _check_settings(self) -> None:
+        if not isinstance(self.layers, tuple | list) or not self.layers:
+            raise ValueError("layers must be a tuple with at least one LayerSpec")
+        for spec in self.layers:
+            if not isinstance(spec, LayerSpec):
+                raise ValueError(f"layers must hold LayerSpec objects, got {spec!r}")
+            spec.check()
+        for name, low, high in (
+            ("epochs", 1, 100_000),
+            ("learning_rate", 0, 100),
+            ("start_temperature", 1, 1e6),
+            ("validation_fraction", 0, 0.9),
+            ("patience", 0, 100_000),
+            ("tolerance", 0, 1),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie in {low}..{high}, got {value!r}")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(f"batch_size must be positive, got {self.batch_size!r}")
+
+    def _generator(self) -> np.random.Generator:
+        if isinstance(self.random_state, int | np.integer):
+            return np.random.default_rng(int(self.random_state))
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+
+    def _begin(self, sample: F32) -> None:
+        self._rng = self._generator()
+        self.hierarchy_ = Hierarchy(tuple(self.layers), self._shape)
+        self.coder_: CollectionCoder | None = None
+        self._learners: list[LayerLearner] = []
+        maps = sample
+        for level, layer in enumerate(self.hierarchy_.layers):
+            learner = LayerLearner(layer, self.learning_rate, self._rng)
+            rows = self.hierarchy_.rows(level, maps)
+            if len(rows) > ROWS_AT_ONCE:
+                rows = rows[self._rng.permutation(len(rows))[:ROWS_AT_ONCE]]
+            learner.start(rows)
+            # A few steps on the sample first, so that the level above starts on settled codes.
+            for part in range(0, min(len(rows), 4 * 1024), 1024):
+                learner.step(rows[part : part + 1024])
+            self._learners.append(learner)
+            self.hierarchy_.measure()
+            if level + 1 < len(self.layers):
+                maps = self.hierarchy_.encode_level(level, maps)[1]
+        self._n_features_out = self._dense_length()
+
+    def _resume(self) -> None:
+        self._rng = self._generator()
+        self._learners = []
+        for layer in self.hierarchy_.layers:
+            learner = LayerLearner(layer, self.learning_rate, self._rng)
+            learner.resume()
+            self._learners.append(learner)
+
+    def _step(
+        self, maps: F32, temperature: float
+    ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]:
+        revived, error = 0, np.nan
+        for level, learner in enumerate(self._learners):
+            rows = self.hierarchy_.rows(level, maps)
+            if len(rows) > ROWS_PER_STEP:
+                rows = rows[self._rng.choice(len(rows), ROWS_PER_STEP, replace=False)]
+            result = learner.step(rows, temperature)
+            revived, error = revived + result.revived, result.error
+            if level + 1 < len(self._learners):
+                maps = self.hierarchy_.encode_level(level, maps)[1]
+        usage = tuple(np.array(layer.shares, float) for layer in self.hierarchy_.layers)
+        dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
+        return error, usage, dead, revived
+
+    def _validate(self, maps: F32) -> float:
+        return float(((self._reconstruct_maps(maps) - maps) ** 2).mean(dtype=np.float64))
+
+    def _settle(self) -> None:
+        for learner in self._learners:
+            learner.finish()
+
+    def _end(self) -> None:
+        self._settle()
+
+    def _measure_coder(self, maps: F32, force: bool = False) -> Iterator[float]:
+        if self.coder or force:
+            self.coder_ = CollectionCoder()
+            yield from self.coder_.measure(self.hierarchy_, maps)
+
+    # ----------------------------------------------------------------- coding
+    def encode(self, X: Any) -> Codes:
+        """Compact codes of X: winners and values of the top level."""
+        X = self._checked(X)
+        h = self.hierarchy_
+        parts = [h.pack(h.up(maps)[-1]) for maps in self._blocks(X)]
+        return Codes(
+            np.concatenate([p.winners for p in parts]),
+            np.concatenate([p.weights for p in parts]).astype(np.float32),
+            np.concatenate([p.values for p in parts]).astype(np.float32),
+        )
+
+    def decode(self, codes: Codes) -> F32:
+        """Pictures or rows from compact codes, laid out as the training data was."""
+        check_is_fitted(self)
+        h = self.hierarchy_
+        step = max(1, ROWS_AT_ONCE // max(1, int(np.prod(h.grid_shapes[0]))))
+        parts = []
+        for start in range(0, len(codes), step):
+            index, weights, values = h.unpack(codes[start : start + step])
+            top = RowCodes(index, weights.astype(np.float64), values.astype(np.float64))
+            rows = h.layers[-1].decode(top)
+            parts.append(h.down(len(h.layers) - 1, rows))
+        maps = np.concatenate(parts) if parts else np.zeros((0, *self._shape), np.float32)
+        return maps.reshape(len(codes), *self._layout).astype(np.float32)
+
+    def transform(self, X: Any) -> F32:
+        """Dense code of the top level: per position, activations of all units, then values."""
+        codes = self.encode(X)
+        n, k, r = len(codes), codes.winners.shape[-1], codes.values.shape[-1]
+        # Slots by unit number, not by strength, so that a code has one dense form.
+        order = np.argsort(codes.winners, axis=-1)
+        dense = np.zeros((*codes.winners.shape[:3], self.hierarchy_.layers[-1].units), np.float32)
+        np.put_along_axis(dense, codes.winners, codes.weights, -1)
+        values = np.take_along_axis(codes.values, order[..., None], -2)
+        values = values.reshape(*codes.winners.shape[:3], k * r)
+        return np.concatenate([dense, values], -1).reshape(n, -1)
+
+    def inverse_transform(self, Z: Any) -> F32:
+        """Pictures or rows from dense codes, decoded all the way down."""
+        check_is_fitted(self)
+        Z = check_array(Z, dtype=np.float32)
+        if Z.shape[1] != self._dense_length():
+            raise ValueError(f"codes have {self._dense_length()} numbers each, got {Z.shape[1]}")
+        top = self.hierarchy_.layers[-1]
+        grid, k, r = self.hierarchy_.grid_shapes[-1], top.winners_kept, top.rank
+        Z = Z.reshape(len(Z), *grid, -1)
+        dense, values = Z[..., : top.units], Z[..., top.units :].reshape(len(Z), *grid, k, r)
+        index = np.sort(np.argsort(-dense, axis=-1, kind="stable")[..., :k], -1)
+        weights = np.maximum(np.take_along_axis(dense, index, -1), 0)
+        total = weights.sum(-1, keepdims=True)
+        weights = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / k)
+        return self.decode(Codes(index, weights.astype(np.float32), values))
+
+    def reconstruct(self, X: Any) -> F32:
+        """What remains of X after the top level's code: ``decode(encode(X))``."""
+        return self.decode(self.encode(X))
+
+    def _reconstruct_maps(self, maps: F32) -> F32:
+        h = self.hierarchy_
+        step = max(1, ROWS_AT_ONCE // max(1, int(np.prod(h.grid_shapes[0]))))
+        parts = [
+            h.down(len(h.layers) - 1, h.layers[-1].decode(h.up(maps[i : i + step])[-1]))
+            for i in range(0, len(maps), step)
+        ]
+        return np.concatenate(parts)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Minus the mean squared error of the reconstruction (higher is better)."""
+        X = self._checked(X)
+        total = 0.0
+        for maps in self._blocks(X):
+            total += float(((self._reconstruct_maps(maps) - maps) ** 2).sum(dtype=np.float64))
+        return -total / (len(X) * int(np.prod(self._shape)))
+
+    # ------------------------------------------------------------ looking in
+    def winners(self, X: Any) -> list[NDArray[np.intp]]:
+        """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
+        X = self._checked(X)
+        h = self.hierarchy_
+        blocks = [h.up(maps) for maps in self._blocks(X)]
+        return [
+            np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
+                -1, *h.grid_shapes[level]
+            )
+            for level in range(len(h.layers))
+        ]
+
+    def activations(self, X: Any, level: int = -1) -> F32:
+        """Share of every unit in the competition at one level, ``(n, gh, gw, K)``."""
+        X = self._checked(X)
+        h = self.hierarchy_
+        level = range(len(h.layers))[level]
+        layer = h.layers[level]
+        parts = [
+            layer.responsibilities(h.rows(level, h.input_of(level, maps)))
+            for maps in self._blocks(X)
+        ]
+        shares = np.concatenate(parts).astype(np.float32)
+        return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
+
+    def receptive_fields(self, level: int) -> F32:
+        """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
+        check_is_fitted(self)
+        h = self.hierarchy_
+        level = range(len(h.layers))[level]
+        rows = h.layers[level].m
+        # A lone patch in the map's first corner, decoded, shows what the unit stands for.
+        part = Hierarchy(tuple(layer.spec for layer in h.layers[: level + 1]), h.map_shapes[0])
+        part.layers = h.layers[: level + 1]
+        part.measure()
+        grid = part.grid_shapes[level]
+        tiled = np.repeat(rows, int(np.prod(grid)), axis=0)
+        maps = part.down(level, tiled)
+        side_h = side_w = 1
+        for layer, (gh, gw) in zip(part.layers, part.grid_shapes, strict=True):
+            side_h, side_w = side_h * layer.spec.patch, side_w * layer.spec.patch
+            if (gh, gw) == (1, 1):
+                return maps
+        return maps[:, : -(-maps.shape[1] // grid[0]), : -(-maps.shape[2] // grid[1])]
+
+    def sample(
+        self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0
+    ) -> F32:
+        """Draw new pictures or rows: a winner by its share, values by their spread.
+
+        ``temperature`` scales the spread; 0 gives prototypes.
+        """
+        check_is_fitted(self)
+        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+        top = self.hierarchy_.layers[-1]
+        grid, k = self.hierarchy_.grid_shapes[-1], top.winners_kept
+        count = n_samples * int(np.prod(grid))
+        # Gumbel's trick draws k different units by their shares at once.
+        noise = rng.gumbel(size=(count, top.units))
+        index = np.argsort(-(np.log(np.maximum(top.shares, 1e-12)) + noise), axis=1)[:, :k]
+        weights = np.repeat(top.profile[None, :k], count, 0)
+        values = rng.standard_normal((count, k, top.rank)) * top.spread[index] * temperature
+        codes = RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
+        return self.decode(self.hierarchy_.pack(codes))
+
+    def _dense_length(self) -> int:
+        top = self.hierarchy_.layers[-1]
+        per = top.units + top.winners_kept * top.rank
+        return per * int(np.prod(self.hierarchy_.grid_shapes[-1]))
+
+    # ------------------------------------------------------------------ files
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that name the settings and weights of the fitted network."""
+        check_is_fitted(self)
+        return storage.fingerprint(*persistence.state(self))
+
+    def save(self, path: str | Path | BinaryIO) -> None:
+        """Write the fitted network to one ``.npz`` file."""
+        check_is_fitted(self)
+        storage.save(path, *persistence.state(self))
+
+    @classmethod
+    def load(cls, path: str | Path | BinaryIO) -> Self:
+        """Read a network that :meth:`save` wrote; results are equal to the bit.
+
+        Raises
+        ------
+        ModelError
+            If the file is not such a network, damaged, or of another version.
+        """
+        return persistence.restore(cls, *storage.load(path))

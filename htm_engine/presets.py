@@ -1,0 +1,46 @@
+"""Named stacks of layers, ready to train."""
+
+from __future__ import annotations
+
+from .layer import LayerSpec
+
+DEFAULT_LAYERS = (
+    LayerSpec(patch=7, units=64, rank=8),
+    LayerSpec(patch=4, units=64, rank=32),
+)
+
+PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
+    "default": (DEFAULT_LAYERS, "Two levels of subspace units; the best files and pictures."),
+    "article": (
+        (
+            LayerSpec(patch=7, units=64, rank=0, winners=3, compete_on="evidence"),
+            LayerSpec(patch=4, units=64, rank=0, winners=3, compete_on="evidence"),
+        ),
+        "The article's network: plain neurons, softmax activations handed up.",
+    ),
+    "single": (
+        (LayerSpec(patch=4096, units=32, rank=16),),
+        "One level over the whole picture: 32 units of rank 16.",
+    ),
+    "readout": (
+        (LayerSpec(patch=8, stride=2, units=256, rank=0, compete_on="explanation"),),
+        "Overlapping patches and many plain units; made to be read by a classifier.",
+    ),
+    "quick": (
+        (LayerSpec(patch=7, units=24, rank=4), LayerSpec(patch=4, units=16, rank=8)),
+        "Small and fast, to try things out.",
+    ),
+}
+
+
+def preset_layers(name: str) -> tuple[LayerSpec, ...]:
+    """Layers of a named preset (see ``PRESETS``).
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name][0]

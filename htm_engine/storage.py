@@ -1,0 +1,142 @@
+"""Model files: settings as JSON and weights as arrays in one ``.npz``, nothing executable.
+
+A model file is a ZIP archive of
+
+    header.json.npy   uint8 bytes of a JSON object: {"format": "htm-model", "version": 1,
+                      "fingerprint": 16 hex digits, ...settings}
+    NAME.npy          one array a weight, float32, float64, or unsigned integers
+
+The fingerprint is the SHA-256 of the settings and of every array's name, type, shape
+and bytes, so a changed bit anywhere is found.  Nothing is unpickled, and sizes are
+checked before anything is read.  The same model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError
+
+FORMAT, VERSION = "htm-model", 1
+#: A model larger than this is refused before it is read.
+LARGEST = 512 * 2**20
+#: Types of arrays a model may hold.
+TYPES = ("<f4", "<f8", "|u1", "<u2", "<u4", "<i4", "<i8")
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def fingerprint(header: Mapping[str, Any], arrays: Arrays) -> str:
+    """16 hex digits that name the content: settings and weights."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save(target: str | Path | BinaryIO, header: Mapping[str, Any], arrays: Arrays) -> None:
+    """Write a model file; equal content gives equal bytes."""
+    full = {
+        "format": FORMAT,
+        "version": VERSION,
+        "fingerprint": fingerprint(header, arrays),
+        "settings": header,
+    }
+    text = np.frombuffer(json.dumps(full, sort_keys=True).encode(), np.uint8)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in (("header.json", text), *sorted(arrays.items())):
+            # A fixed date keeps the file the same whenever it is written.
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            part = io.BytesIO()
+            np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(entry, part.getvalue())
+    if isinstance(target, str | Path):
+        Path(target).write_bytes(buffer.getvalue())
+    else:
+        target.write(buffer.getvalue())
+
+
+def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read settings and arrays of a model file.
+
+    Raises
+    ------
+    ModelError
+        If the file is not one of ours, damaged, too large, or of another version.
+    FileNotFoundError
+        If a path does not exist.
+    """
+    data = Path(source).read_bytes() if isinstance(source, str | Path) else source.read()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > LARGEST or len(entries) > 1000:
+                raise ModelError("This model file is larger than any model we write.")
+            names = [entry.filename for entry in entries]
+            if "header.json.npy" not in names:
+                raise ModelError("This is a NumPy archive, but not a model of HTM Studio.")
+            arrays = {
+                entry.filename.removesuffix(".npy"): _read_array(archive, entry)
+                for entry in entries
+            }
+    except ModelError:
+        raise
+    except Exception as exc:  # zipfile, zlib and the .npy reader raise many kinds
+        raise ModelError("This is not a readable model file, or part of it is missing.") from exc
+    return _check(arrays)
+
+
+def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(entry) as stream:
+        content = stream.read(entry.file_size + 1)
+    if len(content) != entry.file_size:
+        raise ModelError("This model file is damaged: a part has the wrong length.")
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ModelError("This model file holds an array of an unknown kind.")
+    reader = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, fortran, dtype = reader(stream)
+    size = int(np.prod(shape, dtype=object)) * dtype.itemsize if shape else dtype.itemsize
+    if dtype.str not in TYPES or fortran or size != len(content) - stream.tell():
+        raise ModelError("This model file holds an array of an unknown kind or a wrong size.")
+    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape).copy()
+
+
+def _check(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    try:
+        header = json.loads(arrays.pop("header.json").tobytes())
+        ours = header["format"] == FORMAT
+        version, settings, name = header["version"], header["settings"], header["fingerprint"]
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as exc:
+        raise ModelError("This file has no header of an HTM Studio model.") from exc
+    if not ours or not isinstance(settings, dict):
+        raise ModelError("This file has no header of an HTM Studio model.")
+    if version != VERSION:
+        raise ModelError(
+            f"This model was written in format version {version!r}; "
+            f"this release reads version {VERSION}."
+        )
+    if fingerprint(settings, arrays) != name:
+        raise ModelError("This model file is damaged: its content does not match its fingerprint.")
+    for array in arrays.values():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError("This model file holds numbers that are not finite.")
+    return settings, arrays

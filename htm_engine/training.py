@@ -1,0 +1,234 @@
+"""Training as a generator of steps, and cross-validation over it.
+
+The loop knows nothing of pages, threads or files: it yields after every batch, and
+between two steps the learner can be used, saved, or left for good::
+
+    for step in train(model, X):
+        print(step.error, step.usage)      # callers draw; a step never does
+
+It asks of the learner only what :class:`Learner` names, so it stands below the
+network and is tested with a stub.
+"""
+
+from __future__ import annotations
+
+import itertools
+import mmap
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+
+#: Pictures that a learner sees before its first step, to place its units.
+START_SAMPLE = 4096
+#: Held-out pictures are measured on at most this many.
+VALIDATION_LIMIT = 4000
+#: Part of the epochs during which the temperature falls to its final value.
+COOLING = 0.5
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """One step of training.
+
+    Attributes
+    ----------
+    step, total : int
+        Steps done, and steps planned if nothing stops early.
+    epoch : int
+        Epochs begun, from 1.
+    phase : {"units", "coder"}
+        Whether units learned or the file coder's tables were measured.
+    error : float
+        Mean squared error of the batch at the top level's input (before the step).
+    validation : float or None
+        Mean squared error of held-out pictures; measured at the end of an epoch.
+    usage : tuple of ndarray (K,)
+        Share of recent wins of every unit, a level each, bottom first.
+    dead : tuple of int
+        Units that no longer win, a level each.
+    revived : int
+        Units revived by this step, all levels together.
+    temperature : float
+        Factor on the layers' own temperatures.
+    seconds : float
+        Time since training began.
+    progress : float
+        0 to 1.
+    """
+
+    step: int
+    total: int
+    epoch: int
+    phase: str
+    error: float
+    validation: float | None
+    usage: tuple[NDArray[np.float64], ...]
+    dead: tuple[int, ...]
+    revived: int
+    temperature: float
+    seconds: float
+    progress: float
+
+
+class Learner(Protocol):
+    """What the loop asks of a network."""
+
+    epochs: int
+    batch_size: int | None
+    validation_fraction: float
+    patience: int
+    tolerance: float
+    start_temperature: float
+
+    def _batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.float32]: ...
+    def _begin(self, sample: NDArray[np.float32]) -> None: ...
+    def _step(
+        self, maps: NDArray[np.float32], temperature: float
+    ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]: ...
+    def _validate(self, maps: NDArray[np.float32]) -> float: ...
+    def _end(self) -> None: ...
+    def _measure_coder(self, maps: NDArray[np.float32]) -> Iterator[float]: ...
+    def _generator(self) -> np.random.Generator: ...
+
+
+def batch_length(batch_size: int | None, n: int) -> int:
+    """Pictures a step: as asked, or a twentieth of the data within 32..1024."""
+    return batch_size if batch_size is not None else int(np.clip(n // 20, 32, 1024))
+
+
+def hold_out(
+    n: int, fraction: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row numbers to learn from and to measure on; nothing is held out of few rows."""
+    order = rng.permutation(n)
+    held = min(int(n * fraction), VALIDATION_LIMIT) if n >= 20 else 0
+    return order[held:], order[:held]
+
+
+def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
+    """Train from a fresh start, a batch at a time.
+
+    Parameters
+    ----------
+    learner : Learner
+        Changed in place; usable between any two steps.
+    X : array (n, ...)
+        Pictures or rows, already checked; a memory map is read a batch at a time.
+
+    Yields
+    ------
+    TrainStep
+    """
+    clock = time.perf_counter()
+    rng = learner._generator()
+    rows, held = hold_out(len(X), learner.validation_fraction, rng)
+    length = batch_length(learner.batch_size, len(rows))
+    starts = range(0, len(rows), length)
+    total = learner.epochs * len(starts)
+    sample = learner._batch(X, np.sort(rows[:START_SAMPLE]))
+    learner._begin(sample)
+    held_maps = learner._batch(X, np.sort(held)) if len(held) else None
+    best, waited, done = np.inf, 0, 0
+    usage: tuple[NDArray[np.float64], ...] = ()
+    dead: tuple[int, ...] = ()
+    error, revived, temperature = np.nan, 0, learner.start_temperature
+
+    def report(phase: str, validation: float | None, progress: float) -> TrainStep:
+        return TrainStep(
+            done, total, epoch, phase, error, validation, usage, dead, revived, temperature,
+            time.perf_counter() - clock, progress,
+        )  # fmt: skip
+
+    for epoch in range(1, learner.epochs + 1):
+        order = rng.permutation(rows)
+        for start in starts:
+            cooled = min(1.0, done / max(1.0, COOLING * total))
+            temperature = learner.start_temperature ** (1 - cooled)
+            batch = learner._batch(X, np.sort(order[start : start + length]))
+            error, usage, dead, revived = learner._step(batch, temperature)
+            done += 1
+            last = start + length >= len(rows)
+            validation = learner._validate(held_maps) if last and held_maps is not None else None
+            yield report("units", validation, 0.9 * done / total)
+        _forget_pages(X)
+        watched = validation if validation is not None else error
+        waited = 0 if watched < best * (1 - learner.tolerance) else waited + 1
+        best = min(best, watched)
+        # While the temperature still falls, an epoch without gain means little.
+        if waited > learner.patience and cooled >= 1:
+            break
+    learner._end()
+    validation = learner._validate(held_maps) if held_maps is not None else None
+    yield report("units", validation, 0.9)
+    for part in learner._measure_coder(sample):
+        yield report("coder", None, 0.9 + 0.1 * part)
+
+
+def _forget_pages(X: Any) -> None:
+    """Give a memory map's pages back, so that reading all of it does not keep all of it."""
+    mapped = getattr(X, "_mmap", None)
+    if mapped is not None and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """One setting measured on one fold.
+
+    Attributes
+    ----------
+    params : dict
+        The setting.
+    fold, folds : int
+        Which fold of how many, from 0.
+    score : float
+        The estimator's score on the part it did not see (higher is better).
+    seconds : float
+        Time to fit and score.
+    """
+
+    params: Mapping[str, Any]
+    fold: int
+    folds: int
+    score: float
+    seconds: float
+
+
+def cross_validate(
+    estimator: Any, X: Any, grid: Sequence[Mapping[str, Any]], folds: int = 3, random_state: int = 0
+) -> Iterator[FoldResult]:
+    """K-fold cross-validation over settings, one result at a time.
+
+    scikit-learn's own searchers work as well; this one can be watched and stopped.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer pictures than folds, or no setting.
+    """
+    if not grid:
+        raise ValueError("cross-validation needs at least one setting")
+    splitter = KFold(folds, shuffle=True, random_state=random_state)
+    parts = list(splitter.split(np.arange(len(X))))
+    for params, (fold, (learn, held)) in itertools.product(grid, enumerate(parts)):
+        began = time.perf_counter()
+        candidate = clone(estimator).set_params(**params).fit(X[learn])
+        score = float(candidate.score(X[held]))
+        yield FoldResult(dict(params), fold, folds, score, time.perf_counter() - began)
+
+
+def select(results: Sequence[FoldResult]) -> Mapping[str, Any]:
+    """Setting with the best mean score; of equal ones, the first."""
+    if not results:
+        raise ValueError("no results to select from")
+    groups: dict[str, list[FoldResult]] = {}
+    for result in results:
+        groups.setdefault(repr(result.params), []).append(result)
+    best = max(groups.values(), key=lambda group: np.mean([r.score for r in group]))
+    return best[0].params
