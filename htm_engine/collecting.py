@@ -1,0 +1,214 @@
+"""Many pictures of many sizes brought to one array, and arrays to one size.
+
+::
+
+    Members (folder or ZIP) ──► read_picture ──► grey or colour ──► fit to one size ──► X, y
+                                     └► one sentence for each file that is left out
+
+A picture of another shape is **cropped at its centre**, never squeezed or padded: bars
+that no camera saw would be learned like everything else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import DataError
+from .uploads import Limits, Member, is_hidden, read_picture, shown
+
+DEFAULT_SIDE = 32  #: side of pictures that have to be brought to a common size
+LARGEST_COMMON_SIDE = 64  #: pictures of one size up to this keep it
+_MOST_SENTENCES = 50
+
+Pixels = NDArray[np.uint8]
+
+
+def checked_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
+    """Bring ``size`` to ``(height, width)``; one number means a square."""
+    if size is None:
+        return None
+    sides = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
+    if len(sides) != 2 or not all(1 <= int(side) <= 1024 for side in sides):
+        raise DataError("The size must be one number, or height and width, from 1 to 1024.")
+    return int(sides[0]), int(sides[1])
+
+
+def in_colours(X: Pixels, colour: bool, single: bool = False) -> Pixels:
+    """Bring pictures to RGB (``colour``) or to grey (ITU-R 601 luma, in integers).
+
+    ``X`` is ``(n, h, w)`` or ``(n, h, w, 3)``; with ``single``, one picture without the
+    first axis.
+    """
+    has_colour = X.ndim == (3 if single else 4)
+    if has_colour == colour:
+        return X
+    if colour:
+        return np.repeat(X[..., None], 3, axis=-1)
+    luma = X[..., 0] * np.uint32(19595) + X[..., 1] * np.uint32(38470)
+    return ((luma + X[..., 2] * np.uint32(7471) + 32768) >> 16).astype(np.uint8)
+
+
+def fit(picture: Pixels, size: tuple[int, int]) -> Pixels:
+    """Crop one picture at its centre to the shape of ``size`` and resample it to it.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8 (h, w) or (h, w, 3)
+    size : (height, width)
+
+    Returns
+    -------
+    ndarray of uint8 (height, width) or (height, width, 3)
+    """
+    height, width = picture.shape[:2]
+    if (height, width) == size:
+        return picture
+    zoom = min(height / size[0], width / size[1])
+    box_h, box_w = size[0] * zoom, size[1] * zoom
+    top, left = max(0.0, (height - box_h) / 2), max(0.0, (width - box_w) / 2)
+    box = (left, top, min(width, left + box_w), min(height, top + box_h))
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.LANCZOS, box=box))
+
+
+def default_size(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """Choose the size of pictures when nobody did: their common one if small, or 32 x 32."""
+    height, width = shapes[0][:2]
+    is_common = all(shape[:2] == (height, width) for shape in shapes)
+    if is_common and max(height, width) <= LARGEST_COMMON_SIDE:
+        return height, width
+    return DEFAULT_SIDE, DEFAULT_SIDE
+
+
+def part_of(members: Sequence[Member], split: str) -> list[Member]:
+    """Choose the members of a part: where everything lies in folders "train" and "test", one.
+
+    Without such folders, everything is the train part.
+    """
+    folders = [member.name.split("/")[:-1] for member in members]
+    shared = len(os.path.commonprefix(folders))  # works on any sequences, not only text
+    parts = [f[shared].lower() if len(f) > shared else "" for f in folders]
+    if set(parts) != {"train", "test"}:
+        return list(members) if split == "train" else []
+    return [member for member, part in zip(members, parts, strict=True) if part == split]
+
+
+def fit_all(X: Pixels, size: tuple[int, int] | None) -> Pixels:
+    """Bring an array of pictures to ``size``, or leave it untouched."""
+    if size is None or X.shape[1:3] == size:
+        return X
+    return np.stack([fit(picture, size) for picture in X])
+
+
+def folder_members(folder: Path, limits: Limits) -> list[Member]:
+    """List the files below a folder, hidden ones left out, in the order of their names."""
+    members = []
+    for root, folders, files in os.walk(folder):
+        folders.sort()
+        for file in files:
+            path = Path(root, file)
+            name = path.relative_to(folder).as_posix()
+            if not is_hidden(name) and path.is_file():
+                members.append(Member(name, _file_reader(path, limits)))
+        if len(members) > limits.max_files:
+            raise DataError(f"The folder holds more than {limits.max_files:,} files.")
+    return sorted(members, key=lambda member: member.name)
+
+
+def _file_reader(path: Path, limits: Limits) -> Callable[[], bytes]:
+    return lambda: read_file(path, limits)
+
+
+def read_file(path: Path, limits: Limits) -> bytes:
+    """Read a file whole, its size checked first."""
+    try:
+        length = path.stat().st_size
+        if length > limits.max_bytes:
+            raise DataError(f"{shown(path.name)} has {length / 2**20:,.0f} MB, which is too large.")
+        return path.read_bytes()
+    except OSError as exc:
+        raise DataError(f"{shown(path.name)} cannot be read: {exc.strerror}.") from exc
+
+
+def collect(
+    members: Sequence[Member],
+    *,
+    name: str,
+    size: tuple[int, int] | None,
+    colour: bool,
+    limit: int | None,
+    rng: np.random.Generator,
+    limits: Limits,
+) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+    """Decode members into one array.
+
+    With ``limit``, a random choice of that many readable pictures, in their own order.
+    Sub-folders become labels.  Without ``size``, pictures that all share one size of at
+    most 64 x 64 keep it; otherwise each is brought to 32 x 32.
+
+    Returns
+    -------
+    X : ndarray of uint8 (n, h, w[, 3])
+    y : ndarray of int (n,) or None
+    label_names : tuple of str
+    skipped : tuple of str
+        One sentence for each file left out.
+    """
+    order: Iterable[int] = range(len(members))
+    if limit is not None and limit < len(members):
+        order = rng.permutation(len(members)).tolist()
+    kept: dict[int, Pixels] = {}
+    skipped: list[str] = []
+    pixels_read = 0
+    for index in order:
+        if limit is not None and len(kept) >= limit:
+            break
+        member = members[index]
+        try:
+            content = member.read()
+            picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
+        except DataError as exc:
+            skipped.append(str(exc))
+            continue
+        pixels_read += picture.shape[0] * picture.shape[1]
+        if pixels_read > limits.max_pixels_total:
+            raise DataError(
+                f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
+                "together; send fewer or smaller pictures."
+            )
+        picture = in_colours(picture, colour, single=True)
+        # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
+        goal = size
+        if goal is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
+            goal = (DEFAULT_SIDE, DEFAULT_SIDE)
+        kept[index] = picture if goal is None else fit(picture, goal)
+        if goal is not None and size is None:
+            size = goal
+    if not kept:
+        first = f" {skipped[0]}" if skipped else ""
+        raise DataError(f"{shown(name)} holds no picture that can be read.{first}")
+    pictures = [kept[index] for index in sorted(kept)]
+    size = size or default_size([picture.shape for picture in pictures])
+    X = np.stack([fit(picture, size) for picture in pictures])
+    y, label_names = _labels([members[index].name for index in sorted(kept)])
+    if len(skipped) > _MOST_SENTENCES:
+        rest = len(skipped) - _MOST_SENTENCES
+        skipped = [*skipped[:_MOST_SENTENCES], f"{rest:,} more files were left out."]
+    return X, y, label_names, tuple(skipped)
+
+
+def _labels(names: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Take the first folder in which the names differ as the label."""
+    folders = [name.split("/")[:-1] for name in names]
+    shared = len(os.path.commonprefix(folders))  # works on any sequences, not only text
+    kinds = [parts[shared] if len(parts) > shared else "" for parts in folders]
+    if len(set(kinds)) < 2:
+        return None, ()
+    label_names, y = np.unique(kinds, return_inverse=True)
+    return y.astype(np.int64), tuple(shown(str(n)) if n else "(no folder)" for n in label_names)

@@ -1,0 +1,337 @@
+"""The gate for foreign bytes: pictures and ZIP files are checked here before they are decoded.
+
+::
+
+    bytes ──► size of the upload ──► format, width x height ──► decode ──► uint8 pixels
+              (Limits.max_bytes)     (read from the header)     (Pillow)   + notes
+
+    ZIP ────► number of entries, declared sizes, ratio ──► read_zip ──► Members, each
+              (nothing inflated yet)                                    inflated under a cap
+
+Whatever is wrong with the input ends in one :class:`~htm_engine.errors.DataError`
+whose sentence names the file.  Names inside a ZIP are labels only, never paths.
+Arrays (IDX, NPY, NPZ) have their own gate in :mod:`htm_engine.arrayfiles`;
+making a collection out of many pictures is the work of :mod:`htm_engine.datasets`.
+TIFF is left out on purpose: its decoder has the longest record of holes.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .errors import DataError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
+FORMAT_NAMES = "PNG, JPEG, WebP, AVIF, GIF or BMP"
+
+# A second net below our own check of the header; set once for the process, because
+# warnings.catch_warnings is not safe in the threads a web page runs in.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a foreign file may ask for before it is refused.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Size of the file itself.
+    max_pixels : int
+        Pixels of a picture that comes alone.
+    max_pixels_each, max_pixels_total : int
+        Pixels of one picture in a collection, and of all of them together.
+    max_files : int
+        Entries in a ZIP, or files in a folder.
+    max_total : int
+        Bytes after inflating, all entries together.
+    max_ratio : int
+        Bytes after inflating for one byte of ZIP (looked at above 16 MiB).
+    """
+
+    max_bytes: int = 200 << 20
+    max_pixels: int = 50_000_000
+    max_pixels_each: int = 16_000_000
+    max_pixels_total: int = 500_000_000
+    max_files: int = 100_000
+    max_total: int = 512 << 20
+    max_ratio: int = 200
+
+
+UPLOAD = Limits()  #: for what a visitor of the page sends
+LOCAL = Limits(  #: for files on the user's own disk
+    max_bytes=8 << 30,
+    max_pixels=150_000_000,
+    max_pixels_each=50_000_000,
+    max_pixels_total=50_000_000_000,
+    max_files=2_000_000,
+    max_total=16 << 30,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture: ``pixels`` and what had to be done to it.
+
+    ``pixels`` is uint8, ``(h, w)`` grey, ``(h, w, 3)`` RGB or, only when asked
+    for, ``(h, w, 4)`` RGBA; ``notes`` holds one sentence per thing worth telling.
+    """
+
+    pixels: NDArray[np.uint8]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a collection: its ``name`` (``/`` between folders) and how to get its bytes."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
+def shown(name: str) -> str:
+    r"""Make a foreign file name fit to stand in a sentence: printable, at most 60 letters.
+
+    Examples
+    --------
+    >>> shown("a\x00b.png")
+    'a?b.png'
+    """
+    text = "".join(c if c.isprintable() else "?" for c in name) or "the file"
+    return text if len(text) <= 60 else "..." + text[-57:]
+
+
+def check_bytes(data: bytes, name: str, limits: Limits = UPLOAD) -> None:
+    """Refuse an empty file and one over ``limits.max_bytes``."""
+    if not data:
+        raise DataError(f"{shown(name)} is empty.")
+    if len(data) > limits.max_bytes:
+        raise DataError(
+            f"{shown(name)} has {len(data) / 2**20:.0f} MB; at most "
+            f"{limits.max_bytes / 2**20:.0f} MB are read."
+        )
+
+
+def read_picture(
+    data: bytes,
+    name: str = "the picture",
+    *,
+    max_pixels: int = UPLOAD.max_pixels,
+    keep_alpha: bool = False,
+) -> Picture:
+    """Decode one picture, after its header has been found acceptable.
+
+    The rotation of EXIF is applied; CMYK becomes RGB; 16-bit grey is scaled, not
+    clipped; transparency is laid on white; of an animation the first frame is used.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's content; its format is found from it, never from the name.
+    name : str
+        Only for the sentences of notes and errors.
+    max_pixels : int
+        Largest width times height that is decoded.
+    keep_alpha : bool
+        Return ``(h, w, 4)`` for a picture that has transparency.
+
+    Returns
+    -------
+    Picture
+        uint8 pixels ``(h, w)`` or ``(h, w, 3)`` (or ``(h, w, 4)``) and notes.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, of another format, too large, damaged or cut short.
+    """
+    label = shown(name)
+    if not data:
+        raise DataError(f"{label} is empty.")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_pixels(image.size, label, max_pixels)
+            notes = []
+            if getattr(image, "is_animated", False):
+                notes.append(f"{label} holds several frames; the first one is used.")
+            image.load()
+            upright = _upright(image, label, notes)
+            return Picture(_pixels(upright, label, notes, keep_alpha), tuple(notes))
+    except DataError:
+        raise
+    except UnidentifiedImageError as exc:
+        raise DataError(f"{label} is not a picture in {FORMAT_NAMES}, or is damaged.") from exc
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
+        raise DataError(
+            f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
+        ) from exc
+    except Exception as exc:
+        # Decoders answer damaged bytes with a dozen kinds of exception, struct.error
+        # and KeyError among them; to the user all of them are the same fact.
+        raise DataError(f"{label} is damaged or cut short and cannot be decoded.") from exc
+
+
+def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise DataError(f"{label} has no pixels.")
+    if width * height > max_pixels:
+        raise DataError(
+            f"{label} is {width} x {height} pixels; at most {max_pixels / 1e6:g} megapixels "
+            "are read, so make it smaller first."
+        )
+
+
+def _upright(image: Image.Image, label: str, notes: list[str]) -> Image.Image:
+    """Turn the picture as its EXIF tag says; a broken tag costs the rotation, not the picture."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # the parser of a damaged EXIF block raises anything
+        notes.append(f"{label} has an unreadable EXIF block; its rotation was not applied.")
+        return image
+
+
+def _pixels(
+    image: Image.Image, label: str, notes: list[str], keep_alpha: bool
+) -> NDArray[np.uint8]:
+    transparent = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        levels = np.asarray(image).astype(np.int64)
+        if levels.min() < 0 or levels.max() > 65535:
+            raise DataError(f"{label} has levels outside 0 to 65535.")
+        grey = ((levels * 255 + 32767) // 65535).astype(np.uint8)
+        notes.append(f"{label} has 16 bits a pixel; it was scaled to 8.")
+        if not isinstance(transparent, int):
+            return grey
+        alpha = np.where(levels == transparent, 0, 255).astype(np.uint8)
+        rgba = np.stack([grey, grey, grey, alpha], axis=-1)
+        return rgba if keep_alpha else on_white(rgba)[..., 0]
+    if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        grey_alpha = image.mode in ("1", "L", "LA", "La")
+        if image.mode in ("La", "PA"):
+            image = image.convert("LA" if image.mode == "La" else "RGBA")
+        rgba = np.array(image.convert("RGBA"))
+        if keep_alpha:
+            return rgba
+        if rgba[..., 3].min() < 255:
+            notes.append(f"{label} is partly transparent; it was laid on white.")
+        flat = on_white(rgba)
+        return flat[..., 0] if grey_alpha else flat
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"))
+    if image.mode == "CMYK":
+        notes.append(f"{label} is in CMYK; it was converted to RGB.")
+    pixels = np.array(image.convert("RGB"))
+    is_grey_palette = image.mode == "P" and bool((pixels == pixels[..., :1]).all())
+    return pixels[..., 0] if is_grey_palette else pixels
+
+
+def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay ``(..., 4)`` RGBA on white: ``(..., 3)``, exact to half a level.
+
+    Examples
+    --------
+    >>> on_white(np.array([0, 0, 0, 0], np.uint8)).tolist()
+    [255, 255, 255]
+    """
+    alpha = rgba[..., 3:].astype(np.uint16)
+    # (65025 + 127) still fits 16 bits without a sign
+    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 127
+    return (mixed // 255).astype(np.uint8)
+
+
+def open_zip(data: bytes, name: str, limits: Limits = UPLOAD) -> zipfile.ZipFile:
+    """Open a ZIP after its entries have been counted and their declared sizes added up.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, encrypted, has too many entries, or would inflate too far.
+    """
+    label = shown(name)
+    check_bytes(data, name, limits)
+    # zipfile makes an object per entry on opening, so count their signatures first
+    if data.count(b"PK\x01\x02") > limits.max_files:
+        raise DataError(f"{label} holds more than {limits.max_files:,} files.")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except Exception as exc:  # BadZipFile, struct.error, UnicodeDecodeError, ValueError, ...
+        raise DataError(f"{label} is not a readable ZIP file, or is damaged.") from exc
+    entries = archive.infolist()
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise DataError(f"{label} is encrypted; please send it without a password.")
+    total = sum(entry.file_size for entry in entries)
+    if total > limits.max_total or (total > 16 << 20 and total > limits.max_ratio * len(data)):
+        raise DataError(
+            f"{label} would grow from {len(data) / 2**20:.1f} to {total / 2**20:.0f} MB when "
+            "unpacked, which is refused."
+        )
+    return archive
+
+
+def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str) -> bytes:
+    """Inflate one entry, never beyond the size it declared (which ``open_zip`` has added up)."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{label} is packed in a way that is not read here; use plain ZIP.")
+    try:
+        with archive.open(entry) as stream:
+            content = stream.read(entry.file_size + 1)
+    except Exception as exc:  # BadZipFile, zlib.error, EOFError, NotImplementedError, ...
+        raise DataError(f"{label} is damaged inside the ZIP file.") from exc
+    if len(content) != entry.file_size:
+        raise DataError(f"{label} is cut short inside the ZIP file.")
+    return content
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a system put this file there, not the user (``__MACOSX``, dot files)."""
+    parts = name.split("/")
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts) or (
+        parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    )
+
+
+def read_zip(data: bytes, name: str = "the ZIP file", limits: Limits = UPLOAD) -> list[Member]:
+    """List the files of a ZIP; each is inflated only when its ``read`` is called.
+
+    Hidden files and folders are left out; a ZIP inside the ZIP raises when it is read.
+
+    Returns
+    -------
+    list of Member
+        In the order of their names.
+
+    Raises
+    ------
+    DataError
+        As :func:`open_zip`, or if there is no file in it.
+    """
+    archive = open_zip(data, name, limits)
+    members = []
+    for entry in sorted(archive.infolist(), key=lambda e: e.filename):
+        inner = entry.filename.replace("\\", "/")
+        if entry.is_dir() or is_hidden(inner):
+            continue
+        members.append(Member(inner, _reader(archive, entry)))
+    if not members:
+        raise DataError(f"{shown(name)} holds no files.")
+    return members
+
+
+def _reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        label = shown(entry.filename)
+        content = read_member(archive, entry, label)
+        if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            raise DataError(f"{label} is a ZIP inside the ZIP, which is not opened.")
+        return content
+
+    return read
