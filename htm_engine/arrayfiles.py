@@ -99,7 +99,8 @@ def read_npy(data: bytes, name: str, limits: Limits = UPLOAD) -> NDArray[Any]:
     if any(not isinstance(side, int) or side < 0 for side in shape):
         raise DataError(f"{label} declares the impossible shape {shown(str(shape))}.")
     _checked_bytes(shape, dtype, label, limits)
-    array = _from_body(data[stream.tell() :], shape[::-1] if fortran else shape, dtype, label)
+    body = memoryview(data)[stream.tell() :]  # a view: the values are not copied
+    array = _from_body(body, shape[::-1] if fortran else shape, dtype, label)
     return array.transpose() if fortran else array
 
 
@@ -138,7 +139,7 @@ def _checked_bytes(shape: tuple[int, ...], dtype: np.dtype[Any], label: str, lim
 
 
 def _from_body(
-    body: bytes, shape: tuple[int, ...], dtype: np.dtype[Any], label: str
+    body: bytes | memoryview, shape: tuple[int, ...], dtype: np.dtype[Any], label: str
 ) -> NDArray[Any]:
     count = math.prod(shape) * dtype.itemsize
     if len(body) < count:

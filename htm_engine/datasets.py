@@ -110,10 +110,10 @@ def load_dataset(
         return _load_named(name_or_path, options)
     path = Path(name_or_path)
     try:
-        is_folder, exists = path.is_dir(), path.exists()
+        is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as exc:  # a name too long, or with a zero byte
         raise _unknown(str(name_or_path)) from exc
-    if not exists:
+    if not is_folder and not is_file:  # a device such as /dev/zero would never end
         raise _unknown(str(name_or_path))
     if is_folder:
         return _load_folder(path, options)
@@ -234,7 +234,7 @@ def _from_bytes(filename: str, data: bytes, options: _Options) -> Dataset:
 
 def _from_members(members: Sequence[Member], name: str, options: _Options) -> Dataset:
     members = collecting.part_of(members, options.split)
-    if not members:
+    if not members and options.split != "train":
         raise _no_test_part(name)
     X, y, label_names, skipped = collecting.collect(
         members,
