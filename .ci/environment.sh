@@ -1,0 +1,56 @@
+# Sourced by ./run and ./check, from the root of the tree: `environment FILE` makes .venv
+# hold what the requirements FILE names.  A second run with the same files installs nothing.
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+# Prints the prefix that makes apt-get work here ("" as root, "sudo -n"), or fails.
+root_prefix() {
+  command -v apt-get >/dev/null || return 1
+  if [ "$(id -u)" = 0 ]; then return 0; fi
+  sudo -n true 2>/dev/null && echo "sudo -n"
+}
+
+# Installs Debian packages without asking anything.
+apt_install() {
+  local prefix
+  prefix=$(root_prefix) || return 1
+  $prefix env DEBIAN_FRONTEND=noninteractive apt-get -qq update </dev/null >&2 &&
+    $prefix env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+      "$@" </dev/null >&2
+}
+
+_make_venv() {
+  local python=${PYTHON:-python3}
+  if ! command -v "$python" >/dev/null; then
+    say "Python 3.11 or later is needed, and there is no $python here."
+    return 1
+  fi
+  if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    say "Python 3.11 or later is needed; $python is $("$python" -V 2>&1). Set PYTHON to another."
+    return 1
+  fi
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    say "Python lacks its venv part; installing python3-venv."
+    if ! apt_install python3-venv || ! "$python" -c 'import ensurepip, venv'; then
+      say "Could not. Please run: apt-get install python3-venv"
+      return 1
+    fi
+  fi
+  "$python" -m venv --clear .venv
+}
+
+_environment() {
+  local stamp want
+  .venv/bin/python -c '' 2>/dev/null || _make_venv || return 1
+  stamp=.venv/.installed-${1%.txt}
+  want=$(.venv/bin/python -V; cat "$1" requirements.txt constraints.txt | sha256sum)
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
+    say "Installing $1 into .venv (once; later starts skip this)"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+      -r "$1" </dev/null >&2 || { say "Installing $1 failed."; return 1; }
+    printf '%s' "$want" >"$stamp"
+  fi
+}
+
+# The lock keeps two commands started together from filling one .venv at once.
+environment() { (flock 9 && _environment "$1") 9>.venv.lock; }

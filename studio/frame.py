@@ -1,0 +1,164 @@
+"""The frame around every page: navigation, header, links that say everything.
+
+A page begins with::
+
+    from studio import frame
+
+    frame.guard()
+    frame.page("Train", ":material/model_training:", "One sentence on what to do here.")
+
+and ends, if it has settings, with ``frame.share_link({"units": units, ...})``.  Widgets that
+a link should restore have ``key=`` and ``bind="query-params"``, and numbers, switches or
+words that no translation touches as options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+
+NAME = "HTM Studio"
+ORIGIN = (
+    "HTM Studio follows the article “advanced representation learning (HTM)”. It is not "
+    "Numenta's Hierarchical Temporal Memory, though it shares three ideas with it: sparse "
+    "winners, prediction and surprise."
+)
+
+#: Raised when a link's values change their meaning.
+LINK_VERSION = 1
+
+Value = str | bool | int | float
+_FRAME_RAN = "_frame_ran"
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """A page: the stem of its file in ``pages/``, which is also its path in the address."""
+
+    stem: str
+    title: str
+    icon: str
+    about: str
+
+
+PAGES = (
+    PageInfo("home", "Home", ":material/home:", "What this is, and a result to look at."),
+    PageInfo(
+        "train",
+        "Train",
+        ":material/model_training:",
+        "Train a network on a dataset or your own pictures, and watch its units take their places.",
+    ),
+    PageInfo(
+        "compress",
+        "Compress",
+        ":material/folder_zip:",
+        "Write pictures to a real compressed file and get them back, beside JPEG, WebP and AVIF.",
+    ),
+    PageInfo(
+        "generate",
+        "Generate",
+        ":material/auto_awesome:",
+        "Draw new pictures from what the network has learned.",
+    ),
+    PageInfo(
+        "formulas",
+        "Formulas",
+        ":material/function:",
+        "See every formula work on the numbers of a real picture.",
+    ),
+)
+
+
+def pages() -> list[st.Page]:
+    """Every page, for ``st.navigation``; the first is what the bare address shows."""
+    return [
+        st.Page(
+            f"pages/{info.stem}.py",
+            title=info.title,
+            icon=info.icon,
+            # The default page owns the bare address and may not have a path besides.
+            url_path=None if index == 0 else info.stem,
+            default=index == 0,
+            help=info.about,
+        )
+        for index, info in enumerate(PAGES)
+    ]
+
+
+def run() -> None:
+    """Draw the frame and the page inside it; all that ``app.py`` does."""
+    current = st.navigation(pages())
+    st.session_state[_FRAME_RAN] = True
+    # The tab's picture is a file of ours: a symbol would be fetched from another host.
+    st.set_page_config(
+        page_title=NAME if current.title == PAGES[0].title else f"{current.title} · {NAME}",
+        page_icon=str(ASSETS / "favicon.png"),
+        layout="wide",
+    )
+    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
+    current.run()
+    st.sidebar.caption(ORIGIN)
+
+
+def guard() -> None:
+    """Bring in the frame if this page was started without it; call it first on every page.
+
+    Streamlit runs a file in ``pages/`` by itself when a deep link is the very first request
+    after a start, since it learns of ``st.navigation`` from ``app.py`` only.  Telling it
+    here and running again keeps the address and its query.
+    """
+    if _FRAME_RAN not in st.session_state:
+        st.navigation(pages())
+        st.rerun()
+
+
+def page(title: str, icon: str, intro: str) -> None:
+    """Header of a page: its title with an icon, and what to do here in a sentence."""
+    st.title(f"{icon} {title}", anchor=False)
+    st.markdown(intro)
+    version = st.query_params.get("v", str(LINK_VERSION))
+    if version != str(LINK_VERSION):
+        st.warning(
+            "This link was made by another version of HTM Studio; some settings may differ "
+            "from what its sender saw.",
+            icon=":material/link_off:",
+        )
+
+
+def link(address: str, values: Mapping[str, Value | Iterable[Value]]) -> str:
+    """Address that restores ``values``, written as Streamlit's bound widgets read them.
+
+    Everything is written, defaults too: a link whose values equal today's defaults must
+    mean the same after the defaults have changed.
+
+    >>> link("http://127.0.0.1:8501/train?old=1", {"units": 64, "live": True, "rate": 2.0})
+    'http://127.0.0.1:8501/train?v=1&units=64&live=true&rate=2'
+    """
+    query: list[tuple[str, str]] = [("v", str(LINK_VERSION))]
+    for key, value in values.items():
+        many = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+        query.extend((key, _written(item)) for item in many)
+    return urlunsplit((*urlsplit(address)[:3], urlencode(query), ""))
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def share_link(values: Mapping[str, Value | Iterable[Value]]) -> None:
+    """Offer the link that shows another person exactly this page with these settings."""
+    with st.popover("Copy link", icon=":material/link:"):
+        st.markdown("Opens this page with every setting as it stands now.")
+        st.code(link(st.context.url or "", values), language=None, wrap_lines=True)

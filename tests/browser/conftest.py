@@ -1,0 +1,190 @@
+"""A real server and a real browser.
+
+``server`` is one running app for the whole session, ``fresh_server`` a new one that nobody
+has asked anything yet.  ``open_page(path)`` gives a page of a browser, loaded and settled,
+that has written down every request, console error and failure.  Pictures taken with
+``screenshot`` go to the directory named by SCREENSHOTS, else to pytest's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
+SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
+
+
+@dataclass
+class Server:
+    """A running app: its address and the file its output goes to."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@dataclass
+class Visit:
+    """A browser's page with what it asked for and complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def start_server(log: Path) -> Server:
+    """Start the app on a free port; its output goes to a file, as a full pipe would block it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *options],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return Server(url, process, log)
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"the server did not start:\n{log.read_text()}")
+
+
+def stop_server(server: Server) -> None:
+    server.process.terminate()
+    try:
+        server.process.wait(10)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+
+
+def find_browser() -> str | None:
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        message = "no Chromium on this machine; ./check says how to get it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
+    running = start_server(tmp_path_factory.mktemp("server") / "log.txt")
+    yield running
+    stop_server(running)
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
+    running = start_server(tmp_path / "server.txt")
+    yield running
+    stop_server(running)
+
+
+def wait_ready(page: Page, seconds: float = 60) -> None:
+    """Wait until the script has run and drawn something.
+
+    Not for pages with a live timer: those are never done, so wait for their content there.
+    """
+    page.wait_for_selector(SETTLED, timeout=seconds * 1000)
+    page.wait_for_selector("h1", timeout=seconds * 1000)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open an address: ``open_page(url, width=1280, height=900, scheme="light")``."""
+    contexts = []
+
+    def opened(
+        url: str, *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True
+    ) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        visit = Visit(context.new_page())
+        visit.page.on("request", lambda request: visit.requests.append(request.url))
+        visit.page.on(
+            "console",
+            lambda line: visit.errors.append(line.text) if line.type == "error" else None,
+        )
+        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        visit.page.goto(url)
+        if ready:
+            wait_ready(visit.page)
+        return visit
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def screenshot(tmp_path: Path) -> Callable[[Page, str], Path]:
+    """Take a picture of the whole page: ``screenshot(page, "home-dark")``."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def taken(page: Page, name: str) -> Path:
+        path = folder / f"{name}.png"
+        # Streamlit scrolls inside an element, so a full-page shot needs a window as tall as it.
+        width = page.viewport_size["width"] if page.viewport_size else 1280
+        height = page.evaluate(
+            "() => Math.max(...[...document.querySelectorAll('[data-testid=stMain]')]"
+            ".map(e => e.scrollHeight), window.innerHeight)"
+        )
+        page.set_viewport_size({"width": width, "height": int(height)})
+        page.wait_for_timeout(400)
+        page.screenshot(path=str(path))
+        return path
+
+    return taken
