@@ -25,6 +25,11 @@ from .layer import F32, CompetitiveLayer
 
 #: A unit that wins less than this part of a fair share is dead.
 DEAD_SHARE = 0.02
+#: Directions a unit follows beyond its rank, so that its last ones settle (Halko, Martinsson
+#: and Tropp, SIAM Review 53, 2011: oversampling).
+SPARE = 4
+#: Steps between two turns of the bases.
+TURN_EVERY = 4
 #: How much of a unit's past its running means remember, once training has settled.
 LONGEST_MEMORY = 0.995
 
@@ -107,16 +112,30 @@ class LayerLearner:
         self.moment = [np.zeros_like(layer.w), np.zeros_like(layer.b)]
         self.moment2 = [np.zeros_like(layer.w), np.zeros_like(layer.b)]
         self.seen = layer.shares * 50.0  # the start counts as a few wins, so it can be moved
-        self.product = layer.u * (layer.spread**2)[:, None, :]
+        self.span = self._widened(layer.u)
+        power = (layer.spread**2)[:, None, :]
+        lowest = power[..., -1:] if layer.rank else power
+        self.product = self.span * np.concatenate(
+            [power, *[0.5 * lowest] * (self.span.shape[2] - layer.rank)], 2
+        )
         self.unit_error = np.zeros(layer.units)
         self.steps = 0
+
+    def _widened(self, u: F32) -> F32:
+        """Bases with spare directions beyond the rank, ``(K, d, r + spare)``."""
+        units, d, rank = u.shape
+        spare = min(SPARE, d - rank) if rank else 0
+        if not spare:
+            return u.copy()
+        extra = self.rng.standard_normal((units, d, spare)).astype(np.float32)
+        return competition.orthonormalise(np.concatenate([u, extra], 2)).astype(np.float32)
 
     # ------------------------------------------------------------------- step
     def step(self, x: F32, temperature: float = 1.0) -> LayerStep:
         """Learn from a batch ``(n, d)``; ``temperature`` multiplies the layer's own."""
         layer = self.layer
         n, d = x.shape
-        errors, z = layer.views(x)
+        errors = layer.errors(x)
         e = layer.evidence(x)
         a = competition.activation(e, layer.spec.temperature)
         joint = layer.joint(x, errors, e)
@@ -129,7 +148,7 @@ class LayerLearner:
         memory = min(LONGEST_MEMORY, 1 - 1 / (4 + self.steps))
         self.seen *= memory
         self.unit_error *= memory
-        self._move_units(x, h, index, z)
+        self._move_units(x, h, index)
         np.add.at(self.unit_error, index[:, 0], best)
         error = float(best.mean(dtype=np.float64) / d)
         rate = max(1 - memory, 1 / (2 + self.steps))
@@ -140,8 +159,8 @@ class LayerLearner:
         layer.shares = self.seen / total if total > 0 else np.full(layer.units, 1 / layer.units)
         self.steps += 1
         revived = self._revive(x, index[:, 0]) if self.steps % 8 == 0 else 0
-        if self.steps % 2 == 0:
-            self._orthonormalise()
+        if self.steps % TURN_EVERY == 0:
+            self._turn()
         return LayerStep(error, wins, revived)
 
     def _move_gate(self, x: F32, gradient: F32) -> None:
@@ -156,7 +175,7 @@ class LayerLearner:
             step = first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.99**t)) + 1e-8)
             parameter -= (rate / np.sqrt(1 + t / 100) * step).astype(np.float32)
 
-    def _move_units(self, x: F32, h: F32, index: NDArray[np.intp], z: F32) -> None:
+    def _move_units(self, x: F32, h: F32, index: NDArray[np.intp]) -> None:
         layer = self.layer
         rows = np.repeat(np.arange(len(x)), index.shape[1])
         flat = index.ravel()
@@ -174,30 +193,35 @@ class LayerLearner:
             own = x[row] - layer.m[unit]
             shift = (weight * own).sum(0) / mass
             if layer.rank:
-                # Pull values to the moved prototype, then C U without forming C.
-                new = z[row, unit] - shift @ layer.u[unit] * rate
-                c_u = (own - rate * shift).T @ (weight * new) / mass
+                # C U without ever forming the covariance C.
+                own -= rate * shift
+                c_u = own.T @ (weight * (own @ self.span[unit])) / mass
                 self.product[unit] += rate * (c_u - self.product[unit])
-                layer.spread[unit] = np.sqrt(
-                    (1 - rate) * layer.spread[unit] ** 2 + rate * (weight * new**2).sum(0) / mass
-                )
             layer.m[unit] += rate * shift
 
-    def _orthonormalise(self) -> None:
-        if not self.layer.rank:
+    def _turn(self) -> None:
+        """One power iteration: turn to principal axes (Rayleigh and Ritz), then orthonormalise."""
+        layer = self.layer
+        if not layer.rank:
             return
+        small = self.span.transpose(0, 2, 1) @ self.product
+        power, turn = np.linalg.eigh((small + small.transpose(0, 2, 1)) / 2)
+        power, turn = power[:, ::-1], np.ascontiguousarray(turn[:, :, ::-1])
+        span, self.product = self.span @ turn, self.product @ turn
         # A trace of the present basis keeps directions the data leaves open where they are.
         size = np.linalg.norm(self.product, axis=(1, 2), keepdims=True)
-        leaning = self.product + (1e-4 * size + 1e-12) * self.layer.u
+        leaning = self.product + (1e-4 * size + 1e-12) * span
         # Scale the columns first: they differ by the ratio of the eigenvalues.
         scaled = leaning / np.linalg.norm(leaning, axis=1, keepdims=True)
         gram = (scaled.transpose(0, 2, 1) @ scaled).astype(np.float64)
         try:
-            inverse = np.linalg.inv(np.linalg.cholesky(gram + 1e-6 * np.eye(self.layer.rank)))
-            self.layer.u = scaled @ inverse.transpose(0, 2, 1).astype(np.float32)
+            inverse = np.linalg.inv(np.linalg.cholesky(gram + 1e-6 * np.eye(gram.shape[1])))
+            self.span = scaled @ inverse.transpose(0, 2, 1).astype(np.float32)
         except np.linalg.LinAlgError:
             # Nearly parallel columns; QR is slower and always works.
-            self.layer.u = competition.orthonormalise(scaled)
+            self.span = competition.orthonormalise(scaled)
+        layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank])
+        layer.spread = np.sqrt(np.maximum(power[:, : layer.rank], 0))
 
     def _revive(self, x: F32, winner: NDArray[np.intp]) -> int:
         """Give each dead unit half of the unit with the largest error."""
@@ -211,7 +235,8 @@ class LayerLearner:
                 break
             chosen = x[self.rng.choice(row)]
             layer.m[unit] = 0.5 * (layer.m[busy] + chosen)
-            layer.u[unit], self.product[unit] = layer.u[busy], self.product[busy]
+            self.span[unit], self.product[unit] = self.span[busy], self.product[busy]
+            layer.u[unit] = layer.u[busy]
             layer.w[unit], layer.b[unit] = layer.w[busy], layer.b[busy]
             layer.spread[unit] = layer.spread[busy]
             for moment in (*self.moment, *self.moment2):
@@ -225,19 +250,16 @@ class LayerLearner:
 
     # ----------------------------------------------------------------- finish
     def finish(self) -> None:
-        """Turn each basis to its principal axes, so that values are uncorrelated."""
+        """Put bases exactly to orthonormal, with signs that do not depend on the path."""
         layer = self.layer
         if not layer.rank:
             return
-        u = competition.orthonormalise(layer.u)
-        # On the orthonormal span the running product holds U' C U up to slow drift.
-        small = u.transpose(0, 2, 1) @ self.product
-        power, turn = np.linalg.eigh((small + small.transpose(0, 2, 1)) / 2)
-        u = u @ turn[:, :, ::-1]
-        sign = np.sign(np.take_along_axis(u, np.abs(u).argmax(1)[:, None, :], 1))
-        layer.u = np.ascontiguousarray(u * sign, dtype=np.float32)
-        layer.spread = np.sqrt(np.maximum(power[:, ::-1], 0)).astype(np.float32)
-        self.product = layer.u * (layer.spread**2)[:, None, :]
+        self._turn()
+        self.span = competition.orthonormalise(self.span)
+        peak = np.take_along_axis(self.span, np.abs(self.span).argmax(1)[:, None, :], 1)
+        sign = np.where(peak < 0, -1, 1).astype(np.float32)
+        self.span, self.product = self.span * sign, self.product * sign
+        layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank], np.float32)
 
 
 def _means(rows: F32, assigned: NDArray[np.intp], fallback: F32) -> F32:

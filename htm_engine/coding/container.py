@@ -1,0 +1,120 @@
+"""The byte format around every compressed file.
+
+A file is, field by field::
+
+    offset  bytes  field
+    0       4      "HTMC"
+    4       1      format version, 1
+    5       1      kind: 1 collection of pictures, 2 picture, 3 text
+    6       8      fingerprint of the model that reads it (zeros: none needed)
+    14      1      number of header fields f
+    15      ...    f header fields, each a varint; their meaning is the kind's
+    ...     ...    length of the payload, a varint
+    ...     ...    payload
+    end-4   4      CRC-32 of everything before, least significant byte first
+
+A varint is a whole number below 2^64, seven bits a byte, least significant first; all
+bytes but the last have the top bit set, and the last is not zero unless it stands alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import FormatError
+
+MAGIC, VERSION = b"HTMC", 1
+
+
+@dataclass(frozen=True)
+class Container:
+    """An opened file: kind, version, model fingerprint, header fields and payload."""
+
+    kind: int
+    version: int
+    fingerprint: bytes
+    fields: tuple[int, ...]
+    payload: bytes
+
+
+def _varint(number: int) -> bytes:
+    if not 0 <= number < 1 << 64:
+        raise ValueError(f"a header field must lie in 0..2^64-1, got {number}")
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _read_varint(data: bytes, place: int) -> tuple[int, int]:
+    number = 0
+    for shift in range(0, 70, 7):
+        if place >= len(data):
+            raise FormatError("This file is truncated.")
+        byte = data[place]
+        place += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if number >= 1 << 64 or (byte == 0 and shift):
+                break
+            return number, place
+    raise FormatError("This file is damaged: a header field is malformed.")
+
+
+def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -> bytes:
+    """Bytes of a file.
+
+    Raises
+    ------
+    ValueError
+        If a field does not fit its place.
+    """
+    if not 0 <= kind < 256 or len(fingerprint) != 8 or len(fields) > 255:
+        raise ValueError("kind, fingerprint or number of fields does not fit the format")
+    body = b"".join(
+        (
+            MAGIC,
+            bytes((VERSION, kind)),
+            fingerprint,
+            bytes((len(fields),)),
+            *map(_varint, fields),
+            _varint(len(payload)),
+            payload,
+        )
+    )
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def unpack(data: bytes) -> Container:
+    """Open a file.
+
+    Raises
+    ------
+    FormatError
+        If it is not ours, of a newer version, truncated, too long, or damaged.
+    """
+    if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
+        raise FormatError("This is not a compressed file of HTM Studio.")
+    if len(data) < 20:
+        raise FormatError("This file is truncated.")
+    if data[4] != VERSION:
+        raise FormatError(
+            f"This file is of format version {data[4]}; this release reads version {VERSION}."
+        )
+    place, fields = 15, []
+    for _ in range(data[14]):
+        number, place = _read_varint(data, place)
+        fields.append(number)
+    length, place = _read_varint(data, place)
+    end = place + length + 4
+    if len(data) < end:
+        raise FormatError("This file is truncated.")
+    if len(data) > end:
+        raise FormatError("This file has bytes after its end.")
+    if zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
+        raise FormatError("This file is damaged: its checksum does not match.")
+    return Container(data[5], data[4], data[6:14], tuple(fields), data[place:-4])

@@ -1,0 +1,101 @@
+"""Whole numbers of steps from values, chosen for distortion plus lambda times rate.
+
+Values are in picture units; because bases are orthonormal, an error in a value is the
+same error in the picture.  Rates come from the integer tables the coder itself uses.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .rangecoder import LIMIT, value_bits
+
+#: Lambda in units of squared step a bit: what a bit may cost in distortion.
+LAMBDA = 0.12
+
+
+@functools.cache
+def _bits_table() -> NDArray[np.float32]:
+    table = value_bits()
+    table.setflags(write=False)
+    return table
+
+
+def levels(q: NDArray[np.integer], step: float) -> NDArray[np.floating]:
+    """Reconstruction of whole numbers of steps (see ``fixed.dequantise``)."""
+    magnitude = np.abs(q)
+    return (np.sign(q) * (magnitude - (magnitude > 0) / np.float32(32)) * np.float32(step)).astype(
+        np.float32
+    )
+
+
+def quantise(
+    z: NDArray[np.floating], classes: NDArray[np.uint8], step: float, weight: float = LAMBDA
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    """Choose between the nearest level and the one below it.
+
+    Parameters
+    ----------
+    z : ndarray (n, m)
+        Values.
+    classes : ndarray (m,)
+        Value class of each column.
+    step : float
+        Distance of levels.
+    weight : float
+        Lambda over the squared step.
+
+    Returns
+    -------
+    q : ndarray (n, m) of int32
+    distortion : ndarray (n,)
+        Sum of squared errors.
+    bits : ndarray (n,)
+        Ideal length.
+    """
+    table = _bits_table()[classes]
+    flat = table.ravel()
+    offset = np.arange(len(classes)) * table.shape[1] + LIMIT
+    sign = np.sign(z).astype(np.int32)
+    size = np.abs(z)
+    upper = np.floor(size / step + 0.5).astype(np.int32)
+    lower = np.maximum(upper - 1, 0)
+    best_q = best_d = best_b = best_j = None
+    for magnitude in (upper, lower):
+        value = (magnitude - (magnitude > 0) / np.float32(32)) * np.float32(step)
+        distortion = (size - value) ** 2
+        bits = flat[offset + np.clip(sign * magnitude, -LIMIT, LIMIT)]
+        cost = distortion + np.float32(weight * step * step) * bits
+        if best_j is None:
+            best_q, best_d, best_b, best_j = magnitude, distortion, bits, cost
+        else:
+            less = cost < best_j
+            best_q = np.where(less, magnitude, best_q)
+            best_d = np.where(less, distortion, best_d)
+            best_b = np.where(less, bits, best_b)
+    assert best_q is not None and best_d is not None and best_b is not None
+    return (sign * best_q).astype(np.int32), best_d.sum(1), best_b.sum(1)
+
+
+def fit_classes(
+    q: NDArray[np.integer], owner: NDArray[np.integer], owners: int
+) -> NDArray[np.uint8]:
+    """Value class with the least bits for each owner and column, ``(owners, m)``.
+
+    Few observations lean on the column's histogram over all owners, which counts as
+    eight of them.
+    """
+    m = q.shape[1]
+    width = 2 * LIMIT + 1
+    clipped = np.clip(q, -LIMIT, LIMIT) + LIMIT
+    histogram = np.zeros((owners, m, width), np.float32)
+    column = np.broadcast_to(np.arange(m), q.shape)
+    np.add.at(histogram, (owner[:, None], column, clipped), 1)
+    together = histogram.sum(0)
+    total = np.maximum(together.sum(1, keepdims=True), 1)
+    histogram += 8 * together / total
+    cost = histogram.reshape(-1, width) @ _bits_table().T
+    return cost.argmin(1).astype(np.uint8).reshape(owners, m)

@@ -1,0 +1,82 @@
+"""The known special cases of DESIGN section 3, and revival."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+
+from htm_engine import HTM, LayerSpec
+from htm_engine.layer import CompetitiveLayer
+from htm_engine.learning import DEAD_SHARE, LayerLearner
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return (load_digits().data / 16).astype(np.float32)
+
+
+@pytest.mark.parametrize("rank", [1, 8, 20])
+def test_one_unit_reconstructs_as_pca_does(digits, rank):
+    model = HTM((LayerSpec(units=1, rank=rank),), epochs=20, validation_fraction=0, patience=20, coder=False)
+    ours = -model.fit(digits).score(digits)
+    pca = PCA(rank, random_state=0).fit(digits)
+    theirs = ((pca.inverse_transform(pca.transform(digits)) - digits) ** 2).mean()
+    assert ours <= theirs * 1.01
+
+
+@pytest.mark.parametrize("units", [10, 40])
+def test_plain_hard_units_reach_the_inertia_of_k_means(digits, units):
+    layers = (LayerSpec(units=units, rank=0),)
+    model = HTM(layers, epochs=40, validation_fraction=0, patience=40, coder=False).fit(digits)
+    ours = -model.score(digits) * digits.size
+    theirs = min(
+        MiniBatchKMeans(units, n_init=3, random_state=seed).fit(digits).inertia_
+        for seed in range(2)
+    )
+    assert ours <= theirs * 1.02
+
+
+def test_a_flat_gate_with_every_unit_winning_is_plain_averaging(digits):
+    layer = CompetitiveLayer(LayerSpec(units=5, rank=0, winners=5, compete_on="evidence"))
+    LayerLearner(layer, 0.02, np.random.default_rng(0)).start(digits)
+    layer.w[:], layer.b[:] = 0, 0
+    decoded = layer.decode(layer.encode(digits[:7]))
+    assert np.allclose(decoded, layer.m.mean(0), atol=1e-6)
+
+
+def test_units_that_never_win_are_revived_and_counted(digits):
+    layer = CompetitiveLayer(LayerSpec(units=12, rank=2))
+    learner = LayerLearner(layer, 0.02, np.random.default_rng(0))
+    learner.start(digits)
+    layer.m[3:] = 50.0  # nine units are thrown far from all data
+    layer.b[3:] = -1e4
+    learner.seen[3:] = 0
+    revived = sum(learner.step(digits[i : i + 256]).revived for _ in range(6) for i in (0, 256, 512))
+    assert revived >= 9
+    assert (layer.shares >= DEAD_SHARE / 12).all()
+
+
+def test_bases_stay_orthonormal_and_values_uncorrelated(digits):
+    layer = CompetitiveLayer(LayerSpec(units=6, rank=5))
+    learner = LayerLearner(layer, 0.02, np.random.default_rng(1))
+    learner.start(digits)
+    for _ in range(12):
+        for start in range(0, 1700, 256):
+            learner.step(digits[start : start + 256])
+    learner.finish()
+    gram = layer.u.transpose(0, 2, 1) @ layer.u
+    assert np.allclose(gram, np.eye(5), atol=1e-4)
+    codes = layer.encode(digits)
+    values = codes.values[codes.winners[:, 0] == 0, 0]
+    correlation = np.corrcoef(values.T) - np.eye(5)
+    assert np.abs(correlation).max() < 0.25
+    assert np.allclose(values.std(0), layer.spread[0], rtol=0.35)
+
+
+def test_starting_on_no_rows_is_refused():
+    learner = LayerLearner(CompetitiveLayer(LayerSpec()), 0.02, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="no rows"):
+        learner.start(np.zeros((0, 4), np.float32))
