@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -79,18 +80,20 @@ PAGES = (
 
 def pages() -> list[st.Page]:
     """Every page, for ``st.navigation``; the first is what the bare address shows."""
+    first, *others = PAGES
     return [
-        st.Page(
-            f"pages/{info.stem}.py",
-            title=info.title,
-            icon=info.icon,
-            # The default page owns the bare address and may not have a path besides.
-            url_path=None if index == 0 else info.stem,
-            default=index == 0,
-            help=info.about,
-        )
-        for index, info in enumerate(PAGES)
+        _page(first, default=True, url_path="start"),
+        *(_page(info, url_path=info.stem) for info in others),
+        # The default page cannot be reached by name besides, and a newcomer may try to.
+        _page(first, url_path=first.stem, visibility="hidden"),
     ]
+
+
+def _page(info: PageInfo, **options: Any) -> st.Page:
+    # The icon stands in the title: given as icon=, it would also become the tab's picture
+    # for a moment, and Streamlit fetches that from another host.
+    title = f"{info.icon} {info.title}"
+    return st.Page(f"pages/{info.stem}.py", title=title, help=info.about, **options)
 
 
 def run() -> None:
@@ -98,14 +101,16 @@ def run() -> None:
     current = st.navigation(pages())
     st.session_state[_FRAME_RAN] = True
     # The tab's picture is a file of ours: a symbol would be fetched from another host.
+    title = current.title.split(maxsplit=1)[-1]
     st.set_page_config(
-        page_title=NAME if current.title == PAGES[0].title else f"{current.title} · {NAME}",
+        page_title=NAME if title == PAGES[0].title else f"{title} · {NAME}",
         page_icon=str(ASSETS / "favicon.png"),
         layout="wide",
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     current.run()
-    st.sidebar.caption(ORIGIN)
+    # Small text and not a caption, whose grey is too faint on the sidebar's ground.
+    st.sidebar.markdown(f":small[{ORIGIN}]")
 
 
 def guard() -> None:
@@ -122,7 +127,7 @@ def guard() -> None:
 
 def page(title: str, icon: str, intro: str) -> None:
     """Header of a page: its title with an icon, and what to do here in a sentence."""
-    st.title(f"{icon} {title}", anchor=False)
+    st.title(f"{icon} {title}".strip(), anchor=False)
     st.markdown(intro)
     version = st.query_params.get("v", str(LINK_VERSION))
     if version != str(LINK_VERSION):

@@ -54,8 +54,12 @@ def sheet(
     columns: int = 8,
     side: int = 96,
     gap: int = 8,
+    margin: int = 0,
 ) -> bytes:
-    """Many pictures on one PNG with a clear ground, row by row, a label under each."""
+    """Many pictures on one PNG with a clear ground, row by row, a label under each.
+
+    ``margin`` is clear room on the right and left, for sheets that stand side by side.
+    """
     tiles = [enlarge(picture, side) for picture in pictures]
     if not tiles:
         raise ValueError("a sheet needs at least one picture")
@@ -66,14 +70,14 @@ def sheet(
     below = _LABEL_SIZE + 6 if labels is not None else 0
     whole = Image.new(
         "RGBA",
-        (columns * (width + gap) - gap, rows * (height + below + gap) - gap),
+        (columns * (width + gap) - gap + 2 * margin, rows * (height + below + gap) - gap),
         (0, 0, 0, 0),
     )
     draw = ImageDraw.Draw(whole)
     font = ImageFont.load_default(_LABEL_SIZE)
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
-        left, top = column * (width + gap), row * (height + below + gap)
+        left, top = margin + column * (width + gap), row * (height + below + gap)
         whole.paste(Image.fromarray(tile), (left, top))
         if labels is not None:
             draw.text(

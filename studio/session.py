@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from htm_engine.errors import HTMError
-
 from .frame import ASSETS
 
 if TYPE_CHECKING:
@@ -59,6 +57,8 @@ def _shipped(stamp: float) -> CurrentModel:
 
 def current() -> CurrentModel | None:
     """The visitor's model, else the shipped one; None, and a message, if that is missing."""
+    from htm_engine.errors import HTMError  # brings in the engine: see _shipped
+
     own: CurrentModel | None = st.session_state.get(_MODEL)
     if own is not None:
         return own

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -51,6 +51,13 @@ class Visit:
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+
+def note_error(visit: Visit, line: ConsoleMessage) -> None:
+    where = str(line.location.get("url", ""))
+    # On a deep link Streamlit's client looks for its server below the page's path first.
+    if line.type == "error" and not where.endswith(("/_stcore/health", "/_stcore/host-config")):
+        visit.errors.append(f"{line.text} ({where})")
 
 
 def start_server(log: Path) -> Server:
@@ -153,10 +160,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
         contexts.append(context)
         visit = Visit(context.new_page())
         visit.page.on("request", lambda request: visit.requests.append(request.url))
-        visit.page.on(
-            "console",
-            lambda line: visit.errors.append(line.text) if line.type == "error" else None,
-        )
+        visit.page.on("console", lambda line: note_error(visit, line))
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
         visit.page.goto(url)
         if ready:
