@@ -81,7 +81,7 @@ class Hierarchy:
         for layer in self.layers:
             height, width, _ = self.map_shapes[-1]
             patch, stride = layer.spec.patch, layer.spec.stride
-            grid = tiling(height, patch, stride).count, tiling(width, patch, stride).count
+            grid = tiling(height, patch, stride).number, tiling(width, patch, stride).number
             self.grid_shapes.append(grid)
             self.map_shapes.append((*grid, layer.code_length))
         self.map_shapes.pop()
@@ -97,9 +97,7 @@ class Hierarchy:
         spec = self.layers[level].spec
         height, width, _ = self.map_shapes[level]
         grid = self.grid_shapes[level]
-        return join(
-            rows.reshape(-1, *grid, rows.shape[-1]), height, width, spec.patch, spec.stride
-        )
+        return join(rows.reshape(-1, *grid, rows.shape[-1]), height, width, spec.patch, spec.stride)
 
     def encode_level(self, level: int, maps: F32) -> tuple[RowCodes, F32]:
         """Codes of one level and the map ``(n, gh, gw, c)`` it hands up."""
@@ -137,18 +135,20 @@ class Hierarchy:
     def pack(self, codes: RowCodes) -> Codes:
         """Codes of the top level, arranged on its grid."""
         grid = self.grid_shapes[-1]
-        k = codes.winners.shape[1]
+        k, r = codes.values.shape[1:]
+        n = len(codes.winners) // (grid[0] * grid[1])
         return Codes(
-            codes.winners.reshape(-1, *grid, k),
-            codes.weights.reshape(-1, *grid, k),
-            codes.values.reshape(-1, *grid, k, codes.values.shape[2]),
+            codes.winners.reshape(n, *grid, k),
+            codes.weights.reshape(n, *grid, k),
+            codes.values.reshape(n, *grid, k, r),
         )
 
     def unpack(self, codes: Codes) -> RowCodes:
         """Inverse of :meth:`pack`."""
-        k = codes.winners.shape[-1]
+        k, r = codes.values.shape[-2:]
+        n = codes.winners.size // k
         return RowCodes(
-            codes.winners.reshape(-1, k),
-            codes.weights.reshape(-1, k),
-            codes.values.reshape(-1, k, codes.values.shape[-1]),
+            codes.winners.reshape(n, k),
+            codes.weights.reshape(n, k),
+            codes.values.reshape(n, k, r),
         )

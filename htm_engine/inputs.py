@@ -25,6 +25,8 @@ class MapInputs:
     input_shape: tuple[int, ...] | None
     hierarchy_: Hierarchy
     n_features_in_: int
+    _layout: tuple[int, ...]
+    _shape: tuple[int, int, int]
 
     def _read(self, X: Any, reset: bool) -> Any:
         """Check X and remember how it was laid out; bytes and memory maps are not copied."""
@@ -68,7 +70,8 @@ class MapInputs:
 
     def _batch(self, X: Any, rows: NDArray[np.intp]) -> F32:
         part = X[rows]
-        maps = np.asarray(part, np.float32).reshape(len(rows), *self._shape)
+        with np.errstate(over="ignore"):  # what overflows is refused below, with a sentence
+            maps = np.asarray(part, np.float32).reshape(len(rows), *self._shape)
         if part.dtype == np.uint8:
             return maps / np.float32(255)
         if not np.isfinite(maps).all():

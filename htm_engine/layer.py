@@ -127,10 +127,16 @@ class CompetitiveLayer:
     def __init__(self, spec: LayerSpec) -> None:
         self.spec = spec
         self.s2 = 1.0
-        self.w = self.m = self.basis = np.zeros((0, 0), np.float32)
-        self.b = self.mean = self.shares = self.profile = np.zeros(0, np.float32)
-        self.u = np.zeros((0, 0, 0), np.float32)
-        self.spread = np.zeros((0, 0), np.float32)
+        none, flat = np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
+        self.w: F32 = none
+        self.b: F32 = flat
+        self.m: F32 = none
+        self.u: F32 = np.zeros((0, 0, 0), np.float32)
+        self.mean: F32 = flat
+        self.basis: F32 = none
+        self.spread: F32 = none
+        self.shares: F32 = flat
+        self.profile: F32 = flat
 
     # ------------------------------------------------------------------ sizes
     @property
@@ -172,7 +178,9 @@ class CompetitiveLayer:
         # Centring first keeps float32 from cancelling when data sits far from zero.
         centred = x - self.mean
         prototypes = self.m - self.mean
-        distance = (centred**2).sum(1)[:, None] + (prototypes**2).sum(1) - 2 * centred @ prototypes.T
+        distance = (
+            (centred**2).sum(1)[:, None] + (prototypes**2).sum(1) - 2 * centred @ prototypes.T
+        )
         if not self.rank:
             return np.maximum(distance, 0), np.zeros((len(x), self.units, 0), x.dtype)
         flat = self.u.transpose(1, 0, 2).reshape(x.shape[1], -1)

@@ -92,7 +92,7 @@ class LayerLearner:
         rank = min(spec.rank, d)
         layer.m = (start + layer.mean).astype(np.float32)
         layer.u = _local_bases(subset, assigned, start, rank, values, directions)
-        layer.shares = np.bincount(assigned, minlength=count) / len(subset)
+        layer.shares = np.bincount(assigned, minlength=count) / np.float32(len(subset))
         layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
         layer.spread = np.ones((count, rank), np.float32) * max(scale, 1e-12)
         layer.basis = directions[:, : _code_length(spec.code, values)].astype(np.float32)
@@ -188,6 +188,8 @@ class LayerLearner:
             row = rows[order[low:high]]
             weight = h[row, unit][:, None]
             mass = float(weight.sum())
+            if mass < 1e-12:
+                continue  # a runner-up whose share rounds to nothing
             self.seen[unit] += mass
             rate = mass / self.seen[unit]
             own = x[row] - layer.m[unit]

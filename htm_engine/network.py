@@ -25,11 +25,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from . import persistence, storage
-from .coding.collection import CollectionCoder
+from .coding.codec import CollectionCoder, is_picture
 from .hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
-from .inputs import MapInputs
 from .layer import F32, LayerSpec, RowCodes
 from .learning import DEAD_SHARE, LayerLearner
+from .looking import LookInside
 from .presets import DEFAULT_LAYERS, preset_layers
 from .training import TrainStep, batch_length, train
 
@@ -37,7 +37,7 @@ from .training import TrainStep, batch_length, train
 ROWS_PER_STEP = 4096
 
 
-class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Hierarchy of layers whose units predict, compete and learn by gradient descent.
 
     Parameters
@@ -84,6 +84,8 @@ class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     >>> model.inverse_transform(model.transform(X)).shape
     (200, 8, 8)
     """
+
+    coder_: CollectionCoder | None
 
     def __init__(
         self,
@@ -158,7 +160,7 @@ class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             self._step(self._batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
         # File tables describe the units as they were; they are measured again on demand.
         self.coder_ = None
-        self._settle()
+        self.settle()
         return self
 
     def measure_coder(self, X: Any) -> Self:
@@ -198,7 +200,7 @@ class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _begin(self, sample: F32) -> None:
         self._rng = self._generator()
         self.hierarchy_ = Hierarchy(tuple(self.layers), self._shape)
-        self.coder_: CollectionCoder | None = None
+        self.coder_ = None
         self._learners: list[LayerLearner] = []
         maps = sample
         for level, layer in enumerate(self.hierarchy_.layers):
@@ -243,17 +245,20 @@ class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _validate(self, maps: F32) -> float:
         return float(((self._reconstruct_maps(maps) - maps) ** 2).mean(dtype=np.float64))
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Put the bases in order after a training that was left between two steps."""
         for learner in self._learners:
             learner.finish()
 
     def _end(self) -> None:
-        self._settle()
+        self.settle()
 
     def _measure_coder(self, maps: F32, force: bool = False) -> Iterator[float]:
-        if self.coder or force:
-            self.coder_ = CollectionCoder()
-            yield from self.coder_.measure(self.hierarchy_, maps)
+        # Files hold pictures; a network that learned other numbers simply has no coder.
+        if force or (self.coder and is_picture(maps)):
+            coder = CollectionCoder()
+            yield from coder.measure(self.hierarchy_, maps)
+            self.coder_ = coder
 
     # ----------------------------------------------------------------- coding
     def encode(self, X: Any) -> Codes:
@@ -330,55 +335,7 @@ class HTM(MapInputs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             total += float(((self._reconstruct_maps(maps) - maps) ** 2).sum(dtype=np.float64))
         return -total / (len(X) * int(np.prod(self._shape)))
 
-    # ------------------------------------------------------------ looking in
-    def winners(self, X: Any) -> list[NDArray[np.intp]]:
-        """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
-        X = self._checked(X)
-        h = self.hierarchy_
-        blocks = [h.up(maps) for maps in self._blocks(X)]
-        return [
-            np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
-                -1, *h.grid_shapes[level]
-            )
-            for level in range(len(h.layers))
-        ]
-
-    def activations(self, X: Any, level: int = -1) -> F32:
-        """Share of every unit in the competition at one level, ``(n, gh, gw, K)``."""
-        X = self._checked(X)
-        h = self.hierarchy_
-        level = range(len(h.layers))[level]
-        layer = h.layers[level]
-        parts = [
-            layer.responsibilities(h.rows(level, h.input_of(level, maps)))
-            for maps in self._blocks(X)
-        ]
-        shares = np.concatenate(parts).astype(np.float32)
-        return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
-
-    def receptive_fields(self, level: int) -> F32:
-        """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
-        check_is_fitted(self)
-        h = self.hierarchy_
-        level = range(len(h.layers))[level]
-        rows = h.layers[level].m
-        # A lone patch in the map's first corner, decoded, shows what the unit stands for.
-        part = Hierarchy(tuple(layer.spec for layer in h.layers[: level + 1]), h.map_shapes[0])
-        part.layers = h.layers[: level + 1]
-        part.measure()
-        grid = part.grid_shapes[level]
-        tiled = np.repeat(rows, int(np.prod(grid)), axis=0)
-        maps = part.down(level, tiled)
-        side_h = side_w = 1
-        for layer, (gh, gw) in zip(part.layers, part.grid_shapes, strict=True):
-            side_h, side_w = side_h * layer.spec.patch, side_w * layer.spec.patch
-            if (gh, gw) == (1, 1):
-                return maps
-        return maps[:, : -(-maps.shape[1] // grid[0]), : -(-maps.shape[2] // grid[1])]
-
-    def sample(
-        self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0
-    ) -> F32:
+    def sample(self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0) -> F32:
         """Draw new pictures or rows: a winner by its share, values by their spread.
 
         ``temperature`` scales the spread; 0 gives prototypes.

@@ -24,7 +24,7 @@ class Tiling(NamedTuple):
 
     size: int  #: cells per patch
     stride: int  #: cells from one patch to the next
-    count: int  #: number of patches
+    number: int  #: number of patches
     padded: int  #: length of the side after padding
 
 
@@ -39,9 +39,9 @@ def tiling(length: int, patch: int, stride: int | None = None) -> Tiling:
     Examples
     --------
     >>> tiling(28, 7)
-    Tiling(size=7, stride=7, count=4, padded=28)
+    Tiling(size=7, stride=7, number=4, padded=28)
     >>> tiling(8, 7)
-    Tiling(size=4, stride=4, count=2, padded=8)
+    Tiling(size=4, stride=4, number=2, padded=8)
     """
     if length < 1 or patch < 1 or (stride is not None and not 1 <= stride <= patch):
         raise ValueError(f"cannot cut {length} cells by patch={patch}, stride={stride}")
@@ -66,7 +66,7 @@ def split(maps: NDArray, patch: int, stride: int | None = None) -> NDArray:
     )[:, :: rows.stride, :: columns.stride]
     patches = windows.transpose(0, 1, 2, 4, 5, 3)
     return patches.reshape(
-        len(maps), rows.count, columns.count, rows.size * columns.size * channels
+        len(maps), rows.number, columns.number, rows.size * columns.size * channels
     )
 
 
@@ -76,7 +76,7 @@ def join(
     """Maps ``(n, height, width, C)`` from patches; overlaps are averaged."""
     n, gh, gw, length = patches.shape
     rows, columns = tiling(height, patch, stride), tiling(width, patch, stride)
-    if (gh, gw) != (rows.count, columns.count) or length % (rows.size * columns.size):
+    if (gh, gw) != (rows.number, columns.number) or length % (rows.size * columns.size):
         raise ValueError(f"patches {patches.shape} do not fit a {height} x {width} map")
     channels = length // (rows.size * columns.size)
     blocks = patches.reshape(n, gh, gw, rows.size, columns.size, channels)

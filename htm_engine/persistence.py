@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding.collection import CollectionCoder
+from .coding.codec import CollectionCoder
 from .errors import ModelError
 from .hierarchy import Hierarchy
 from .layer import ARRAYS, LayerSpec

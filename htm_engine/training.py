@@ -145,7 +145,7 @@ def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
             time.perf_counter() - clock, progress,
         )  # fmt: skip
 
-    for epoch in range(1, learner.epochs + 1):
+    for epoch in range(1, learner.epochs + 1):  # noqa: B007 -- report() reads it
         order = rng.permutation(rows)
         for start in starts:
             cooled = min(1.0, done / max(1.0, COOLING * total))

@@ -20,7 +20,9 @@ def digits():
 
 @pytest.mark.parametrize("rank", [1, 8, 20])
 def test_one_unit_reconstructs_as_pca_does(digits, rank):
-    model = HTM((LayerSpec(units=1, rank=rank),), epochs=20, validation_fraction=0, patience=20, coder=False)
+    model = HTM(
+        (LayerSpec(units=1, rank=rank),), epochs=20, validation_fraction=0, patience=20, coder=False
+    )
     ours = -model.fit(digits).score(digits)
     pca = PCA(rank, random_state=0).fit(digits)
     theirs = ((pca.inverse_transform(pca.transform(digits)) - digits) ** 2).mean()
@@ -54,9 +56,13 @@ def test_units_that_never_win_are_revived_and_counted(digits):
     layer.m[3:] = 50.0  # nine units are thrown far from all data
     layer.b[3:] = -1e4
     learner.seen[3:] = 0
-    revived = sum(learner.step(digits[i : i + 256]).revived for _ in range(6) for i in (0, 256, 512))
-    assert revived >= 9
+    assert len(np.unique(layer.encode(digits).winners)) <= 3
+    revived = sum(
+        learner.step(digits[i : i + 256]).revived for _ in range(9) for i in (0, 256, 512)
+    )
+    assert revived >= 6  # the rest found rows of their own before their turn came
     assert (layer.shares >= DEAD_SHARE / 12).all()
+    assert len(np.unique(layer.encode(digits).winners)) == 12
 
 
 def test_bases_stay_orthonormal_and_values_uncorrelated(digits):

@@ -1,381 +1,41 @@
 """Collections as files: pictures in a few dozen bytes each, by a trained network.
 
-Encoding goes down the hierarchy and keeps only what the decoder cannot foresee::
-
-    picture ──up──► top rows ──unit of least D + lambda R──► winner, quantised values
-                                                      │ predict (whole numbers)
-    picture - prediction ──tiles──► surprise units ──► winners, quantised values
-                                                      │
-                             range coder ──► payload of a container (kind 1)
-
-Payload, in order: top winners (a slot at a time), top weights if more than one unit
-wins, top values; then, unless the file was written without surprise, the tile winners
-a position at a time and the tile values.  Header fields: number of pictures, quality,
-1 if surprise is stored.  All probabilities are integer tables in the model, one set a
-quality; the decoder works on whole numbers only (``fixed``), so a file gives the same
-bytes of picture on any machine.
+A file is a ``container`` of kind 1 around the payload of ``codec``.  Its header fields:
+number of pictures, quality (1 to 10), and 1 if surprise is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..competition import winners as strongest
 from ..errors import DataError, FormatError, ModelMismatchError
-from ..hierarchy import Hierarchy
 from . import surprise
+from .codec import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
 from .container import Container, pack, unpack
-from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
-from .quantise import LAMBDA, fit_classes, quantise
-from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 
 KIND = 1
-QUALITIES = 10
-#: Units tried for the residual.
-SURPRISE_UNITS = 16
-#: Quality whose residuals the surprise units are learned on.
-LEARN_AT = 5
 #: Most pictures in one file.
 MOST = 10_000_000
-#: Pictures coded at a time.
-BLOCK = 2048
 
 Progress = Callable[[float], None]
-
-
-def step_of(quality: int) -> int:
-    """Step of a quality in multiples of 2^-12, a multiple of 32.
-
-    Ten qualities, each 0.686 of the one before: 1.2 of the full range down to 0.04.
-    A table and no power, because a power may differ in its last bit between machines.
-    """
-    return (4928, 3360, 2304, 1568, 1088, 736, 512, 352, 256, 160)[quality - 1]
-
-
-class TopTables(NamedTuple):
-    """Probabilities of the top level at one quality."""
-
-    classes: NDArray[np.uint8]  #: ``(K, r)``
-    counts: NDArray[np.uint16]  #: ``(positions, K)``
-    weights: NDArray[np.uint8]  #: ``(k,)``
-
-
-@dataclass(frozen=True)
-class Coded:
-    """Whole numbers of a collection, ready for the range coder.
-
-    Attributes
-    ----------
-    winners, weights : ndarray (rows, k)
-        Units of the top level and their activations in multiples of 1/32; a row a
-        picture and position.
-    q : ndarray (rows, r)
-        Values of the first winner.
-    tiles : surprise.Tiles or None
-    top_bits : ndarray (n,)
-        Ideal length of each picture's part in the top level.
-    """
-
-    winners: NDArray[np.int64]
-    weights: NDArray[np.int64]
-    q: NDArray[np.int32]
-    tiles: surprise.Tiles | None
-    top_bits: NDArray[np.float32]
-
-
-class CollectionCoder:
-    """Tables of a trained network, one set a quality, and the codec that uses them."""
-
-    def __init__(self) -> None:
-        self.top: list[TopTables] = []
-        self.low: list[surprise.Tables] = []
-        self.units: surprise.SurpriseUnits
-
-    # -------------------------------------------------------------- measuring
-    def measure(self, hierarchy: Hierarchy, maps: NDArray[np.floating]) -> Iterator[float]:
-        """Measure the tables on pictures; yields the part done.
-
-        Raises
-        ------
-        DataError
-            If the numbers are not intensities from 0 to 1.
-        """
-        if maps.min() < -1e-6 or maps.max() > 1 + 1e-6:
-            raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
-        self._attach(hierarchy)
-        maps = maps.astype(np.float32)
-        rng = np.random.default_rng(len(maps))
-        self.top = []
-        predictions = []
-        rows, own = self._top_rows(maps)
-        for quality in range(1, QUALITIES + 1):
-            tables = self._first_tables(rows, own, quality)
-            for _ in range(2):
-                coded = self._encode_top(rows, own, tables, quality)
-                tables = self._fit_top(coded, own)
-            self.top.append(tables)
-            predictions.append(coded)
-            yield 0.4 * quality / QUALITIES
-        few = slice(0, max(1, min(len(maps), 1500)))
-        grid = int(np.prod(hierarchy.grid_shapes[-1]))
-        top = slice(0, few.stop * grid)
-
-        def residual(quality: int) -> NDArray[np.float32]:
-            coded = predictions[quality - 1]
-            step = step_of(quality)
-            seen = self.fixed.predict(coded.winners[top], coded.weights[top], coded.q[top], step)
-            return (maps[few] - seen / ONE).astype(np.float32)
-
-        tile = min(hierarchy.layers[0].spec.patch, surprise.LARGEST_TILE)
-        step = step_of(LEARN_AT) / (1 << VALUE_BITS)
-        self.units = surprise.learn(residual(LEARN_AT), tile, SURPRISE_UNITS, step, rng)
-        self.low = []
-        for quality in range(1, QUALITIES + 1):
-            error, step = residual(quality), step_of(quality) / (1 << VALUE_BITS)
-            low = self.units.measure(error, step)
-            self.low.append(self.units.measure(error, step, low))
-            yield 0.4 + 0.6 * quality / QUALITIES
-        self._fix_bases()
-
-    def _attach(self, hierarchy: Hierarchy) -> None:
-        self.hierarchy = hierarchy
-        self.fixed = FixedDecoder(hierarchy)
-
-    def _fix_bases(self) -> None:
-        self.fixed_bases = whole(self.units.bases)
-
-    def _top_rows(self, maps: NDArray[np.floating]) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """Rows of the top level and the position of each on its grid."""
-        h = self.hierarchy
-        level = len(h.layers) - 1
-        grid = int(np.prod(h.grid_shapes[-1]))
-        block = max(1, BLOCK * 8 // max(1, int(np.prod(h.grid_shapes[0]))))
-        parts = [
-            h.rows(level, h.input_of(level, maps[i : i + block]))
-            for i in range(0, len(maps), block)
-        ]
-        return np.concatenate(parts), np.tile(np.arange(grid), len(maps))
-
-    def _first_tables(
-        self, rows: NDArray[Any], position: NDArray[np.intp], quality: int
-    ) -> TopTables:
-        layer = self.hierarchy.layers[-1]
-        step = step_of(quality) / (1 << VALUE_BITS)
-        codes = layer.encode(rows[:20_000])
-        q = np.trunc(codes.values[:, 0] / step).astype(np.int32)
-        classes = fit_classes(q, codes.winners[:, 0], layer.units)
-        positions = int(position.max()) + 1
-        counts = np.tile(np.maximum(layer.shares, 1e-6) * 1000, (positions, 1))
-        weights = np.zeros(layer.winners_kept, np.uint8)
-        return TopTables(classes, rounded_counts(counts), weights)
-
-    def _fit_top(self, coded: Coded, position: NDArray[np.intp]) -> TopTables:
-        layer = self.hierarchy.layers[-1]
-        classes = fit_classes(coded.q, coded.winners[:, 0], layer.units)
-        counts = np.zeros((int(position.max()) + 1, layer.units))
-        for slot in range(coded.winners.shape[1]):
-            np.add.at(counts, (position, coded.winners[:, slot]), 1)
-        together = counts.sum(0)
-        counts += 4 * (together + 0.5) / (together.sum() + 1)
-        kept = fit_classes(
-            (coded.weights - self._usual_weights()).astype(np.int32),
-            np.zeros(len(coded.weights), np.int64),
-            1,
-        )[0]
-        return TopTables(classes, rounded_counts(counts), kept)
-
-    def _usual_weights(self) -> NDArray[np.int64]:
-        return np.rint(self.hierarchy.layers[-1].profile.astype(np.float64) * 32).astype(np.int64)
-
-    # --------------------------------------------------------------- encoding
-    def encode(
-        self, maps: NDArray[np.floating], quality: int, with_surprise: bool = True
-    ) -> Coded:
-        """Whole numbers for pictures ``(n, H, W, C)`` in 0..1."""
-        rows, position = self._top_rows(maps)
-        coded = self._encode_top(rows, position, self.top[quality - 1], quality)
-        if not with_surprise:
-            return coded
-        step = step_of(quality)
-        seen = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
-        tiles = self.units.encode(
-            (maps - seen / ONE).astype(np.float32),
-            self.low[quality - 1],
-            step / (1 << VALUE_BITS),
-        )
-        return Coded(coded.winners, coded.weights, coded.q, tiles, coded.top_bits)
-
-    def _encode_top(
-        self, rows: NDArray[Any], position: NDArray[np.intp], tables: TopTables, quality: int
-    ) -> Coded:
-        layer = self.hierarchy.layers[-1]
-        step = step_of(quality) / (1 << VALUE_BITS)
-        weight = LAMBDA * step * step
-        rates = index_bits(tables.counts)[position]
-        n, k = len(rows), layer.winners_kept
-        if k > 1:
-            index = strongest(layer.responsibilities(rows), k)
-            h = np.take_along_axis(layer.responsibilities(rows), index, 1)
-            whole_h = np.rint(32 * h / np.maximum(h.sum(1, keepdims=True), 1e-30)).astype(np.int64)
-            z = layer.values(rows, index)[:, 0]
-            # Several winners share the work; their values are not stored in this version.
-            q = np.zeros((n, z.shape[1]), np.int32)
-            bits = np.take_along_axis(rates, index, 1).sum(1)
-        else:
-            distance = layer.errors(rows)
-            best = np.full(n, np.inf)
-            index = np.zeros((n, 1), np.int64)
-            q, bits = np.zeros((n, layer.rank), np.int32), np.zeros(n, np.float32)
-            for unit in range(layer.units):
-                z = ((rows - layer.m[unit]) @ layer.u[unit]).astype(np.float32)
-                own_q, distortion, own_bits = quantise(z, tables.classes[unit], step)
-                own_bits = own_bits + rates[:, unit]
-                cost = distance[:, unit] + distortion + weight * own_bits
-                less = cost < best
-                best[less], index[less, 0] = cost[less], unit
-                q[less], bits[less] = own_q[less], own_bits[less]
-            whole_h = np.full((n, 1), 32, np.int64)
-        per = bits.reshape(-1, int(position.max()) + 1).sum(1).astype(np.float32)
-        return Coded(index.astype(np.int64), whole_h, q, None, per)
-
-    def decode(self, coded: Coded, quality: int) -> NDArray[np.uint8]:
-        """Pictures ``(n, H, W, C)`` from whole numbers; exact on any machine."""
-        step = step_of(quality)
-        maps = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
-        if coded.tiles is not None:
-            maps = maps + self._residual(coded.tiles, step)
-        return to_bytes(maps)
-
-    def _residual(self, tiles: surprise.Tiles, step: int) -> NDArray[np.float64]:
-        n, positions = tiles.winners.shape
-        rows = np.zeros((positions, n, self.fixed_bases.shape[1]))
-        active = tiles.winners.T > 0
-        unit = tiles.winners.T[active] - 1
-        values = dequantise(tiles.q, step)
-        out = np.zeros_like(values)
-        for index in np.unique(unit):
-            own = unit == index
-            out[own] = shift(values[own] @ self.fixed_bases[index].T, VALUE_BITS)
-        rows[active] = out
-        return self.units.join(rows.transpose(1, 0, 2))
-
-    # ------------------------------------------------------------------ bytes
-    def write(self, coded: Coded, quality: int) -> bytes:
-        """Payload of a file."""
-        top = self.top[quality - 1]
-        writer = SymbolWriter()
-        position = self._positions(len(coded.winners))
-        for slot in range(coded.winners.shape[1]):
-            writer.indices(coded.winners[:, slot], position, top.counts)
-        if coded.winners.shape[1] > 1:
-            off = (coded.weights - self._usual_weights()).astype(np.int32)
-            writer.values(off.ravel(), np.tile(top.weights, len(off)))
-        else:
-            writer.values(coded.q.ravel(), top.classes[coded.winners[:, 0]].ravel())
-        if coded.tiles is not None:
-            low = self.low[quality - 1]
-            for place in range(coded.tiles.winners.shape[1]):
-                context = self.units.contexts(coded.tiles.winners, place)
-                writer.indices(coded.tiles.winners[:, place], context, low.counts)
-            unit = coded.tiles.winners.T[coded.tiles.winners.T > 0] - 1
-            writer.values(coded.tiles.q.ravel(), low.classes[unit].ravel())
-        return writer.finish()
-
-    def read(self, payload: bytes, count: int, quality: int, with_surprise: bool) -> Coded:
-        """Inverse of :meth:`write`."""
-        layer, top = self.hierarchy.layers[-1], self.top[quality - 1]
-        reader = SymbolReader(payload)
-        rows = count * int(np.prod(self.hierarchy.grid_shapes[-1]))
-        position = self._positions(rows)
-        slots = [reader.indices(position, top.counts) for _ in range(layer.winners_kept)]
-        index = np.stack(slots, 1).astype(np.int64)
-        q = np.zeros((rows, layer.rank), np.int32)
-        weights = np.full(index.shape, 32, np.int64)
-        if layer.winners_kept > 1:
-            off = reader.values(np.tile(top.weights, rows)).reshape(index.shape)
-            weights = off + self._usual_weights()
-        else:
-            q = reader.values(top.classes[index[:, 0]].ravel()).reshape(q.shape)
-        tiles = None
-        if with_surprise:
-            low = self.low[quality - 1]
-            winners = np.zeros((count, int(np.prod(self.units.grid))), np.int64)
-            for place in range(winners.shape[1]):
-                context = self.units.contexts(winners, place)
-                winners[:, place] = reader.indices(context, low.counts)
-            unit = winners.T[winners.T > 0] - 1
-            values = reader.values(low.classes[unit].ravel()).reshape(-1, low.classes.shape[1])
-            tiles = surprise.Tiles(winners, values, np.zeros(winners.shape, np.float32))
-        return Coded(index, weights, q, tiles, np.zeros(count, np.float32))
-
-    def _positions(self, rows: int) -> NDArray[np.int64]:
-        grid = int(np.prod(self.hierarchy.grid_shapes[-1]))
-        return np.tile(np.arange(grid, dtype=np.int64), rows // grid)
-
-    # -------------------------------------------------------------- the model
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """What a model file keeps."""
-        return {
-            "top_classes": np.stack([t.classes for t in self.top]),
-            "top_counts": np.stack([t.counts for t in self.top]),
-            "top_weights": np.stack([t.weights for t in self.top]),
-            "low_classes": np.stack([t.classes for t in self.low]),
-            "low_counts": np.stack([t.counts for t in self.low]),
-            "bases": self.units.bases.astype(np.float32),
-            "tile": np.array([self.units.patch], np.int64),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]], hierarchy: Hierarchy) -> Self:
-        """Inverse of :meth:`arrays`; shapes that do not fit raise ``ValueError``."""
-        coder = cls()
-        coder._attach(hierarchy)
-        layer = hierarchy.layers[-1]
-        height, width, channels = hierarchy.map_shapes[0]
-        tile = int(arrays["tile"][0])
-        if not 1 <= tile <= surprise.LARGEST_TILE:
-            raise ValueError("wrong tile size in the coder's tables")
-        coder.units = surprise.SurpriseUnits(arrays["bases"], tile, (height, width, channels))
-        d = coder.units.split(np.zeros((1, height, width, channels))).shape[2]
-        units = len(arrays["bases"])
-        positions = int(np.prod(hierarchy.grid_shapes[-1]))
-        expected = {
-            "top_classes": (QUALITIES, layer.units, layer.rank),
-            "top_counts": (QUALITIES, positions, layer.units),
-            "top_weights": (QUALITIES, layer.winners_kept),
-            "low_classes": (QUALITIES, units, d),
-            "low_counts": (QUALITIES, coder.units.context_count(), units + 1),
-            "bases": (units, d, d),
-        }
-        for name, shape in expected.items():
-            if arrays[name].shape != shape:
-                raise ValueError(f"wrong table {name} of the coder")
-        coder.top = [
-            TopTables(*tables)
-            for tables in zip(
-                arrays["top_classes"], arrays["top_counts"], arrays["top_weights"], strict=True
-            )
-        ]
-        coder.low = [
-            surprise.Tables(*tables)
-            for tables in zip(arrays["low_classes"], arrays["low_counts"], strict=True)
-        ]
-        coder._fix_bases()
-        return coder
 
 
 class Model(Protocol):
     """What this module asks of a network."""
 
     coder_: CollectionCoder | None
+    _layout: tuple[int, ...]
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """16 hex digits."""
+        ...
+
     def _checked(self, X: Any) -> Any: ...
     def _batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.floating]: ...
 
@@ -426,7 +86,7 @@ def compress_collection(
     parts = []
     for start in range(0, len(X), BLOCK):
         maps = model._batch(X, np.arange(start, min(start + BLOCK, len(X))))
-        if maps.min() < -1e-6 or maps.max() > 1 + 1e-6:
+        if not is_picture(maps):
             raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
         parts.append(coder.encode(maps, int(quality), with_surprise))
         if progress is not None:
@@ -472,12 +132,11 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
             f"This file was written with model {info.fingerprint}; "
             f"the model at hand is {model.fingerprint}."
         )
-    layout = model._layout  # type: ignore[attr-defined]
     # A header may claim anything; pictures that cost nothing at all do not exist.
     if info.pictures > 64 * max(1, 8 * len(container.payload)) + 1024:
         raise FormatError("This file claims more pictures than its length can hold.")
     coded = coder.read(container.payload, info.pictures, info.quality, info.surprise)
-    return coder.decode(coded, info.quality).reshape(info.pictures, *layout)
+    return coder.decode(coded, info.quality).reshape(info.pictures, *model._layout)
 
 
 def inspect_collection(data: bytes) -> CollectionInfo:

@@ -60,7 +60,7 @@ class SurpriseUnits:
     @property
     def grid(self) -> tuple[int, int]:
         """Tiles down and across."""
-        return tiling(self.shape[0], self.patch).count, tiling(self.shape[1], self.patch).count
+        return tiling(self.shape[0], self.patch).number, tiling(self.shape[1], self.patch).number
 
     def split(self, maps: NDArray[np.floating]) -> NDArray[np.floating]:
         """Tiles ``(n, positions, d)``."""

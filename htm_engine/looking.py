@@ -1,0 +1,56 @@
+"""What a fitted hierarchy shows of itself: winners, activations, receptive fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .hierarchy import Hierarchy
+from .inputs import MapInputs
+from .layer import F32
+
+
+class LookInside(MapInputs):
+    """A mixin of ``HTM``; changes nothing."""
+
+    def winners(self, X: Any) -> list[NDArray[np.intp]]:
+        """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
+        X = self._checked(X)
+        h = self.hierarchy_
+        blocks = [h.up(maps) for maps in self._blocks(X)]
+        return [
+            np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
+                -1, *h.grid_shapes[level]
+            )
+            for level in range(len(h.layers))
+        ]
+
+    def activations(self, X: Any, level: int = -1) -> F32:
+        """Share of every unit in the competition at one level, ``(n, gh, gw, K)``."""
+        X = self._checked(X)
+        h = self.hierarchy_
+        level = range(len(h.layers))[level]
+        layer = h.layers[level]
+        parts = [
+            layer.responsibilities(h.rows(level, h.input_of(level, maps)))
+            for maps in self._blocks(X)
+        ]
+        shares = np.concatenate(parts).astype(np.float32)
+        return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
+
+    def receptive_fields(self, level: int) -> F32:
+        """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
+        check_is_fitted(self)
+        h = self.hierarchy_
+        level = range(len(h.layers))[level]
+        rows = h.layers[level].m
+        # The part of the stack up to this level, over a map that one unit fills alone.
+        part = Hierarchy(tuple(layer.spec for layer in h.layers[: level + 1]), h.map_shapes[0])
+        part.layers = h.layers[: level + 1]
+        part.measure()
+        grid = part.grid_shapes[level]
+        maps = part.down(level, np.repeat(rows, grid[0] * grid[1], axis=0))
+        return maps[:, : -(-maps.shape[1] // grid[0]), : -(-maps.shape[2] // grid[1])]
