@@ -6,7 +6,8 @@ import streamlit as st
 from studio import frame, showcase
 from studio.pictures import alt, sheet
 
-TILE = 80
+#: Width of a column on the page, so that ten stand side by side; drawn twice as fine.
+COLUMN = 80
 
 
 @st.cache_resource(max_entries=1)
@@ -20,7 +21,7 @@ def draw_examples(stamp: float) -> list[bytes]:
     columns = []
     for example in load_showcase(stamp).examples:
         steps = [example.original, example.winner, example.rebuilt]
-        columns.append(sheet(np.array(steps, np.uint8), columns=1, side=TILE, gap=6, margin=6))
+        columns.append(sheet(np.array(steps, np.uint8), columns=1, side=128, gap=12, margin=16))
     return columns
 
 
@@ -49,7 +50,7 @@ def show_examples(stamp: float) -> None:
             )
             for example in found.examples
         ],
-        width=TILE + 12,
+        width=COLUMN,
     )
 
 

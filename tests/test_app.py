@@ -6,6 +6,8 @@ it; what the frame does on other pages than the first is tested in the browser.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,14 +38,40 @@ def test_page_runs_without_an_exception(opened):
     assert not opened[1].exception
 
 
-def test_pictures_and_charts_have_words(opened):
-    _, app = opened
-    for element in app.get("imgs"):
-        for image in element.proto.imgs:
-            assert image.alt, f"a picture without alt= ({image.caption})"
-    for kind in ("plotly_chart", "arrow_data_frame", "vega_lite_chart"):
-        for element in app.get(kind):
-            assert element.proto.alt, f"a {kind} without alt="
+def silent(app: AppTest) -> list[str]:
+    """Pictures, charts and tables that say nothing to those who cannot see them."""
+    found = [
+        f"picture {picture.caption!r}"
+        for element in app.get("image")
+        for picture in element.proto.imgs
+        if not picture.alt
+    ]
+    for kind in ("plotly_chart", "vega_lite_chart", "arrow_vega_lite_chart"):
+        found += [kind for element in app.get(kind) if not element.proto.alt]
+    return found + ["dataframe" for element in app.dataframe if not element.proto.alt]
+
+
+def test_pictures_charts_and_tables_have_words(opened):
+    stem, app = opened
+    assert silent(app) == []
+    assert stem != "home" or app.get("image")
+
+
+def draw_without_words():
+    import numpy as np
+    import plotly.graph_objects as go
+    import streamlit as st
+
+    st.image(np.zeros((2, 2), np.uint8), caption="mute")
+    st.image(np.zeros((2, 2), np.uint8), alt="Black")
+    st.plotly_chart(go.Figure())
+    st.line_chart({"a": [1, 2]})
+    st.dataframe({"a": [1]})
+
+
+def test_missing_words_are_found():
+    app = AppTest.from_function(draw_without_words, default_timeout=60).run()
+    assert len(silent(app)) == 4
 
 
 def test_sidebar_says_which_htm_this_is():
@@ -55,3 +83,28 @@ def test_a_link_of_another_version_says_so():
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["v"] = "99"
     assert "another version" in app.run().warning[0].value
+
+
+def test_home_does_not_wait_for_the_engine_or_scikit_learn():
+    """They take longer to import than everything that the first paint needs."""
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "assert app.get('image') and not app.exception\n"
+        "print(sorted({'sklearn', 'scipy', 'htm_engine'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def draw_link():
+    from studio.frame import share_link
+
+    share_link({"units": 64, "live": True})
+
+
+def test_link_to_copy_stands_on_the_page_with_every_value():
+    app = AppTest.from_function(draw_link).run()
+    assert app.code[0].value.endswith("?v=1&units=64&live=true")
