@@ -41,6 +41,34 @@ class LookInside(MapInputs):
         shares = np.concatenate(parts).astype(np.float32)
         return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
 
+    def features(self, X: Any, level: int = -1, grid: int = 4) -> F32:
+        """Activations as features for a classifier, ``(n, grid * grid * K)``.
+
+        Means over ``grid x grid`` regions of the map, then the square root, under which
+        Euclidean distance compares shares (Hellinger).  A map smaller than the grid
+        keeps its own cells.
+
+        Raises
+        ------
+        ValueError
+            If ``grid`` is not positive.
+        """
+        if grid < 1:
+            raise ValueError(f"grid must be positive, got {grid!r}")
+        parts = []
+        for start in range(0, len(X), 512):
+            shares = self.activations(X[start : start + 512], level)
+            _, height, width, units = shares.shape
+            rows = np.array_split(np.arange(height), min(grid, height))
+            columns = np.array_split(np.arange(width), min(grid, width))
+            regions = [
+                shares[:, row[0] : row[-1] + 1, column[0] : column[-1] + 1].mean((1, 2))
+                for row in rows
+                for column in columns
+            ]
+            parts.append(np.sqrt(np.stack(regions, 1).reshape(len(shares), -1)))
+        return np.concatenate(parts)
+
     def receptive_fields(self, level: int) -> F32:
         """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
         check_is_fitted(self)

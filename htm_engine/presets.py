@@ -23,8 +23,8 @@ PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
         "One level over the whole picture: 32 units of rank 16.",
     ),
     "readout": (
-        (LayerSpec(patch=8, stride=2, units=256, rank=0, compete_on="explanation"),),
-        "Overlapping patches and many plain units; made to be read by a classifier.",
+        (LayerSpec(patch=8, stride=2, units=128, rank=0, temperature=16.0),),
+        "Overlapping patches and softly competing plain units; made to be read by a classifier.",
     ),
     "quick": (
         (LayerSpec(patch=7, units=24, rank=4), LayerSpec(patch=4, units=16, rank=8)),
