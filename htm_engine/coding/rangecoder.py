@@ -9,13 +9,19 @@ context, and signed values around zero, under one of ``CLASSES`` fixed distribut
 
 The distributions are integer tables: a probability of zero, and beside it a two-sided
 geometric tail, both on a grid, built by whole-number arithmetic alone so that every
-machine has the same.  A value beyond the table is written as its edge, and what is
-missing follows as an Exp-Golomb code in even bits.  The coder itself is the range
-coder of ``constriction`` (Martin 1979; Bamler 2022, arXiv:2201.01741); probabilities
-and coding stay separate objects.
+machine has the same.  The coder itself is the range coder of ``constriction`` (Martin
+1979; Bamler 2022, arXiv:2201.01741); probabilities and coding stay separate objects.
 
-Bytes: the coder's 32-bit words, most significant byte first, without the trailing
-zero bytes; a reader puts zeros back.
+Symbols of one call are written group by group, a group being a context or class, in
+ascending order and each in the order given.  A value of magnitude above ``LIMIT`` is
+written as the edge ``LIMIT + 1`` with its sign, and after its group follows what is
+missing: of every such value in turn ``|q| - LIMIT`` as an Exp-Golomb code in even bits,
+that is as many ones as it has bits less one, a zero, and its bits after the first.
+
+Bytes: the final interval of the range coder is a set of numbers, read as a fraction with
+the most significant byte first; written is the one that needs the fewest bytes, and a
+reader puts zeros behind it.  One message has thus one stream and ``finish`` of a reader
+can refuse every other.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
+from ..errors import DataError, FormatError
 
 #: Largest magnitude with a probability of its own; one more stands for all beyond.
 LIMIT = 63
@@ -40,6 +46,8 @@ TAIL_LEVELS = (2000, 8000, 15000, 23000, 31000, 39000, 46000, 52000, 57000, 6150
 CLASSES = len(ZERO_LEVELS) * len(TAIL_LEVELS)
 #: Counts of a context sum to at most about this.
 TOTAL = 1 << 15
+#: Largest magnitude that can be written.
+LARGEST = 1 << 30
 
 _model = constriction.stream.model
 _queue = constriction.stream.queue
@@ -100,11 +108,24 @@ def _groups(keys: NDArray[np.integer]) -> list[tuple[int, NDArray[np.intp]]]:
     """Places of every key that occurs, in order; the same for writer and reader."""
     order = np.argsort(keys, kind="stable")
     present, starts = np.unique(keys[order], return_index=True)
-    return list(zip(present.tolist(), np.split(order, starts[1:]), strict=True)) if len(keys) else []
+    return (
+        list(zip(present.tolist(), np.split(order, starts[1:]), strict=True)) if len(keys) else []
+    )
 
 
 class SymbolWriter:
-    """Writes symbols one group at a time; the reader must ask in the same order."""
+    """Writes symbols one call at a time; the reader must ask in the same order.
+
+    Examples
+    --------
+    >>> writer = SymbolWriter()
+    >>> writer.values(np.array([0, -2, 90]), np.array([120, 120, 7], np.uint8))
+    >>> data = writer.finish()
+    >>> reader = SymbolReader(data)
+    >>> reader.values(np.array([120, 120, 7], np.uint8)).tolist()
+    [0, -2, 90]
+    >>> reader.finish()
+    """
 
     def __init__(self) -> None:
         self._coder = _queue.RangeEncoder()
@@ -115,34 +136,64 @@ class SymbolWriter:
         contexts: NDArray[np.integer],
         counts: NDArray[np.uint16],
     ) -> None:
-        """Write ``index (n,)`` under the counts of its context."""
+        """Write ``index (n,)`` under the counts of its context.
+
+        Raises
+        ------
+        DataError
+            If an index has no count.
+        """
+        index = np.asarray(index)
+        if index.size and not (index.min() >= 0 and index.max() < counts.shape[1]):
+            raise DataError(f"An index to be written lies outside 0..{counts.shape[1] - 1}.")
         for context, place in _groups(np.asarray(contexts)):
-            symbols = np.ascontiguousarray(index[place], np.int32)
-            self._coder.encode(symbols, _categorical(counts[context]))
+            self._put(index[place], _categorical(counts[context]))
 
     def values(self, q: NDArray[np.integer], classes: NDArray[np.uint8]) -> None:
-        """Write ``q (n,)`` under the distribution of its class."""
-        edge = LIMIT + 1
+        """Write ``q (n,)`` under the distribution of its class.
+
+        Raises
+        ------
+        DataError
+            If a magnitude is above ``LARGEST``.
+        """
+        edge, q = LIMIT + 1, np.asarray(q, np.int64)
+        if q.size and max(-int(q.min()), int(q.max())) > LARGEST:
+            raise DataError(f"A value to be written is larger than {LARGEST}: use a larger step.")
         for kind, place in _groups(np.asarray(classes)):
-            own = np.asarray(q[place], np.int64)
-            symbols = np.clip(own, -edge, edge)
-            self._coder.encode((symbols + edge).astype(np.int32), _value_models()[kind])
-            self._beyond((np.abs(own) - edge)[np.abs(own) >= edge])
+            own = q[place]
+            self._put(np.clip(own, -edge, edge) + edge, _value_models()[kind])
+            self._beyond(np.abs(own[np.abs(own) >= edge]) - edge)
 
     def _beyond(self, rest: NDArray[np.int64]) -> None:
-        bit = _model.Uniform(2)
-        for number in (rest + 1).tolist():
-            bits = f"{number:b}"
-            code = "1" * (len(bits) - 1) + "0" + bits[1:]
-            self._coder.encode(np.array(list(code), np.int32), bit)
+        codes = (f"{number:b}" for number in (rest + 1).tolist())
+        text = "".join("1" * (len(code) - 1) + "0" + code[1:] for code in codes)
+        self._put(np.frombuffer(text.encode(), np.uint8) - ord("0"), _model.Uniform(2))
+
+    def _put(self, symbols: NDArray[np.integer], model: object) -> None:
+        self._coder.encode(np.ascontiguousarray(symbols, np.int32), model)
 
     def finish(self) -> bytes:
-        """All that was written, as bytes."""
-        return self._coder.get_compressed().astype(">u4").tobytes().rstrip(b"\0")
+        """All that was written, in as few bytes as tell it apart."""
+        words = self._coder.get_compressed()
+        before, (lower, span) = self._coder.pos()
+        # The library's choice lies in the final interval, whose lower end is known but
+        # for a carry: it is the nearest number below that ends in ``lower``.
+        length = 4 * (before + 2)
+        inside = int.from_bytes(words.astype(">u4").tobytes().ljust(length, b"\0"), "big")
+        low = inside - ((inside - lower) & ((1 << 64) - 1))
+        for zeros in range(8, -1, -1):
+            shortest = -(-low >> 8 * zeros) << 8 * zeros
+            if shortest < low + span:
+                break
+        return shortest.to_bytes(length, "big").rstrip(b"\0")
 
 
 class SymbolReader:
     """Reads what :class:`SymbolWriter` wrote; damage shows as other symbols or an error.
+
+    All that is read is written again on the side, so :meth:`finish` knows whether the
+    bytes are the stream of these symbols.
 
     Raises
     ------
@@ -153,6 +204,7 @@ class SymbolReader:
     def __init__(self, data: bytes) -> None:
         padded = data + bytes(-len(data) % 4 + 8)
         self._coder = _queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+        self._data, self._again = data, SymbolWriter()
 
     def indices(
         self, contexts: NDArray[np.integer], counts: NDArray[np.uint16]
@@ -160,7 +212,7 @@ class SymbolReader:
         """Read an index for every context."""
         index = np.zeros(len(contexts), np.int32)
         for context, place in _groups(np.asarray(contexts)):
-            index[place] = self._decode(_categorical(counts[context]), len(place))
+            index[place] = self._get(len(place), _categorical(counts[context]))
         return index
 
     def values(self, classes: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -168,26 +220,42 @@ class SymbolReader:
         edge = LIMIT + 1
         q = np.zeros(len(classes), np.int32)
         for kind, place in _groups(np.asarray(classes)):
-            own = self._decode(_value_models()[kind], len(place)) - edge
-            far = np.flatnonzero(np.abs(own) == edge)
-            for spot in far:
-                own[spot] += np.sign(own[spot]) * self._beyond()
+            own = self._get(len(place), _value_models()[kind]) - edge
+            far = np.abs(own) == edge
+            if far.any():
+                rest = [self._beyond() for _ in range(int(far.sum()))]
+                own[far] += np.sign(own[far]) * np.array(rest, np.int32)
             q[place] = own
         return q
 
     def _beyond(self) -> int:
         bit, length = _model.Uniform(2), 0
-        while int(self._decode(bit, 1)[0]):
+        while int(self._get(1, bit)[0]):
             length += 1
-            if length > 30:
+            if 1 << length > LARGEST:
                 raise FormatError("This file holds a value larger than any that is written.")
         number = 1
-        for _ in range(length):
-            number = 2 * number + int(self._decode(bit, 1)[0])
+        for part in self._get(length, bit).tolist():
+            number = 2 * number + part
+        if number > LARGEST - LIMIT:
+            raise FormatError("This file holds a value larger than any that is written.")
         return number - 1
 
-    def _decode(self, model: object, count: int) -> NDArray[np.int32]:
+    def _get(self, count: int, model: object) -> NDArray[np.int32]:
         try:
-            return np.asarray(self._coder.decode(model, count), np.int32)
+            symbols = np.asarray(self._coder.decode(model, count), np.int32)
         except Exception as exc:  # the coder's own error for words no encoder writes
             raise FormatError("This file is damaged: its symbols cannot be read.") from exc
+        self._again._put(symbols, model)
+        return symbols
+
+    def finish(self) -> None:
+        """Confirm that the bytes hold what was read and nothing else.
+
+        Raises
+        ------
+        FormatError
+            If a writer of these symbols would have written other bytes.
+        """
+        if self._again.finish() != self._data:
+            raise FormatError("This file is damaged: its symbols do not end where its bytes do.")
