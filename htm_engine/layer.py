@@ -38,7 +38,8 @@ class LayerSpec:
     units : int
         Number of competing units K.
     rank : int
-        Dimensions r of each unit's own subspace; 0 is the article's plain neuron.
+        Dimensions r of each unit's own subspace; 0 is the article's plain neuron.  Units
+        that compete keep at most half of their input's dimensions.
     winners : int
         How many units k stay active for an input.
     temperature : float
@@ -47,7 +48,7 @@ class LayerSpec:
         Cells from one patch to the next; None tiles without overlap.
     code : int or None
         Length c of the vector handed up when ``rank > 0``; None keeps enough
-        directions for 99 % of the variance, at most 48.
+        directions for 99.9 % of the variance, at most 64.
     compete_on : {"explanation", "evidence"}
         What decides a winner: the posterior share ``a_i exp(-error_i / 2 s^2)`` in
         explaining the input, or the activation ``a_i`` alone, as in the article.

@@ -89,7 +89,8 @@ class LayerLearner:
             assigned = distance.argmin(1)
             start = _means(subset, assigned, start)
         values, directions = _principal(centred)
-        rank = min(spec.rank, d)
+        # Units that each span nearly everything could not differ in what they explain.
+        rank = min(spec.rank, d if count == 1 else max(1, d // 2))
         layer.m = (start + layer.mean).astype(np.float32)
         layer.u = _local_bases(subset, assigned, start, rank, values, directions)
         layer.shares = np.bincount(assigned, minlength=count) / np.float32(len(subset))
@@ -286,8 +287,8 @@ def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
     total = values.sum()
     if total <= 0:
         return 1
-    enough = int(np.searchsorted(np.cumsum(values) / total, 0.99)) + 1
-    return min(enough, 48, len(values))
+    enough = int(np.searchsorted(np.cumsum(values) / total, 0.999)) + 1
+    return min(enough, 64, len(values))
 
 
 def _local_bases(

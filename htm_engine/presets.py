@@ -5,7 +5,7 @@ from __future__ import annotations
 from .layer import LayerSpec
 
 DEFAULT_LAYERS = (
-    LayerSpec(patch=7, units=64, rank=8),
+    LayerSpec(patch=7, units=32, rank=24),
     LayerSpec(patch=4, units=64, rank=32),
 )
 

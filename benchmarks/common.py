@@ -1,0 +1,46 @@
+"""What the benchmarks share: data from a folder, one line of provenance, plain tables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def pictures(folder: str, split: str, limit: int | None = None, size: int | None = None):
+    """Pictures and labels of a folder, ZIP, IDX or NPZ, as the product reads them."""
+    from htm_engine import load_dataset
+
+    return load_dataset(folder, split=split, limit=limit, size=size)
+
+
+def provenance(script: str, data: str, seed: int) -> None:
+    """Say what is measured, on what, and where."""
+    import numpy
+    import sklearn
+
+    print(
+        f"{script} | data {Path(data).name} | seed {seed} | Python {platform.python_version()}, "
+        f"NumPy {numpy.__version__}, scikit-learn {sklearn.__version__}, {os.cpu_count()} cores"
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under a head as Markdown."""
+    print("| " + " | ".join(head) + " |")
+    print("|" + "|".join("---" for _ in head) + "|")
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """PSNR in dB of pictures in bytes, over all of them together."""
+    error = ((a.astype(np.float32) - b.astype(np.float32)) ** 2).mean(dtype=np.float64)
+    return float(10 * np.log10(255**2 / max(error, 1e-12)))

@@ -1,0 +1,114 @@
+"""Server start to the home page's first picture, against an empty Streamlit page.
+
+    python benchmarks/page_load.py [--runs 5]
+
+Each run starts a fresh server and a fresh browser context, the app and the empty page in
+turn, and takes the time from the start of the process until the page has settled and, for
+the app, its first picture is complete.  Then every page is opened from the sidebar.
+Needs Chromium and playwright (see requirements-dev.txt).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from common import ROOT, provenance, table
+from playwright.sync_api import sync_playwright
+
+SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
+PICTURE = "() => [...document.querySelectorAll('[data-testid=stMain] img')].some(i => i.complete && i.naturalWidth)"  # noqa: E501
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
+    """Start a server and wait until it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*command, *options], cwd=folder, stdout=quiet, stderr=quiet)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health")
+            return process, url
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    raise SystemExit("the server did not start")
+
+
+def first_paint(browser, script: Path, folder: Path, picture: bool):
+    """Seconds from the server's start to the settled page; the page and the server too."""
+    began = time.perf_counter()
+    process, url = serve(script, folder)
+    page = browser.new_context().new_page()
+    page.goto(url)
+    page.wait_for_selector("[data-testid='stApp']")
+    if picture:
+        page.wait_for_function(PICTURE)
+    else:
+        page.wait_for_selector("[data-testid='stMain'] h1")
+    return time.perf_counter() - began, page, process
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    provenance("page_load", "shipped model", 0)
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    app, empty = [], []
+    changes: dict[str, list[float]] = {}
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        blank = Path(folder) / "blank.py"
+        blank.write_text("import streamlit as st\nst.title('Nothing')\n")
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        for _ in range(args.runs + 1):
+            seconds, _, process = first_paint(browser, blank, Path(folder), False)
+            process.kill()
+            empty.append(seconds)
+            seconds, page, process = first_paint(browser, ROOT / "app.py", ROOT, True)
+            app.append(seconds)
+            for _ in range(2):  # the first visit imports, the second is what visitors feel
+                for link in page.locator("[data-testid='stSidebarNavLink']").all():
+                    name = link.inner_text().strip()
+                    began = time.perf_counter()
+                    link.click()
+                    page.wait_for_selector(f"h1:has-text('{name}'), h1:has-text('HTM')")
+                    page.wait_for_function(PICTURE, timeout=60_000)
+                    changes.setdefault(name, []).append(time.perf_counter() - began)
+            process.kill()
+        browser.close()
+    app, empty = app[1:], empty[1:]  # the first pair warms the disk's cache
+    ratio = statistics.median(a / e for a, e in zip(app, empty, strict=True))
+    table(
+        ("page", "first paint s, median", "ratio, median of pairs"),
+        [
+            ("an empty Streamlit page", f"{statistics.median(empty):.2f}", "1"),
+            ("home, to its first picture", f"{statistics.median(app):.2f}", f"{ratio:.2f}"),
+        ],
+    )
+    print()
+    rows = []
+    for name, seconds in changes.items():
+        first, later = seconds[2::2], seconds[3::2]
+        rows.append((name, f"{statistics.median(first):.2f}", f"{statistics.median(later):.2f}"))
+    table(("page change to", "first visit s", "second visit s"), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+"""What the network is measured against, at equal bits and with the same coder.
+
+::
+
+    PCA (all components, or 95 % of the variance), MLP autoencoder
+        X ──► values (n, m) ──quantise──► whole numbers ──range coder──► bytes
+    k-means
+        X ──► index (n,) ────────────────────────────────range coder──► bytes
+    JPEG, WebP, AVIF, PNG through Pillow: one file a picture, as people store them
+
+Quantiser, probability tables and container are those of the collection file, so that a
+difference in bytes is a difference of the models.  Value classes are fitted on training
+pictures.  The bytes of the models are not counted for anybody.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+
+from . import metrics
+from .coding.container import pack
+from .coding.quantise import fit_classes, levels, quantise
+from .coding.rangecoder import SymbolWriter, rounded_counts
+from .errors import Cancelled, DataError
+
+#: Container kind of a baseline's bytes; such files exist only to be counted.
+KIND = 255
+#: Largest number of components of the all-component PCA.
+MOST_COMPONENTS = 1024
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class RatePoint:
+    """One way to store pictures: what it costs and what is lost.
+
+    Attributes
+    ----------
+    label : str
+    setting : str
+        Quality, step or number of units.
+    bytes_per_picture : float
+        Headers included, model bytes not.
+    mse : float
+        Of intensities from 0 to 1.
+    psnr : float
+        In dB, of all pictures together.
+    """
+
+    label: str
+    setting: str
+    bytes_per_picture: float
+    mse: float
+    psnr: float
+
+
+def flat(X: Any) -> NDArray[np.float32]:
+    """Rows of intensities from 0 to 1; bytes are divided by 255."""
+    X = np.asarray(X)
+    rows = X.reshape(len(X), -1).astype(np.float32)
+    return rows / np.float32(255) if X.dtype == np.uint8 else rows
+
+
+def _point(label: str, setting: str, size: float, X: Any, decoded: NDArray) -> RatePoint:
+    whole = np.clip(np.rint(decoded * 255), 0, 255) / 255  # a file gives bytes back
+    error = metrics.mse(flat(X), whole)
+    return RatePoint(label, setting, size / len(X), error, metrics.psnr_of(error))
+
+
+class TransformBaseline(Protocol):
+    """A baseline whose code is a row of numbers."""
+
+    label: str
+
+    def fit(self, X: Any) -> Self:
+        """Learn from pictures."""
+        ...
+
+    def values(self, X: Any) -> NDArray[np.float32]:
+        """Codes ``(n, m)``."""
+        ...
+
+    def from_values(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Rows from codes."""
+        ...
+
+
+class PCABaseline:
+    """Principal components: the article's 95 % of the variance, or ``variance=None`` for all.
+
+    Attributes
+    ----------
+    components : int
+        Number of components kept.
+    """
+
+    def __init__(self, variance: float | None = 0.95, random_state: int = 0) -> None:
+        self.variance, self.random_state = variance, random_state
+        self.label = "PCA, all components" if variance is None else f"PCA {variance:.0%}"
+
+    def fit(self, X: Any) -> Self:
+        """Learn the components of pictures ``(n, ...)``."""
+        rows = flat(X)
+        most = min(*rows.shape, MOST_COMPONENTS)
+        kept: float | int = most if self.variance is None else self.variance
+        if np.ptp(rows) == 0:
+            kept = 1  # constant pictures have no variance to share out
+        with np.errstate(invalid="ignore"):
+            self.pca = PCA(kept, svd_solver="full", random_state=self.random_state).fit(rows)
+        self.components = int(self.pca.n_components_)
+        return self
+
+    def values(self, X: Any) -> NDArray[np.float32]:
+        """Coordinates ``(n, components)``."""
+        return np.asarray(self.pca.transform(flat(X)), np.float32)
+
+    def from_values(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Rows from coordinates."""
+        return np.asarray(self.pca.inverse_transform(values), np.float32)
+
+
+class MLPBaseline:
+    """scikit-learn's MLPRegressor as autoencoder, its narrowest layer as code."""
+
+    def __init__(
+        self, code: int = 16, hidden: int = 128, max_iter: int = 20, random_state: int = 0
+    ) -> None:
+        self.label = f"MLP autoencoder, {code} numbers"
+        self.net = MLPRegressor(
+            hidden_layer_sizes=(hidden, code, hidden),
+            max_iter=max_iter,
+            learning_rate_init=2e-3,
+            random_state=random_state,
+        )
+
+    def fit(self, X: Any) -> Self:
+        """Learn to reproduce pictures ``(n, ...)``."""
+        rows = flat(X)
+        with warnings.catch_warnings():
+            # It is stopped by its budget on purpose.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.net.fit(rows, rows)
+        return self
+
+    def values(self, X: Any) -> NDArray[np.float32]:
+        """Activations of the narrowest layer ``(n, code)``."""
+        return self._pass(flat(X), 0, 2)
+
+    def from_values(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Rows from activations of the narrowest layer."""
+        return self._pass(np.asarray(values, np.float32), 2, 4)
+
+    def _pass(self, rows: NDArray[np.float32], first: int, last: int) -> NDArray[np.float32]:
+        for layer in range(first, last):
+            rows = rows @ self.net.coefs_[layer] + self.net.intercepts_[layer]
+            if layer < len(self.net.coefs_) - 1:
+                rows = np.maximum(rows, 0)
+        return np.asarray(rows, np.float32)
+
+
+def rate_curve(
+    baseline: TransformBaseline,
+    X_train: Any,
+    X_test: Any,
+    steps: Sequence[float],
+    should_stop: Stop | None = None,
+) -> Iterator[RatePoint]:
+    """Real bytes and errors of a fitted baseline at quantiser steps, a point at a time.
+
+    Steps are in the units of the values; an orthonormal code's are the picture's.
+
+    Raises
+    ------
+    Cancelled
+        If ``should_stop`` says so.
+    """
+    learned, values = baseline.values(X_train), baseline.values(X_test)
+    owner = np.zeros(len(learned), np.int64)
+    for step in steps:
+        if should_stop is not None and should_stop():
+            raise Cancelled("The comparison was stopped.")
+        classes = fit_classes(np.trunc(learned / step).astype(np.int32), owner, 1)[0]
+        for _ in range(2):
+            q, _, _ = quantise(learned, classes, step)
+            classes = fit_classes(q, owner, 1)[0]
+        q, _, _ = quantise(values, classes, step)
+        writer = SymbolWriter()
+        writer.values(q.ravel(), np.tile(classes, len(q)))
+        data = pack(KIND, bytes(8), (len(q),), writer.finish())
+        decoded = baseline.from_values(levels(q, step))
+        yield _point(baseline.label, f"step {step:.3g}", len(data), X_test, decoded)
+
+
+def k_means_curve(
+    X_train: Any,
+    X_test: Any,
+    units: Sequence[int] = (4, 16, 64, 256, 1024),
+    random_state: int = 0,
+    should_stop: Stop | None = None,
+) -> Iterator[RatePoint]:
+    """Real bytes and errors of k-means at numbers of units, a point at a time."""
+    rows, test = flat(X_train), flat(X_test)
+    for count in (k for k in units if k <= len(rows)):
+        if should_stop is not None and should_stop():
+            raise Cancelled("The comparison was stopped.")
+        with warnings.catch_warnings():
+            # Pictures that repeat make fewer clusters than asked; the count stands as it is.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            means = MiniBatchKMeans(count, n_init=1, random_state=random_state).fit(rows)
+        counts = rounded_counts(np.bincount(means.labels_, minlength=count)[None] + 0.5)
+        index = means.predict(test)
+        writer = SymbolWriter()
+        writer.indices(index, np.zeros(len(index), np.int64), counts)
+        data = pack(KIND, bytes(8), (len(index),), writer.finish())
+        decoded = means.cluster_centers_[index].astype(np.float32)
+        yield _point("k-means", f"{count} units", len(data), X_test, decoded)
+
+
+# ---------------------------------------------------------- pictures as files
+CODECS = ("jpeg", "webp", "avif", "png")
+#: Qualities worth a point on a curve; PNG has none.
+QUALITIES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
+
+
+def codec_bytes(picture: NDArray[np.uint8], codec: str, quality: int = 50) -> bytes:
+    """One picture ``(h, w[, 3])`` as a file of a standard codec.
+
+    JPEG and PNG are optimised, WebP takes its slowest method (6), AVIF speed 6.  Grey
+    pictures stay grey in JPEG and PNG; WebP and AVIF store them as colour without any.
+
+    Raises
+    ------
+    DataError
+        If there is no such codec.
+    """
+    image, stream = Image.fromarray(picture), io.BytesIO()
+    if codec == "jpeg":
+        image.save(stream, "JPEG", quality=quality, optimize=True)
+    elif codec == "webp":
+        image.save(stream, "WEBP", quality=quality, method=6)
+    elif codec == "avif":
+        image.save(stream, "AVIF", quality=quality, speed=6)
+    elif codec == "png":
+        image.save(stream, "PNG", optimize=True)
+    else:
+        raise DataError(f"no codec {codec!r}; there are {', '.join(CODECS)}")
+    return stream.getvalue()
+
+
+def codec_decode(data: bytes, like: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Picture of a file that :func:`codec_bytes` wrote, grey if ``like`` is."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("L" if like.ndim == 2 else "RGB"))
+
+
+def codec_curve(
+    pictures: NDArray[np.uint8],
+    codec: str,
+    qualities: Sequence[int] = QUALITIES,
+    should_stop: Stop | None = None,
+) -> Iterator[RatePoint]:
+    """Mean true file bytes and error over pictures at qualities, a point at a time."""
+    for quality in (0,) if codec == "png" else qualities:
+        size, decoded = 0, np.empty_like(pictures)
+        for index, picture in enumerate(pictures):
+            if should_stop is not None and should_stop():
+                raise Cancelled("The comparison was stopped.")
+            data = codec_bytes(picture, codec, quality)
+            size, decoded[index] = size + len(data), codec_decode(data, picture)
+        yield _point(codec.upper(), f"quality {quality}", size, pictures, flat(decoded))
+
+
+def codec_at_bytes(picture: NDArray[np.uint8], codec: str, target: int) -> tuple[bytes, int | None]:
+    """File of the best quality that is not above ``target`` bytes, and that quality.
+
+    If even quality 1 is larger, that file is returned and the quality is None.
+    """
+    smallest = codec_bytes(picture, codec, 1)
+    if len(smallest) > target or codec == "png":
+        return smallest, None
+    low, high, best = 1, 100, smallest
+    while low < high:
+        middle = (low + high + 1) // 2
+        data = codec_bytes(picture, codec, middle)
+        if len(data) <= target:
+            low, best = middle, data
+        else:
+            high = middle - 1
+    return best, low
+
+
+# ------------------------------------------------------------------ the table
+#: Quantiser steps of the curves, in parts of the full range of intensities.
+STEPS = (1.6, 1.2, 0.8, 0.55, 0.4, 0.28, 0.2, 0.14, 0.1, 0.07, 0.05)
+
+
+@dataclass(frozen=True)
+class BaselineRow:
+    """A baseline's whole curve, and where it stands at the network's bytes.
+
+    ``mse_at_equal_bytes`` is None where the baseline never spends as few or as many.
+    """
+
+    label: str
+    points: tuple[RatePoint, ...]
+    mse_at_equal_bytes: float | None
+
+
+def mse_at(points: Sequence[RatePoint], size: float) -> float | None:
+    """Error at a number of bytes a picture, log-linear between points; None outside."""
+    ordered = sorted(points, key=lambda p: p.bytes_per_picture)
+    sizes = np.array([p.bytes_per_picture for p in ordered])
+    if not len(sizes) or not sizes[0] <= size <= sizes[-1]:
+        return None
+    errors = np.log([max(p.mse, 1e-12) for p in ordered])
+    return float(np.exp(np.interp(np.log(size), np.log(sizes), errors)))
+
+
+def baseline_table(
+    bytes_per_picture: float,
+    X_train: Any,
+    X_test: Any,
+    *,
+    mlp: bool = True,
+    random_state: int = 0,
+    should_stop: Stop | None = None,
+) -> Iterator[BaselineRow]:
+    """Every baseline's curve and error at the network's bytes, a row as soon as it is ready.
+
+    Raises
+    ------
+    Cancelled
+        If ``should_stop`` says so between two points.
+    """
+    transforms: list[TransformBaseline] = [PCABaseline(0.95), PCABaseline(None)]
+    if mlp:
+        transforms.append(MLPBaseline(random_state=random_state))
+    for baseline in transforms:
+        fitted = baseline.fit(X_train)
+        # An MLP's code has a scale of its own, so its steps follow its spread.
+        scale = 1.0 if isinstance(fitted, PCABaseline) else float(fitted.values(X_train).std())
+        steps = [step * max(scale, 1e-6) for step in STEPS]
+        points = tuple(rate_curve(fitted, X_train, X_test, steps, should_stop))
+        yield BaselineRow(fitted.label, points, mse_at(points, bytes_per_picture))
+    points = tuple(
+        k_means_curve(X_train, X_test, random_state=random_state, should_stop=should_stop)
+    )
+    yield BaselineRow("k-means", points, mse_at(points, bytes_per_picture))

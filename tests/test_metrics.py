@@ -1,0 +1,65 @@
+"""Measures of loss and cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from htm_engine import metrics
+from htm_engine.errors import DataError
+
+
+def test_half_the_bytes_at_every_psnr_is_minus_fifty_percent():
+    rates, decibels = np.array([10, 20, 45, 90]), np.array([20, 23, 27, 31])
+    assert metrics.bd_rate(rates / 2, decibels, rates, decibels) == pytest.approx(-50)
+    assert metrics.bd_rate(rates, decibels, rates, decibels) == pytest.approx(0)
+
+
+def test_bd_rate_of_a_part_of_the_range_sees_only_that_part():
+    decibels = np.array([20.0, 22.5, 25.0, 27.5, 30.0])
+    reference = np.array([10, 20, 40, 80, 160.0])
+    ours = reference * np.array([0.5, 0.5, 0.5, 1, 1])
+    assert metrics.bd_rate(ours, decibels, reference, decibels, 20, 22) == pytest.approx(-50, abs=3)
+    assert metrics.bd_rate(ours, decibels, reference, decibels, 28, 30) == pytest.approx(0, abs=3)
+
+
+@pytest.mark.parametrize(("low", "high"), [(None, None), (20, 40)])
+def test_curves_without_a_common_range_are_refused(low, high):
+    with pytest.raises(DataError, match="do not share"):
+        metrics.bd_rate([1, 2], [10, 20], [1, 2], [30, 40], low, high)
+
+
+def test_rate_at_a_psnr_is_read_off_the_curve():
+    assert metrics.bytes_at([10, 100], [20, 30], 25) == pytest.approx(np.sqrt(1000))
+    with pytest.raises(DataError, match="does not reach"):
+        metrics.bytes_at([10, 100], [20, 30], 31)
+
+
+def test_psnr_of_equal_pictures_is_infinite_and_shapes_must_match():
+    assert metrics.psnr(np.ones((2, 2)), np.ones((2, 2))) == np.inf
+    with pytest.raises(DataError, match="compare"):
+        metrics.mse(np.ones(3), np.ones(4))
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 8), (2, 28, 28), (2, 9, 12, 3), (1, 3, 3)])
+def test_ssim_is_one_for_equal_pictures_and_less_for_noise(shape):
+    pictures = np.random.default_rng(0).random(shape)
+    assert metrics.ssim(pictures, pictures) == pytest.approx(1)
+    assert metrics.ssim(pictures, 1 - pictures) < 0.5
+
+
+def test_pictures_too_small_for_ssim_are_refused():
+    with pytest.raises(DataError, match="3x3"):
+        metrics.ssim(np.zeros((1, 2, 9)), np.zeros((1, 2, 9)))
+
+
+def test_bits_per_pixel_counts_bytes_as_eight():
+    assert metrics.bits_per_pixel(98, 784) == 1.0
+    with pytest.raises(DataError):
+        metrics.bits_per_pixel(1, 0)
+
+
+def test_perplexity_counts_units_in_use():
+    assert metrics.perplexity(np.full(8, 1 / 8)) == pytest.approx(8)
+    assert metrics.perplexity([1, 0, 0]) == pytest.approx(1)
+    assert metrics.perplexity([0, 0]) == 0
