@@ -19,8 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from common import ROOT, provenance, table
@@ -40,13 +38,11 @@ def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
     options = [f"--server.port={port}", "--server.address=127.0.0.1"]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen([*command, *options], cwd=folder, stdout=quiet, stderr=quiet)
-    url = f"http://127.0.0.1:{port}"
     for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health")
-            return process, url
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process, f"http://127.0.0.1:{port}"
+        time.sleep(0.05)
     raise SystemExit("the server did not start")
 
 

@@ -98,15 +98,14 @@ def bare_products(model, X) -> float:
             learned=learned, rows=rows, w=w, u=u, share=share, own=own, span=span,
             k=k, r=r, above=level + 1 < len(h.layers),
         ) -> None:  # fmt: skip
-            learned @ w, learned @ w, share.T @ learned  # evidence, prototypes, gate
+            for left, right in ((learned, w), (learned, w), (share.T, learned)):
+                np.matmul(left, right)  # evidence, prototypes, the gate's gradient
             if r:
-                learned @ u  # values of every unit
+                np.matmul(learned, u)  # values of every unit
                 for _ in range(k):
-                    own.T @ (own @ span)  # C U of every unit
-            if above:  # codes for the level above
-                rows @ w, rows @ w
-                if r:
-                    rows @ u
+                    np.matmul(own.T, own @ span)  # C U of every unit
+            for right in (w, w, u)[: 3 if r else 2] if above else ():
+                np.matmul(rows, right)  # codes for the level above
 
         products()
         began = time.perf_counter()

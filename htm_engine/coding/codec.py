@@ -308,6 +308,7 @@ class CollectionCoder:
             unit = winners.T[winners.T > 0] - 1
             values = reader.values(low.classes[unit].ravel()).reshape(-1, low.classes.shape[1])
             tiles = surprise.Tiles(winners, values, np.zeros(winners.shape, np.float32))
+        reader.finish()
         return Coded(index, weights, q, tiles, np.zeros(count, np.float32))
 
     def _positions(self, rows: int) -> NDArray[np.int64]:
