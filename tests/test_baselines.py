@@ -50,6 +50,11 @@ def test_the_mlp_decodes_its_own_code(parts):
     assert ((decoded - baselines.flat(parts[1])) ** 2).mean() < 0.06
 
 
+def test_the_mlps_code_lies_around_zero_as_the_coder_expects(parts):
+    values = baselines.MLPBaseline(8, 64, max_iter=5).fit(parts[0]).values(parts[0])
+    assert np.allclose(values.mean(0), 0, atol=1e-4)
+
+
 def test_k_means_spends_about_the_logarithm_of_its_units(parts):
     points = list(baselines.k_means_curve(*parts, units=(4, 64)))
     assert points[0].bytes_per_picture < 2 / 8 + 0.2
