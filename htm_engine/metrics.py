@@ -86,6 +86,8 @@ def _curve(rates: ArrayLike, decibels: ArrayLike) -> tuple[NDArray, NDArray]:
     rate, decibel = np.asarray(rates, np.float64), np.asarray(decibels, np.float64)
     if rate.shape != decibel.shape or rate.ndim != 1 or (rate <= 0).any():
         raise DataError("a curve needs as many positive rates as PSNR values")
+    if not (np.isfinite(rate).all() and np.isfinite(decibel).all()):
+        raise DataError("a curve cannot hold a lossless point, whose PSNR is infinite")
     order = np.argsort(decibel)
     rate, decibel = rate[order], decibel[order]
     # Where a codec spends more for less the better point stands for both.

@@ -63,3 +63,8 @@ def test_perplexity_counts_units_in_use():
     assert metrics.perplexity(np.full(8, 1 / 8)) == pytest.approx(8)
     assert metrics.perplexity([1, 0, 0]) == pytest.approx(1)
     assert metrics.perplexity([0, 0]) == 0
+
+
+def test_a_lossless_point_has_no_place_on_a_curve():
+    with pytest.raises(DataError, match="lossless"):
+        metrics.bd_rate([50, 100], [20, np.inf], [100, 200], [20, 25])
