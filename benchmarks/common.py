@@ -14,11 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 
-def pictures(folder: str, split: str, limit: int | None = None, size: int | None = None):
+def pictures(
+    folder: str,
+    split: str,
+    limit: int | None = None,
+    size: int | None = None,
+    colour: bool = False,
+):
     """Pictures and labels of a folder, ZIP, IDX or NPZ, as the product reads them."""
     from htm_engine import load_dataset
 
-    return load_dataset(folder, split=split, limit=limit, size=size)
+    return load_dataset(folder, split=split, limit=limit, size=size, colour=colour)
 
 
 def provenance(script: str, data: str, seed: int) -> None:

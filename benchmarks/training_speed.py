@@ -94,9 +94,11 @@ def bare_products(model, X) -> float:
         own = learned[: max(1, len(learned) // k)]
         span = np.ones((d, r + 4), np.float32)
 
+        above = level + 1 < len(h.layers)
+
         def products(
             learned=learned, rows=rows, w=w, u=u, share=share, own=own, span=span,
-            k=k, r=r, above=level + 1 < len(h.layers),
+            k=k, r=r, above=above,
         ) -> None:  # fmt: skip
             for left, right in ((learned, w), (learned, w), (share.T, learned)):
                 np.matmul(left, right)  # evidence, prototypes, the gate's gradient

@@ -1,0 +1,135 @@
+"""Bytes of a collection at equal PSNR: the network's files, PCA with the same coder, codecs.
+
+    python benchmarks/collection_rates.py FOLDER [--test FOLDER] [--size 32] [--limit N]
+
+Learns from the training part, measures on the held-out part (the folder's own test part,
+or a fifth of it kept back where it has none).  Network files hold the whole held-out
+part and are decoded again; their bytes count header, indices and values.  The standard
+codecs write a file a picture and are measured on the first 500.  PCA and k-means go
+through the network's own coder.  Model bytes are counted for nobody and printed apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import time
+
+import numpy as np
+from common import pictures, provenance, psnr, table
+
+
+def network_curve(model, test, with_surprise=True, qualities=range(1, 11)):
+    """(bytes a picture, PSNR) of real files, decoded."""
+    from htm_engine.coding.collection import compress_collection, decompress_collection
+
+    points = []
+    for quality in qualities:
+        data = compress_collection(model, test, quality, with_surprise=with_surprise)
+        points.append((len(data) / len(test), psnr(decompress_collection(data, model), test)))
+    return points
+
+
+def model_bytes(model) -> int:
+    """Size of the saved model."""
+    stream = io.BytesIO()
+    model.save(stream)
+    return len(stream.getvalue())
+
+
+def compare(points, other, low, high) -> str:
+    """BD-rate in percent over a range of PSNR, or a dash where a curve does not reach."""
+    from htm_engine.errors import DataError
+    from htm_engine.metrics import bd_rate
+
+    ours, theirs = np.array(points), np.array(other)
+    try:
+        return f"{bd_rate(ours[:, 0], ours[:, 1], theirs[:, 0], theirs[:, 1], low, high):+.1f} %"
+    except DataError:
+        return "–"
+
+
+def bytes_at(points, target) -> str:
+    """Bytes at a PSNR, or a dash."""
+    from htm_engine.errors import DataError
+    from htm_engine.metrics import bytes_at
+
+    curve = np.array(points)
+    try:
+        return f"{bytes_at(curve[:, 0], curve[:, 1], target):.1f}"
+    except DataError:
+        return "–"
+
+
+def main() -> None:
+    """Measure and print."""
+    from htm_engine import HTM, baselines
+    from htm_engine.errors import DataError
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data")
+    parser.add_argument("--size", type=int, help="side to fit pictures to")
+    parser.add_argument("--limit", type=int, help="pictures to learn from, at most")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--colour", action="store_true")
+    parser.add_argument("--presets", default="default,single,quick")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    try:
+        train = pictures(args.data, "train", args.limit, args.size, args.colour)
+        test = pictures(args.data, "test", None, args.size, args.colour)
+    except DataError:
+        whole = pictures(args.data, "train", args.limit, args.size, args.colour)
+        train, test = whole.split(0.2, random_state=args.seed)
+    provenance("collection_rates", args.data, args.seed)
+    print(f"{len(train)} pictures {train.X.shape[1:]} to learn from, {len(test)} to measure on\n")
+    curves: dict[str, list[tuple[float, float]]] = {}
+    notes = []
+    for preset in args.presets.split(","):
+        began = time.perf_counter()
+        model = HTM.from_preset(preset, epochs=args.epochs, random_state=args.seed).fit(train.X)
+        seconds = time.perf_counter() - began
+        notes.append((preset, f"{seconds:.0f}", model_bytes(model), f"{-model.score(test.X):.5f}"))
+        curves[f"HTM {preset}"] = network_curve(model, test.X)
+        if preset == "single":
+            curves["HTM single, codes only"] = network_curve(model, test.X, with_surprise=False)
+    for variance in (None, 0.95):
+        fitted = baselines.PCABaseline(variance).fit(train.X)
+        learned = train.X[:20_000]
+        points = baselines.rate_curve(fitted, learned, test.X, baselines.STEPS)
+        curves[fitted.label] = [(p.bytes_per_picture, p.psnr) for p in points]
+    points = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
+    curves["k-means"] = [(p.bytes_per_picture, p.psnr) for p in points]
+    for codec in ("webp", "jpeg", "avif"):
+        points = baselines.codec_curve(test.X[:500], codec, (1, 5, 10, 20, 30, 45, 60, 75, 90))
+        curves[codec.upper()] = [(p.bytes_per_picture, p.psnr) for p in points]
+        if codec == "webp":
+            webp20 = curves["WEBP"][3]
+    table(("preset", "seconds to train", "model bytes", "test MSE of the top code"), notes)
+    print()
+    targets = (20, 22, 23, 25, 27, 30, 33)
+    reference = curves["PCA, all components"]
+    rows = []
+    for name, points in curves.items():
+        rows.append(
+            (
+                name,
+                *(bytes_at(points, target) for target in targets),
+                compare(points, reference, 20, 25),
+                compare(points, reference, 25, 30),
+            )
+        )
+    head = ("bytes a picture at", *(f"{t} dB" for t in targets), "BD-rate 20–25", "BD-rate 25–30")
+    table(head, rows)
+    print(f"\nWebP quality 20: {webp20[0]:.1f} bytes at {webp20[1]:.2f} dB")
+    for name in [n for n in curves if n.startswith("HTM")]:
+        size = bytes_at(curves[name], webp20[1])
+        ratio = "–" if size == "–" else f"{float(size) / webp20[0]:.2f}"
+        print(f"{name} at that PSNR: {size} bytes, {ratio} of WebP's")
+    print("\nall points (bytes a picture, dB)\n")
+    for name, points in curves.items():
+        print(name, " ".join(f"{size:.1f}:{db:.2f}" for size, db in points))
+
+
+if __name__ == "__main__":
+    main()
