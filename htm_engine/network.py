@@ -336,7 +336,11 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return -total / (len(X) * int(np.prod(self._shape)))
 
     def sample(self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0) -> F32:
-        """Draw new pictures or rows: a winner by its share, values by their spread.
+        """Draw new pictures or rows: ``decode(draw(...))``."""
+        return self.decode(self.draw(n_samples, random_state, temperature))
+
+    def draw(self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0) -> Codes:
+        """Draw codes: a winner by its share, values by their spread.
 
         ``temperature`` scales the spread; 0 gives prototypes.
         """
@@ -351,7 +355,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         weights = np.repeat(top.profile[None, :k], count, 0)
         values = rng.standard_normal((count, k, top.rank)) * top.spread[index] * temperature
         codes = RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
-        return self.decode(self.hierarchy_.pack(codes))
+        return self.hierarchy_.pack(codes)
 
     def _dense_length(self) -> int:
         top = self.hierarchy_.layers[-1]

@@ -1,0 +1,164 @@
+"""Drawing from a network, and the article's own generator to hold it against.
+
+::
+
+    sample       winner by its share ──► values by their spread ──► down the hierarchy
+    interpolate  codes of two pictures ──► codes between ──► down
+    complete     covered picture ──► decode(encode) with the seen cells put back ──► again
+    PCARandomCodes   random numbers ──► inverse PCA (the article's "generation")
+
+``nearest`` finds the training picture next to each drawn one, so that copying shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from .baselines import PCABaseline, flat
+from .errors import DataError
+from .hierarchy import Codes
+from .layer import RowCodes
+from .network import HTM
+
+F32 = NDArray[np.float32]
+#: Numbers compared at a time when looking for neighbours.
+BLOCK = 1 << 24
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Drawn pictures and how they came about.
+
+    Attributes
+    ----------
+    pictures : ndarray (n, ...)
+        Laid out as the training data; intensities may leave 0..1 slightly.
+    prototypes : ndarray (n, ...)
+        The winners' prototypes alone, decoded: the pictures at temperature 0.
+    winners : ndarray (n, gh, gw, k)
+        Units drawn at the top.
+    """
+
+    pictures: F32
+    prototypes: F32
+    winners: NDArray[np.intp]
+
+
+def sample(model: HTM, n: int, random_state: Any = None, temperature: float = 1.0) -> Samples:
+    """Draw ``n`` pictures from the top down (as ``HTM.sample``, with its reasons).
+
+    Raises
+    ------
+    DataError
+        If ``n`` or ``temperature`` is out of range.
+    """
+    if not 1 <= n <= 100_000 or not 0 <= temperature <= 100:
+        raise DataError("draw 1 to 100,000 pictures at a temperature from 0 to 100")
+    codes = model.draw(n, random_state, temperature)
+    still = Codes(codes.winners, codes.weights, np.zeros_like(codes.values))
+    return Samples(model.decode(codes), model.decode(still), codes.winners)
+
+
+def nearest(pictures: Any, X: Any) -> tuple[NDArray[np.intp], F32]:
+    """Index of the nearest picture of X to each, and the root-mean-square distance.
+
+    Intensities count from 0 to 1.  Memory stays bounded: X is taken in blocks.
+    """
+    rows = flat(np.clip(pictures, 0, 1) if np.asarray(pictures).dtype != np.uint8 else pictures)
+    if not len(X) or int(np.prod(np.shape(X)[1:])) != rows.shape[1]:
+        raise DataError("there are no pictures of the same size to compare with")
+    best = np.zeros(len(rows), np.intp)
+    least = np.full(len(rows), np.inf, np.float32)
+    block = max(1, BLOCK // max(rows.shape[1], len(rows)))
+    own = (rows**2).sum(1)
+    for start in range(0, len(X), block):
+        other = flat(X[start : start + block])
+        distance = own[:, None] + (other**2).sum(1) - 2 * rows @ other.T
+        index = distance.argmin(1)
+        value = distance[np.arange(len(rows)), index]
+        less = value < least
+        best[less], least[less] = start + index[less], value[less]
+    return best, np.sqrt(np.maximum(least, 0) / rows.shape[1])
+
+
+def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:
+    """Pictures from one to another through their codes, ``(steps, ...)``, ends included.
+
+    Each picture's own rows at the top level are mixed, and the mixture competes again,
+    so that every picture between is one that the units can say.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two steps.
+    """
+    if steps < 2:
+        raise DataError("a way from one picture to another has at least two steps")
+    pair = np.stack([np.asarray(first), np.asarray(second)])
+    h = model.hierarchy_
+    ends = h.layers[-1].decode(_double(h.unpack(model.encode(pair))))
+    share = np.linspace(0, 1, steps)[:, None, None]
+    a, b = ends.reshape(2, -1, ends.shape[1])
+    rows = ((1 - share) * a + share * b).reshape(-1, ends.shape[1])
+    codes = h.pack(h.layers[-1].encode(rows))
+    return model.decode(codes)
+
+
+def complete(model: HTM, picture: Any, seen: Any, rounds: int = 30) -> F32:
+    """Fill what is not ``seen`` of a picture ``(...)`` with what the network expects.
+
+    The picture is encoded and decoded again and again, with the seen cells put back each
+    time (projection onto the units' subspaces and onto what is known, in turn).
+
+    Raises
+    ------
+    DataError
+        If the mask has another shape or nothing is seen.
+    """
+    mask = np.asarray(seen, bool)
+    known = np.asarray(picture)
+    known = known.astype(np.float32) / (255 if known.dtype == np.uint8 else 1)
+    if mask.shape != known.shape or not mask.any():
+        raise DataError("the mask must have the picture's shape and show some of it")
+    guess = np.where(mask, known, known[mask].mean())
+    for _ in range(rounds):
+        guess = np.where(mask, known, np.clip(model.reconstruct(guess[None])[0], 0, 1))
+    return guess.astype(np.float32)
+
+
+class PCARandomCodes:
+    """The article's generator: normal numbers of each component's spread into the inverse PCA.
+
+    Attributes
+    ----------
+    components : int
+        Components that hold ``variance`` of the pictures.
+    """
+
+    def __init__(self, variance: float = 0.95) -> None:
+        self.variance = variance
+
+    def fit(self, X: Any) -> Self:
+        """Learn from pictures ``(n, ...)``."""
+        self._pca = PCABaseline(self.variance).fit(X)
+        self._spread = self._pca.values(X).std(0)
+        self._layout = np.shape(X)[1:]
+        self.components = self._pca.components
+        return self
+
+    def sample(self, n: int, random_state: Any = None, temperature: float = 1.0) -> F32:
+        """Draw pictures ``(n, ...)``; ``temperature`` scales the numbers."""
+        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+        codes = rng.standard_normal((n, self.components)) * self._spread * temperature
+        return self._pca.from_values(codes).reshape(n, *self._layout)
+
+
+def _double(codes: RowCodes) -> RowCodes:
+    return RowCodes(
+        codes.winners, codes.weights.astype(np.float64), codes.values.astype(np.float64)
+    )
