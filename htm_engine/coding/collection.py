@@ -1,7 +1,8 @@
 """Collections as files: pictures in a few dozen bytes each, by a trained network.
 
 A file is a ``container`` of kind 1 around the payload of ``codec``.  Its header fields:
-number of pictures, quality (1 to 10), and 1 if surprise is stored.
+number of pictures, quality (1 to 10), and 1 if surprise is stored; then, if the
+pictures are the tiles of one larger picture (``mosaic``), its height and width.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class CollectionInfo:
     surprise: bool
     fingerprint: str  #: of the model that can read it
     size: int  #: bytes in all
+    mosaic: tuple[int, int] | None = None  #: height and width of what the pictures are tiles of
 
 
 def compress_collection(
@@ -58,6 +60,7 @@ def compress_collection(
     *,
     with_surprise: bool = True,
     progress: Progress | None = None,
+    mosaic: tuple[int, int] | None = None,
 ) -> bytes:
     """Pictures as the bytes of a ``.htmc`` file.
 
@@ -73,6 +76,8 @@ def compress_collection(
         Whether to store what the top level did not foresee.
     progress : callable, optional
         Called with the part done; an exception it raises ends the work.
+    mosaic : (height, width), optional
+        Size of the picture that these are the tiles of; kept in the header.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def compress_collection(
         if progress is not None:
             progress(min(1.0, (start + BLOCK) / len(X)))
     payload = coder.write(_together(parts), int(quality))
-    fields = (len(X), int(quality), int(with_surprise))
+    fields = (len(X), int(quality), int(with_surprise), *(mosaic or ()))
     return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
 
 
@@ -152,13 +157,15 @@ def inspect_collection(data: bytes) -> CollectionInfo:
 
 def _open(data: bytes) -> tuple[Container, CollectionInfo]:
     container = unpack(data)
-    if container.kind != KIND or len(container.fields) != 3:
+    if container.kind != KIND or len(container.fields) not in (3, 5):
         raise FormatError("This file is not a collection of pictures.")
-    pictures, quality, with_surprise = container.fields
-    if not (0 < pictures <= MOST and 1 <= quality <= QUALITIES and with_surprise in (0, 1)):
+    pictures, quality, with_surprise, *mosaic = container.fields
+    sides = (mosaic[0], mosaic[1]) if mosaic else None
+    known = 0 < pictures <= MOST and 1 <= quality <= QUALITIES and with_surprise in (0, 1)
+    if not known or (sides and not all(0 < side < 1 << 31 for side in sides)):
         raise FormatError("This file's header asks for what no collection holds.")
     return container, CollectionInfo(
-        pictures, quality, bool(with_surprise), container.fingerprint.hex(), len(data)
+        pictures, quality, bool(with_surprise), container.fingerprint.hex(), len(data), sides
     )
 
 

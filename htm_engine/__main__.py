@@ -1,0 +1,258 @@
+"""The command line: ``python -m htm_engine train | compress | decompress | generate | inspect``.
+
+This module reads arguments and turns outcomes into exit codes; ``commands`` does the
+work.  0 is success, 1 an error that a sentence on standard error explains, 2 arguments
+that make no sense, 130 an interruption by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from . import commands
+from .coding.codec import QUALITIES
+from .errors import HTMError
+from .named import NAMED
+from .presets import PRESETS
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reader of a whole number within limits."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def positive(text: str) -> float:
+    """Read a temperature."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 100")
+    return number
+
+
+def layer(text: str) -> list[commands.LayerSpec]:
+    """Read layers such as ``7x64r8,4x64r32``."""
+    try:
+        return commands.read_layers(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
+def parser() -> argparse.ArgumentParser:
+    """Arguments of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m htm_engine",
+        description="Train networks of competing units; compress pictures with them, and "
+        "generate new ones. Models end in .npz, compressed files in .htmc.",
+        epilog="Start with: python -m htm_engine train digits -o digits.npz",
+    )
+    found = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(found)
+    _add_compress(found)
+    _add_decompress(found)
+    _add_generate(found)
+    _add_inspect(found)
+    return top
+
+
+def _command(
+    found: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    does: Callable[[argparse.Namespace], None],
+    about: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    made = found.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=f"Example: python -m htm_engine {name} {example}",
+    )
+    made.set_defaults(does=does)
+    return made
+
+
+def _output(made: argparse.ArgumentParser, about: str) -> None:
+    made.add_argument("-o", "--output", required=True, metavar="FILE", help=about)
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+
+
+def _model(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="a trained network (.npz); by default the one that comes with HTM Studio, which "
+        "knows handwritten digits of 8 x 8 pixels",
+    )
+
+
+def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train",
+        commands.train,
+        "Train a network on pictures.",
+        "my-pictures/ --size 32 -o mine.npz",
+    )
+    made.add_argument(
+        "data",
+        metavar="DATA",
+        help=f"{', '.join(NAMED)}; or a folder of pictures, or a ZIP, IDX, NPY or NPZ file",
+    )
+    _output(made, "where the network goes (.npz)")
+    stack = made.add_mutually_exclusive_group()
+    described = "; ".join(f"{name}: {about}" for name, (_, about) in PRESETS.items())
+    stack.add_argument("--preset", choices=list(PRESETS), default="default", help=described)
+    stack.add_argument(
+        "--layers",
+        "--layer",
+        dest="layers",
+        type=layer,
+        action="extend",
+        metavar="PATCHxUNITSrRANK",
+        help="your own layers, bottom first, such as 7x64r8,4x64r32: patches of 7 x 7 cells, "
+        "64 units of rank 8, then 4 x 4 of those, 64 units of rank 32; k3 lets 3 units win, "
+        "s2 makes patches overlap with a stride of 2; may be given more than once",
+    )
+    made.add_argument("--epochs", type=whole(1, 100_000), help="passes over the pictures, at most")
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--size", type=whole(1, 1024), metavar="SIDE", help="bring pictures to SIDE x SIDE pixels"
+    )
+    made.add_argument("--colour", action="store_true", help="learn in colour instead of grey")
+    made.add_argument(
+        "--limit", type=whole(2, 10**9), metavar="N", help="use N pictures, chosen at random"
+    )
+
+
+def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "compress",
+        commands.compress,
+        "Store pictures in one small file, by what the network does not foresee of them.",
+        "my-pictures/ -m mine.npz -o mine.htmc --quality 7",
+    )
+    made.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURES",
+        help="pictures, folders of pictures, or ZIP, IDX, NPY or NPZ files; "
+        "those of another size are cropped and resampled to the network's",
+    )
+    _model(made)
+    _output(made, "where the file goes (.htmc)")
+    made.add_argument(
+        "-q",
+        "--quality",
+        type=whole(1, QUALITIES),
+        default=5,
+        metavar="1..10",
+        help="1 is smallest, 10 nearest to the pictures (default 5)",
+    )
+    made.add_argument(
+        "--tiles",
+        action="store_true",
+        help="cut one larger picture into tiles of the network's size, instead of shrinking it",
+    )
+
+
+def _add_decompress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "decompress",
+        commands.decompress,
+        "Get pictures back from a .htmc file, with the network that wrote it.",
+        "mine.htmc -m mine.npz -o pictures-again/",
+    )
+    made.add_argument("file", metavar="FILE", help="a .htmc file")
+    _model(made)
+    _output(
+        made,
+        "a folder of PNGs; or a .png (a sheet, if there are several pictures), or a .npy array",
+    )
+
+
+def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "generate",
+        commands.generate,
+        "Draw new pictures from what a network has learned.",
+        "-m mine.npz -n 16 --seed 3 -o new.png",
+    )
+    _model(made)
+    _output(made, "a .png (a sheet, if there are several), a .npy array, or a folder of PNGs")
+    made.add_argument(
+        "-n", "--number", type=whole(1, 100_000), default=16, help="how many (default 16)"
+    )
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--temperature",
+        type=positive,
+        default=1.0,
+        help="0 draws prototypes, 1 what the pictures vary by, more exaggerates (default 1)",
+    )
+
+
+def _add_inspect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "inspect",
+        commands.inspect,
+        "Say what a model (.npz) or a compressed file (.htmc) holds.",
+        "mine.npz --json",
+    )
+    made.add_argument("file", metavar="FILE", help="a model or a compressed file")
+    made.add_argument("--json", action="store_true", help="for programs to read")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code, and raises ``SystemExit(2)`` on bad usage."""
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.does(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt as exc:
+        _say(str(exc) or "Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever was reading has seen enough; the interpreter must not complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except HTMError as exc:
+        _say(f"Error: {exc}")
+        return FAILED
+    except OSError as exc:
+        _say(f"Error: {exc.filename or 'a file'} cannot be used: {exc.strerror}.")
+        return FAILED
+    except MemoryError:
+        _say("Error: there is not enough memory; use fewer or smaller pictures, or fewer units.")
+        return FAILED
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
