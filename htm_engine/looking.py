@@ -72,10 +72,14 @@ class LookInside(MapInputs):
     def receptive_fields(self, level: int) -> F32:
         """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
         check_is_fitted(self)
+        return self.as_pictures(level, self.hierarchy_.layers[level].m)
+
+    def as_pictures(self, level: int, rows: NDArray[np.floating]) -> F32:
+        """Rows of one level's input decoded down to the cells of a patch, ``(n, h, w, c)``."""
+        check_is_fitted(self)
         h = self.hierarchy_
         level = range(len(h.layers))[level]
-        rows = h.layers[level].m
-        # The part of the stack up to this level, over a map that one unit fills alone.
+        # The part of the stack up to this level, over a map that one row fills alone.
         part = Hierarchy(tuple(layer.spec for layer in h.layers[: level + 1]), h.map_shapes[0])
         part.layers = h.layers[: level + 1]
         part.measure()

@@ -53,6 +53,7 @@ ORDER = [
     "generation",
     "runs",
     "figures",
+    "figures_formulas",
     "outputs",
     "progress",
     "commands",

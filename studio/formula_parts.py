@@ -1,0 +1,154 @@
+"""Parts of the formulas page that are more than a formula: pictures, tables, the walk so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.baselines import PCABaseline, flat
+from htm_engine.datasets import Dataset
+from htm_engine.network import HTM
+
+from .walkthrough import Stand, Walk, check, stand, step
+
+_WALK = "_walk"
+#: Steps kept in the curve.
+MOST_STEPS = 500
+
+
+def fitting_data(model: HTM, data: Dataset) -> Dataset:
+    """The data at hand if the network reads it, else pictures drawn by the network itself."""
+    if int(np.prod(data.X.shape[1:])) == model.n_features_in_:
+        return data
+    st.info("The data at hand has other pictures than the network learned; these are its own.")
+    drawn = np.rint(np.clip(model.sample(20, random_state=0), 0, 1) * 255).astype(np.uint8)
+    return Dataset("drawn", drawn, None, (), "drawn by the network", "yours")
+
+
+def _stretched(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Pictures of any range as intensities, zero at mid grey."""
+    size = np.abs(pictures).max()
+    return 0.5 + 0.5 * pictures / (size if size > 0 else 1)
+
+
+def _look(pictures: NDArray[Any]) -> NDArray[Any]:
+    channels = pictures.shape[-1]
+    if channels in (1, 3):
+        return pictures[..., 0] if channels == 1 else pictures
+    # Many numbers a cell, as in rows: fold them to something square enough to look at.
+    rows = pictures.reshape(len(pictures), -1)
+    side = int(np.ceil(np.sqrt(rows.shape[1])))
+    padded = np.pad(rows, ((0, 0), (0, side * side - rows.shape[1])))
+    return padded.reshape(-1, side, side)
+
+
+def patch_pictures(
+    model: HTM, walk: Walk, now: Stand, level: int
+) -> tuple[list[NDArray[Any]], list[str]]:
+    """The patch, then prototypes and weights of the three strongest units, as pictures."""
+    units = now.strongest(3)
+    zero = model.as_pictures(level, np.zeros((1, walk.x.shape[1])))
+    seen = _look(model.as_pictures(level, np.concatenate([walk.x, walk.m[units]])))
+    weights = _look(_stretched(model.as_pictures(level, walk.w[units]) - zero))
+    views = _look(model.as_pictures(level, now.views[units[:1]]))
+    pictures = [*seen, *views, *weights]
+    labels = ["x", *(f"m {u}" for u in units), f"view {units[0]}", *(f"w {u}" for u in units)]
+    return pictures, labels
+
+
+def unit_table(now: Stand) -> dict[str, list[Any]]:
+    """The five strongest units."""
+    units = now.strongest(5)
+    return {
+        "unit": units,
+        "e": [f"{now.evidence[u]:.4g}" for u in units],
+        "a": [f"{now.activation[u]:.3g}" for u in units],
+        "|x - x_i|²": [f"{now.errors[u]:.3g}" for u in units],
+        "r": [f"{now.responsibility[u]:.3g}" for u in units],
+    }
+
+
+def check_table(walk: Walk) -> dict[str, list[Any]]:
+    """Analytic against numeric derivatives."""
+    rows = check(walk)
+    return {
+        "parameter": [row.name for row in rows],
+        "entries checked": [row.entries for row in rows],
+        "largest derivative": [f"{row.largest:.3e}" for row in rows],
+        "largest difference": [f"{row.difference:.1e}" for row in rows],
+    }
+
+
+# ------------------------------------------------------------- steps by hand
+def walked(key: str, start: Walk) -> tuple[Walk, list[float]]:
+    """The walk as far as the visitor has stepped from ``start``, and the losses on the way."""
+    kept = st.session_state.get(_WALK)
+    if kept is None or kept[0] != key:
+        kept = (key, start, [stand(start).loss])
+        st.session_state[_WALK] = kept
+    return kept[1], kept[2]
+
+
+def advance(key: str, walk: Walk, rate: float) -> None:
+    """Make one step and remember it."""
+    history = st.session_state[_WALK][2]
+    moved = step(walk, rate)
+    st.session_state[_WALK] = (key, moved, [*history, stand(moved).loss][-MOST_STEPS:])
+
+
+def reset(key: str) -> None:
+    """Forget the steps."""
+    st.session_state.pop(_WALK, None)
+
+
+def what_moved(start: Walk, walk: Walk, history: list[float]) -> str:
+    """The effect of all steps so far in a sentence."""
+    if not walk.steps:
+        return "Nothing has moved yet. The model itself is never changed here: a copy is."
+    sizes = {
+        name: float(np.linalg.norm(getattr(walk, name) - getattr(start, name)))
+        for name in ("w", "b", "m", "u")
+    }
+    parts = ", ".join(f"|Δ{name}| = {size:.3g}" for name, size in sizes.items() if size)
+    return (
+        f"**{walk.steps} step{'s' if walk.steps > 1 else ''}** made. Surprise "
+        f"L: {history[0]:.4g} → **{history[-1]:.4g}** nats. Moved so far: {parts}."
+    )
+
+
+# ----------------------------------------------------------------------- PCA
+@dataclass(frozen=True)
+class ArticlePCA:
+    """PCA of the data, how much each further component holds, and how many hold 95 %."""
+
+    baseline: PCABaseline
+    cumulative: NDArray[np.floating]
+    kept: int
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def article_pca(fingerprint: str, _data: Dataset) -> ArticlePCA:
+    """PCA at 95 % of at most 4,000 pictures."""
+    rows = _data.X[:4000]
+    kept = PCABaseline(0.95).fit(rows)
+    every = PCABaseline(None).fit(rows)
+    return ArticlePCA(kept, np.cumsum(every.pca.explained_variance_ratio_), kept.components)
+
+
+def three_ways(model: HTM, data: Dataset, picture: int, pca: ArticlePCA) -> NDArray[Any]:
+    """A picture, through PCA, and through the network's top code."""
+    own = data.X[picture : picture + 1]
+    through = pca.baseline.from_values(pca.baseline.values(own)).reshape(own.shape)
+    rebuilt = np.asarray(model.reconstruct(own.reshape(1, *model._layout))).reshape(own.shape)
+    return np.concatenate([flat(own).reshape(own.shape), through, rebuilt])
+
+
+def code_of(model: HTM) -> str:
+    """What the top level's code holds, for a label."""
+    top = model.hierarchy_.layers[-1]
+    values = top.winners_kept * top.rank
+    return f"HTM, winner + {values}" if top.rank else f"HTM, {top.winners_kept} winners"
