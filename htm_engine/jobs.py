@@ -1,0 +1,290 @@
+"""A training run in the background: watch it, pause it, step through it, keep its model.
+
+::
+
+    job = TrainingJob(HTM.from_preset("quick"), X)
+    job.start()
+    job.snapshot().progress          # any time, from any thread
+    job.preview(X[:8]).pictures      # reconstructions by the model as it is now
+    job.stop(); job.join(); job.result.save("model.npz")
+
+The thread alone touches the model while it learns; a preview works on a copy that the
+thread makes between two steps.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+import time
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from .background import POOL, Background, Pool
+from .network import HTM
+from .training import TrainStep
+
+#: Points of a curve that a snapshot carries at most.
+CURVE_POINTS = 600
+#: Seconds a caller waits at most for the copy behind a preview.
+PREVIEW_WAIT = 5.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class JobSnapshot:
+    """How a training job stands.
+
+    Attributes
+    ----------
+    name, state : str
+        State is queued, running, paused, finished, stopped or failed.
+    step : TrainStep or None
+        The last step taken.
+    progress : float
+        0 to 1.
+    seconds : float
+        Time spent working; pauses do not count.
+    eta : float or None
+        Seconds left if training does not stop early; None while unknown or over.
+    position : int
+        Place in line, from 1; 0 if not waiting for other jobs.
+    left : bool
+        Whether it paused because nobody looked.
+    steps, errors : ndarray
+        Batch error after each step; thinned, every point one that was measured.
+    held_steps, held_errors : ndarray
+        Error on held-out pictures.
+    error : str
+        Why it failed, in a sentence.
+    """
+
+    name: str
+    state: str
+    step: TrainStep | None
+    progress: float
+    seconds: float
+    eta: float | None
+    position: int
+    left: bool
+    steps: Floats
+    errors: Floats
+    held_steps: Floats
+    held_errors: Floats
+    error: str
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("finished", "stopped", "failed")
+
+    @property
+    def usage(self) -> tuple[Floats, ...]:
+        """Share of recent wins of every unit, a level each, bottom first."""
+        return () if self.step is None else self.step.usage
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """Units that no longer win, a level each."""
+        return () if self.step is None else self.step.dead
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the model makes of a few pictures now.
+
+    Attributes
+    ----------
+    pictures : ndarray
+        Reconstructions, laid out as the pictures given.
+    fields : ndarray (K, h, w, c)
+        Receptive fields of one level.
+    usage : ndarray (K,)
+        Share of recent wins of its units.
+    """
+
+    pictures: NDArray[np.floating]
+    fields: NDArray[np.floating]
+    usage: Floats
+
+
+class TrainingJob(Background):
+    """Trains a fresh copy of a network in the background.
+
+    Parameters
+    ----------
+    model : HTM
+        Its settings are used; it is never changed itself.
+    X : array (n, ...)
+        Pictures or rows.
+    name : str
+        Shown to people.
+    checkpoint_path : path, optional
+        Where the model is saved now and then; replaced in one piece, never half written.
+    checkpoint_seconds : float
+        Working time between two checkpoints.
+    pool, abandon_after
+        See :class:`~htm_engine.background.Background`.
+    """
+
+    def __init__(
+        self,
+        model: HTM,
+        X: Any,
+        *,
+        name: str = "",
+        checkpoint_path: str | Path | None = None,
+        checkpoint_seconds: float = 30.0,
+        pool: Pool = POOL,
+        abandon_after: float | None = None,
+    ) -> None:
+        super().__init__(self._train, name=name, pool=pool, abandon_after=abandon_after)
+        self.model: HTM = clone(model)
+        self._X = X
+        self._checkpoint = None if checkpoint_path is None else Path(checkpoint_path)
+        self._checkpoint_seconds = checkpoint_seconds
+        self._last: TrainStep | None = None
+        self._first: tuple[float, float] | None = None  # seconds, progress of the first step
+        self._curve = (array("d"), array("d"))
+        self._held = (array("d"), array("d"))
+        self._copy: HTM | None = None
+        self._copy_wanted = False
+
+    # --------------------------------------------------------------- watching
+    def snapshot(self) -> JobSnapshot:
+        """How the job stands; counts as a look."""
+        with self._changed:
+            self.look()
+            curve, held = _arrays(self._curve), _arrays(self._held)
+            values = (
+                self.name, self._state, self._last, self.progress, self.seconds, self._eta(),
+                self._pool.position(self), self.left,
+            )  # fmt: skip
+        return JobSnapshot(*values, *thin(*curve), *thin(*held), self.error)
+
+    @property
+    def result(self) -> HTM | None:
+        """The trained model once the job is over; None if it was cancelled or never began."""
+        usable = self.state in ("finished", "stopped") and self._ending != "cancel"
+        return self.model if usable and self._last is not None else None
+
+    def peek(self, timeout: float = PREVIEW_WAIT) -> HTM | None:
+        """A copy of the model as it is between two steps, or None before the first one."""
+        with self._changed:
+            if self.over:
+                return self.result
+            if self._last is None:
+                return None
+            self._copy, self._copy_wanted = None, True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._copy is not None or self.over, timeout)
+            return self.result if self.over else self._copy
+
+    def preview(self, X: Any, level: int = 0) -> Preview | None:
+        """Reconstruct a few pictures with the model as it is now; None before the first step."""
+        model = self.peek()
+        if model is None:
+            return None
+        level = range(len(model.hierarchy_.layers))[level]
+        shares = np.array(model.hierarchy_.layers[level].shares, float)
+        return Preview(model.reconstruct(X), model.receptive_fields(level), shares)
+
+    def _eta(self) -> float | None:
+        if self._first is None or self.over or not self.progress > self._first[1]:
+            return None
+        # Placing the units before the first step takes its own time and says nothing on pace.
+        pace = (self.seconds - self._first[0]) / (self.progress - self._first[1])
+        return pace * (1 - self.progress)
+
+    # ------------------------------------------------------ in the job's thread
+    def _train(self) -> Iterator[TrainStep]:
+        saved = time.monotonic()
+        for step in self.model.fit_steps(self._X):
+            yield step
+            if self._checkpoint and time.monotonic() - saved >= self._checkpoint_seconds:
+                self._save()
+                saved = time.monotonic()
+
+    def _take(self, item: TrainStep) -> None:
+        self._last, self.progress = item, item.progress
+        if self._first is None:
+            self._first = (self.seconds, self.progress)
+        if item.phase == "coder":
+            return
+        _append(self._curve, item.step, item.error)
+        if item.validation is not None:
+            _append(self._held, item.step, item.validation)
+
+    def _between(self) -> None:
+        if not self._copy_wanted or self._last is None:
+            return
+        model = copy.copy(self.model)
+        model.__dict__.pop("_learners", None)  # as large again, and only training needs them
+        model.hierarchy_ = copy.deepcopy(self.model.hierarchy_)
+        model.history_ = list(self.model.history_)
+        self._copy, self._copy_wanted = model, False
+        self._changed.notify_all()
+
+    def _finish(self, early: bool) -> None:
+        if self._last is None:
+            return
+        if early:
+            self.model.settle()
+            if self.model.coder:
+                self.model.measure_coder(self._X)
+        if self._checkpoint:
+            self._save()
+
+    def _save(self) -> None:
+        assert self._checkpoint is not None
+        handle, temporary = tempfile.mkstemp(dir=self._checkpoint.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                self.model.save(file)
+            os.replace(temporary, self._checkpoint)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def thin(x: Floats, y: Floats, most: int = CURVE_POINTS) -> tuple[Floats, Floats]:
+    """At most ``most`` of a curve's own points: the ends, and the extremes of each stretch.
+
+    Examples
+    --------
+    >>> x, y = thin(np.arange(10_000.0), np.zeros(10_000))
+    >>> len(x) <= 600, x[0], x[-1]
+    (True, np.float64(0.0), np.float64(9999.0))
+    """
+    if len(x) <= most:
+        return x, y
+    edges = np.linspace(0, len(x), (most - 2) // 2 + 1).astype(int)
+    keep = {0, len(x) - 1}
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        part = y[start:stop]
+        keep.update((start + int(part.argmin()), start + int(part.argmax())))
+    chosen = np.array(sorted(keep))
+    return x[chosen], y[chosen]
+
+
+def _append(curve: tuple[array[float], array[float]], step: int, value: float) -> None:
+    """Add a point; a second one at the same step (after settling) takes its place."""
+    if curve[0] and curve[0][-1] == step:
+        curve[1][-1] = value
+        return
+    curve[0].append(step)
+    curve[1].append(value)
+
+
+def _arrays(curve: tuple[array[float], array[float]]) -> tuple[Floats, Floats]:
+    """Copies, because a view would forbid the arrays to grow."""
+    return np.array(curve[0], dtype=float), np.array(curve[1], dtype=float)
