@@ -8,25 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-Figure = tuple[go.Figure, str]
-#: Readable on a light and on a dark ground.
-TEAL, ORANGE, GREY = "#2A9D8F", "#E07B39", "#8A949B"
+from .figures import GREY, ORANGE, TEAL, Figure, plain
+
 #: Bars shown at most; the rest of the units are too weak to see.
 MOST_BARS = 24
-
-
-def _plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.12, "x": 0},
-        bargap=0.25,
-    )
-    figure.update_xaxes(title=x, showgrid=False)
-    figure.update_yaxes(title=y, gridcolor="rgba(128,128,128,0.25)", rangemode="tozero")
-    return figure
 
 
 def shares(activation: NDArray[np.floating], kept: NDArray[np.floating]) -> Figure:
@@ -38,7 +23,7 @@ def shares(activation: NDArray[np.floating], kept: NDArray[np.floating]) -> Figu
     figure.add_bar(x=names, y=kept[order], name="after competition h", marker_color=TEAL)
     figure.update_xaxes(type="category")
     winners = int((kept > 0).sum())
-    return _plain(figure, "unit, strongest first", "share"), (
+    return plain(figure, "unit, strongest first", "share"), (
         f"Bars of the {len(order)} strongest units. Unit {names[0]} leads with "
         f"{activation[order[0]]:.2f}; {winners} of {len(kept)} stay active after competition."
     )
@@ -53,7 +38,7 @@ def moved(before: NDArray[np.floating], after: NDArray[np.floating]) -> Figure:
     figure.add_bar(x=names, y=after[order], name="activation now", marker_color=ORANGE)
     figure.update_xaxes(type="category")
     lead = order[0]
-    return _plain(figure, "unit", "share"), (
+    return plain(figure, "unit", "share"), (
         f"Activations before and after the steps: unit {lead} went from {before[lead]:.3f} "
         f"to {after[lead]:.3f}."
     )
@@ -65,7 +50,7 @@ def losses(values: Sequence[float]) -> Figure:
         go.Scatter(x=list(range(len(values))), y=list(values), mode="lines+markers",
                    line={"color": ORANGE})
     )  # fmt: skip
-    figure = _plain(figure, "steps made", "surprise L in nats", 220)
+    figure = plain(figure, "steps made", "surprise L in nats", 220)
     figure.update_yaxes(rangemode="normal")
     return figure, (
         f"The surprise of this patch after each of {len(values) - 1} steps: "
@@ -83,7 +68,7 @@ def variance(cumulative: NDArray[np.floating], kept: int) -> Figure:
         x=[kept], y=[cumulative[kept - 1]], mode="markers+text", text=[f"{kept} components"],
         textposition="bottom right", marker={"color": ORANGE, "size": 11}, name="95 %",
     )  # fmt: skip
-    return _plain(figure, "components kept", "share of the variance"), (
+    return plain(figure, "components kept", "share of the variance"), (
         f"Share of the variance over the number of components: {kept} of {len(cumulative)} "
         "components hold 95 %."
     )

@@ -1,0 +1,106 @@
+"""Data to Plotly figures; each comes with its words for those who cannot see it.
+
+Grounds are clear and inks mid-toned, so that a figure reads on a light and a dark page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+Figure = tuple[go.Figure, str]
+TEAL, ORANGE, BLUE, PINK, GOLD, GREY = (
+    "#2A9D8F", "#E07B39", "#5B7FD1", "#C05A94", "#B08D1E", "#8A949B"
+)  # fmt: skip
+HUES = (TEAL, ORANGE, BLUE, PINK, GOLD, GREY, "#6B8E4E", "#9467BD")
+
+
+def plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
+    """Give a figure the house's look and name its axes."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        bargap=0.25,
+    )
+    figure.update_xaxes(title=x, showgrid=False)
+    figure.update_yaxes(title=y, gridcolor="rgba(128,128,128,0.25)", rangemode="tozero")
+    return figure
+
+
+def error_curve(
+    steps: NDArray[np.floating],
+    errors: NDArray[np.floating],
+    held_steps: NDArray[np.floating],
+    held_errors: NDArray[np.floating],
+) -> Figure:
+    """Error of every batch at the top level, and of held-out pictures after every epoch."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps, y=errors, mode="lines", name="batch, at the top level", line={"color": GREY}
+    )
+    figure.add_scatter(
+        x=held_steps, y=held_errors, mode="lines+markers", name="held-out pictures",
+        line={"color": TEAL, "width": 3},
+    )  # fmt: skip
+    words = "Mean squared error over training steps."
+    if len(held_errors):
+        words += (
+            f" On held-out pictures it went from {held_errors[0]:.4f} to {held_errors[-1]:.4f}."
+        )
+    return plain(figure, "training step", "mean squared error"), words
+
+
+def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure:
+    """Share of wins of every unit, a panel of bars a level, most used first."""
+    figure = go.Figure()
+    for level, share in enumerate(shares):
+        ordered = np.sort(np.asarray(share, float))[::-1] * len(share)
+        figure.add_scatter(
+            x=np.arange(1, len(ordered) + 1), y=ordered, mode="lines", line_shape="hvh",
+            name=f"level {level + 1}: {len(share)} units, {dead[level]} dead",
+            line={"color": HUES[level % len(HUES)], "width": 2.5},
+        )  # fmt: skip
+    figure = plain(figure, "units, most used first", "wins, in fair shares")
+    figure.add_hline(y=1, line_dash="dot", line_color=GREY)
+    parts = [f"{dead[i]} of {len(s)} units dead at level {i + 1}" for i, s in enumerate(shares)]
+    return figure, f"How evenly units win; 1 is a fair share. {'; '.join(parts)}."
+
+
+def rate_distortion(
+    curves: Mapping[str, Sequence[tuple[float, float]]], log: bool = True
+) -> Figure:
+    """PSNR over bytes a picture, a curve a method; further left and up is better."""
+    figure = go.Figure()
+    for index, (name, points) in enumerate(curves.items()):
+        ordered = sorted(points)
+        figure.add_scatter(
+            x=[p[0] for p in ordered], y=[p[1] for p in ordered], mode="lines+markers", name=name,
+            line={"color": HUES[index % len(HUES)], "width": 3 if index == 0 else 1.5},
+        )  # fmt: skip
+    figure = plain(figure, "bytes a picture", "PSNR in dB", 380)
+    figure.update_yaxes(rangemode="normal")
+    if log:
+        figure.update_xaxes(type="log")
+    best = next(iter(curves), "nothing")
+    return figure, (
+        f"PSNR over bytes a picture for {', '.join(curves)}; further left and up is better. "
+        f"{best} is drawn thick."
+    )
+
+
+def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figure:
+    """Error of every fold for every setting of a cross-validation."""
+    figure = go.Figure()
+    for name, values in zip(names, scores, strict=True):
+        figure.add_box(y=list(values), name=name, boxpoints="all", marker_color=TEAL)
+    means = [float(np.mean(values)) for values in scores]
+    best = names[int(np.argmin(means))] if means else "none"
+    figure = plain(figure, "setting", "mean squared error of a fold", 300)
+    figure.update_layout(showlegend=False)
+    return figure, f"Error of every fold for {len(names)} settings; the least mean has {best}."
