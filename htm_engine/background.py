@@ -248,6 +248,7 @@ class Background:
                     self._set_state("paused")
                     if self.abandon_after is not None and unseen > FORGET_AFTER:
                         self._ending = "stop"
+                        break
                     self._changed.wait(None if self.abandon_after is None else FORGET_AFTER)
                 elif self._pool.admits(self):
                     self._set_state("running")

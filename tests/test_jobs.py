@@ -1,0 +1,273 @@
+"""Training in the background: pausing, stepping, stopping, failing, waiting in line."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from htm_engine.background import Background, Pool, sentence
+from htm_engine.errors import Cancelled, DataError
+from htm_engine.jobs import CURVE_POINTS, TrainingJob, thin
+from htm_engine.layer import LayerSpec
+from htm_engine.network import HTM
+
+WAIT = 30
+
+
+@pytest.fixture
+def pool():
+    return Pool(2)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.default_rng(0).random((200, 8, 8)).astype(np.float32)
+
+
+def small(**settings):
+    settings = {"epochs": 3, "batch_size": 32, "coder": False, **settings}
+    return HTM(layers=(LayerSpec(4, 6, 2), LayerSpec(2, 4, 3)), **settings)
+
+
+def wait_until(condition):
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+def test_a_job_trains_a_copy_to_the_end(X, pool):
+    model = small()
+    job = TrainingJob(model, X, pool=pool)
+    assert job.snapshot().state == "queued" and job.result is None
+    job.start()
+    assert job.join(WAIT)
+    snapshot = job.snapshot()
+    assert snapshot.state == "finished" and snapshot.progress == 1 and snapshot.eta is None
+    assert not hasattr(model, "hierarchy_")
+    assert job.result.reconstruct(X[:3]).shape == (3, 8, 8)
+    assert len(snapshot.steps) == snapshot.step.total
+    assert len(snapshot.held_steps) == 3
+    assert [len(usage) for usage in snapshot.usage] == [6, 4] and len(snapshot.dead) == 2
+
+
+def test_pause_stops_the_steps_and_resume_goes_on(X, pool):
+    job = TrainingJob(small(epochs=400, patience=500), X, pool=pool)
+    job.start()
+    wait_until(lambda: job.snapshot().step is not None)
+    job.pause()
+    assert job.join(WAIT) and job.state == "paused"
+    before = job.snapshot().step.step
+    time.sleep(0.1)
+    assert job.snapshot().step.step == before
+    job.resume()
+    wait_until(lambda: job.snapshot().step.step > before)
+    job.cancel()
+    assert job.join(WAIT)
+
+
+def test_single_step_makes_exactly_one_step(X, pool):
+    job = TrainingJob(small(), X, pool=pool)
+    for expected in (1, 2, 3):
+        job.step_once()
+        assert job.join(WAIT) and job.state == "paused"
+        assert job.snapshot().step.step == expected
+    job.step_once()
+    job.step_once()
+    wait_until(lambda: job.snapshot().step.step == 5)
+    assert job.join(WAIT) and job.snapshot().step.step == 5
+    job.cancel()
+
+
+def test_pausing_and_looking_do_not_change_what_is_learned(X, pool):
+    straight = small(random_state=3).fit(X)
+    job = TrainingJob(small(random_state=3), X, pool=pool)
+    for _ in range(4):
+        job.step_once()
+        job.join(WAIT)
+        job.preview(X[:2])
+    job.resume()
+    assert job.join(WAIT)
+    assert job.result.fingerprint == straight.fingerprint
+
+
+def test_stop_leaves_a_model_that_saves_loads_and_can_write_files(X, pool, tmp_path):
+    job = TrainingJob(small(epochs=1000, patience=2000, coder=True), X, pool=pool)
+    job.start()
+    wait_until(lambda: job.snapshot().step is not None)
+    job.stop()
+    assert job.join(60)
+    assert job.state == "stopped", job.error
+    assert job.result.coder_ is not None
+    for layer in job.result.hierarchy_.layers:
+        assert np.allclose(layer.u.transpose(0, 2, 1) @ layer.u, np.eye(layer.rank), atol=1e-4)
+    job.result.save(tmp_path / "m.npz")
+    loaded = HTM.load(tmp_path / "m.npz")
+    assert np.array_equal(loaded.reconstruct(X[:5]), job.result.reconstruct(X[:5]))
+
+
+def test_stop_before_the_first_step_and_cancel_leave_nothing(X, pool):
+    unborn = TrainingJob(small(), X, pool=pool)
+    unborn.stop()
+    assert unborn.snapshot().state == "stopped" and unborn.result is None
+    unborn.start()
+    assert unborn.state == "stopped"
+    job = TrainingJob(small(), X, pool=pool)
+    job.step_once()
+    job.join(WAIT)
+    job.cancel()
+    wait_until(lambda: job.over)
+    assert job.state == "stopped" and job.result is None
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_unusable_data_is_a_failed_job_with_a_sentence(X, pool, bad):
+    broken = X.copy()
+    broken[3, 2, 1] = bad
+    job = TrainingJob(small(), broken, pool=pool)
+    job.start()
+    assert job.join(WAIT)
+    snapshot = job.snapshot()
+    assert snapshot.state == "failed" and job.result is None and job.preview(X[:1]) is None
+    assert snapshot.error.endswith(".") and "\n" not in snapshot.error
+
+
+def test_starting_twice_trains_once(X, pool):
+    job = TrainingJob(small(), X, pool=pool)
+    job.start()
+    job.start()
+    assert job.join(WAIT)
+    job.start()
+    assert job.state == "finished" and len(job.snapshot().steps) == job.snapshot().step.total
+
+
+def test_jobs_wait_in_line_and_a_pause_gives_the_place_away(X):
+    pool = Pool(1)
+    jobs = [TrainingJob(small(epochs=5000, patience=9000), X, pool=pool) for _ in range(3)]
+    for job in jobs:
+        job.start()
+        wait_until(lambda job=job: job.state == "running" or job.position)
+    assert [job.snapshot().position for job in jobs] == [0, 1, 2]
+    assert [job.state for job in jobs] == ["running", "queued", "queued"]
+    jobs[0].pause()
+    wait_until(lambda: jobs[1].state == "running")
+    assert jobs[2].position == 1
+    jobs[1].cancel()
+    wait_until(lambda: jobs[2].state == "running")
+    for job in jobs:
+        job.cancel()
+        wait_until(lambda job=job: job.over)
+
+
+def test_an_unwatched_job_pauses_and_goes_on_when_somebody_looks(X, pool):
+    job = TrainingJob(small(epochs=5000, patience=9000), X, pool=pool, abandon_after=0.15)
+    job.start()
+    wait_until(lambda: job.state == "paused")
+    assert job.left
+    snapshot = job.snapshot()
+    wait_until(lambda: job.state == "running")
+    assert snapshot.step is not None
+    job.cancel()
+
+
+def test_snapshots_and_previews_hold_while_many_threads_ask(X, pool):
+    job = TrainingJob(small(epochs=40, patience=100), X, pool=pool)
+    job.start()
+    slowest, failures = [], []
+
+    def hammer():
+        try:
+            while not job.over:
+                began = time.perf_counter()
+                snapshot = job.snapshot()
+                slowest.append(time.perf_counter() - began)
+                assert len(snapshot.steps) == len(snapshot.errors)
+                assert (np.diff(snapshot.steps) > 0).all()
+                preview = job.preview(X[:2], level=-1)
+                assert preview is None or np.isfinite(preview.pictures).all()
+        except Exception as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=hammer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT)
+    assert not failures and job.state == "finished"
+    assert np.median(slowest) < 0.1
+
+
+def test_previews_come_while_paused_and_show_the_model_as_it_is(X, pool):
+    job = TrainingJob(small(), X, pool=pool)
+    assert job.preview(X[:2]) is None
+    job.step_once()
+    job.join(WAIT)
+    one = job.preview(X[:2])
+    assert one.pictures.shape == (2, 8, 8) and len(one.fields) == len(one.usage) == 6
+    job.step_once()
+    job.join(WAIT)
+    assert not np.array_equal(job.preview(X[:2]).fields, one.fields)
+    job.cancel()
+
+
+def test_checkpoints_are_whole_models(X, pool, tmp_path):
+    path = tmp_path / "check.npz"
+    job = TrainingJob(small(), X, pool=pool, checkpoint_path=path, checkpoint_seconds=0)
+    for _ in range(2):
+        job.step_once()
+        job.join(WAIT)
+    assert HTM.load(path).reconstruct(X[:1]).shape == (1, 8, 8)
+    job.resume()
+    assert job.join(WAIT)
+    assert HTM.load(path).fingerprint == job.result.fingerprint
+    assert [entry.name for entry in tmp_path.iterdir()] == ["check.npz"]
+
+
+def test_a_thinned_curve_holds_only_measured_points_and_keeps_spikes():
+    x = np.arange(50_000.0)
+    y = np.random.default_rng(0).random(50_000)
+    y[[1234, 40_000]] = 9, -9
+    tx, ty = thin(x, y)
+    assert len(tx) <= CURVE_POINTS and tx[0] == 0 and tx[-1] == 49_999
+    assert (y[tx.astype(int)] == ty).all() and ty.max() == 9 and ty.min() == -9
+    assert thin(x[:5], y[:5])[0] is not None and len(thin(x[:5], y[:5])[0]) == 5
+
+
+def test_any_iterator_runs_in_the_background_and_can_be_cancelled(pool):
+    job = Background(lambda: iter(range(4)), progress=lambda i: (i + 1) / 4, pool=pool)
+    job.start()
+    assert job.join(WAIT) and job.items == [0, 1, 2, 3] and job.progress == 1
+
+    closed = []
+
+    def endless():
+        try:
+            while True:
+                yield 1
+                time.sleep(0.001)
+        finally:
+            closed.append(True)
+
+    job = Background(endless, pool=pool)
+    job.start()
+    wait_until(lambda: job.items)
+    job.cancel()
+    assert job.join(WAIT) and job.state == "stopped" and closed
+
+
+def test_a_cancelled_computation_is_stopped_and_not_failed(pool):
+    def gives_up():
+        yield 1
+        raise Cancelled("asked to")
+
+    job = Background(gives_up, pool=pool)
+    job.start()
+    assert job.join(WAIT) and job.state == "stopped" and job.error == ""
+
+
+def test_every_failure_is_one_sentence():
+    assert sentence(DataError("No pictures.\nMore.")) == "No pictures."
+    assert sentence(ValueError("bad rank")) == "bad rank."
+    assert "memory" in sentence(MemoryError())
+    assert "KeyError" in sentence(KeyError("x"))
