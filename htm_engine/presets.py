@@ -6,7 +6,7 @@ from .layer import LayerSpec
 
 DEFAULT_LAYERS = (
     LayerSpec(patch=7, units=32, rank=24),
-    LayerSpec(patch=4, units=64, rank=32),
+    LayerSpec(patch=8, units=64, rank=32),
 )
 
 PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
@@ -14,7 +14,7 @@ PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
     "article": (
         (
             LayerSpec(patch=7, units=64, rank=0, winners=3, compete_on="evidence"),
-            LayerSpec(patch=4, units=64, rank=0, winners=3, compete_on="evidence"),
+            LayerSpec(patch=8, units=64, rank=0, winners=3, compete_on="evidence"),
         ),
         "The article's network: plain neurons, softmax activations handed up.",
     ),
@@ -27,7 +27,7 @@ PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
         "Overlapping patches and softly competing plain units; made to be read by a classifier.",
     ),
     "quick": (
-        (LayerSpec(patch=7, units=24, rank=4), LayerSpec(patch=4, units=16, rank=8)),
+        (LayerSpec(patch=7, units=24, rank=4), LayerSpec(patch=8, units=16, rank=8)),
         "Small and fast, to try things out.",
     ),
 }

@@ -74,7 +74,7 @@ if RUN is None:
     FOUND = session.current()
     st.subheader("The model in use", anchor=False)
     st.markdown(f"This is the model {FOUND.described}. Train one to put it in its place.")
-    train_view.inside(FOUND.model, session.current_dataset(), LEVEL, "Pictures")
+    train_view.show(train_view.inside(FOUND.model, session.current_dataset(), LEVEL, "Pictures"))
 else:
     watch()
     if RUN.result is not None:

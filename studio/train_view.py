@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -181,43 +182,64 @@ def live(run: TrainingJob, level: int) -> None:
     right.markdown("**How the units share the work**")
     right.plotly_chart(figure, alt=words, config=BARE, key="usage")
     view = st.session_state.get("_view")
-    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK or seen.over:
+    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK:
         model = run.peek()
         if model is None:
             return
-        view = (time.monotonic(), level, model)
+        held = st.session_state["_parts"][1]
+        view = (
+            time.monotonic(),
+            level,
+            inside(model, held, level, "Pictures it does not learn from"),
+        )
         st.session_state["_view"] = view
-    held = st.session_state["_parts"][1]
-    inside(view[2], held, level, "Pictures it does not learn from")
+    show(view[2])
 
 
-def inside(model: HTM, data: Dataset, level: int, which: str) -> None:
-    """Receptive fields of a level, and ``which`` pictures over what the network makes of them."""
-    level = min(level, len(model.hierarchy_.layers) - 1)
+@dataclass(frozen=True)
+class Drawing:
+    """A picture ready to show: what stands over it, the file, and its words."""
+
+    title: str
+    png: bytes
+    words: str
+
+
+def show(drawings: list[Drawing]) -> None:
+    """Put drawings on the page."""
+    for one in drawings:
+        st.markdown(one.title)
+        st.image(one.png, width="stretch", alt=one.words)
+
+
+def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
+    """Draw a level's receptive fields, and ``which`` pictures over what remains of them."""
+    level, drawings = min(level, len(model.hierarchy_.layers) - 1), []
     if drawing.fits(model, data):
         few = data.X[: min(SAMPLES, len(data))]
         rebuilt = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
         error = mse(few / 255, np.clip(rebuilt, 0, 1))
-        st.markdown(
-            "**Pictures it does not learn from**, and below what the top level keeps of them"
-        )
-        st.image(
-            sheet([*(few / 255), *rebuilt], columns=len(few), side=80, gap=6),
-            width="stretch",
-            alt=alt(
-                f"{len(few)} pictures over their reconstructions",
-                f"The reconstructions differ by {psnr_of(error):.1f} dB PSNR",
-            ),
+        drawings.append(
+            Drawing(
+                f"**{which}**, and below what the top level keeps of them",
+                sheet([*(few / 255), *rebuilt], columns=len(few), side=80, gap=6),
+                alt(
+                    f"{len(few)} pictures over their reconstructions",
+                    f"The reconstructions differ by {psnr_of(error):.1f} dB PSNR",
+                ),
+            )
         )
     fields = model.receptive_fields(level)
     if fields.shape[-1] in (1, 3):
         shown = fields[:128, ..., 0] if fields.shape[-1] == 1 else fields[:128]
-        st.markdown(f"**What the {len(fields)} units of level {level + 1} stand for**")
-        st.image(
-            sheet(shown, columns=16, side=56, gap=5),
-            width="stretch",
-            alt=alt(f"Prototypes of {len(shown)} units of level {level + 1}, each different"),
+        drawings.append(
+            Drawing(
+                f"**What the {len(fields)} units of level {level + 1} stand for**",
+                sheet(shown, columns=16, side=56, gap=5),
+                alt(f"Prototypes of {len(shown)} units of level {level + 1}, each different"),
+            )
         )
+    return drawings
 
 
 # -------------------------------------------------------------- against others
@@ -295,8 +317,6 @@ def folds(model: HTM, data: Dataset) -> Background:
 
 
 def _sized(spec: Any, units: int, rank: int) -> Any:
-    from dataclasses import replace
-
     return replace(spec, units=units, rank=rank)
 
 
