@@ -1,0 +1,67 @@
+"""What the README says can be done is done here, word for word."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from htm_engine.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.S)
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (source,) = blocks("python")
+    (tmp_path / "example.py").write_text(source, encoding="utf-8")
+    scope = runpy.run_path(str(tmp_path / "example.py"))
+    assert scope["again"].shape == scope["held"].X.shape
+
+
+def test_the_shell_examples_run_in_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (console,) = blocks("console")
+    for line in console.strip().splitlines():
+        words = shlex.split(line)
+        assert words[:3] == ["python", "-m", "htm_engine"]
+        assert main(words[3:]) == 0, line
+    assert {p.name for p in tmp_path.iterdir()} >= {"digits.htmc", "digits.npy", "samples.png"}
+
+
+def test_the_two_commands_exist_and_can_be_started():
+    (commands,) = blocks("bash")
+    names = re.findall(r"^\./(\w+)", commands, flags=re.M)
+    assert names == ["run", "check"]
+    assert all((ROOT / name).stat().st_mode & 0o111 for name in names)
+
+
+def test_the_picture_is_there():
+    (picture,) = re.findall(r"!\[.+\]\((.+?)\)", TEXT)
+    assert (ROOT / picture).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_dependency_has_its_reason(file):
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    for name in (line.split("==")[0] for line in lines if "==" in line):
+        assert re.search(rf"^\| .*\b{name}\b", TEXT, flags=re.M), name
+
+
+def test_every_module_is_in_the_reading_order():
+    table = TEXT[TEXT.index("## How it is built") :]
+    named = set(re.findall(r"`([a-z_.*]+)`", table))
+    for path in (ROOT / "htm_engine").rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT / "htm_engine").with_suffix("").parts)
+        if path.name.startswith("__"):
+            continue
+        covered = name in named or any(n.endswith("*") and name.startswith(n[:-1]) for n in named)
+        assert covered, f"{name} is not in the README's reading order"
