@@ -181,13 +181,14 @@ class CollectionCoder:
         together = counts.sum(0)
         counts += 4 * (together + 0.5) / (together.sum() + 1)
         kept = fit_classes(
-            (coded.weights - self._usual_weights()).astype(np.int32),
+            (coded.weights - self.usual_weights()).astype(np.int32),
             np.zeros(len(coded.weights), np.int64),
             1,
         )[0]
         return TopTables(classes, rounded_counts(counts), kept)
 
-    def _usual_weights(self) -> NDArray[np.int64]:
+    def usual_weights(self) -> NDArray[np.int64]:
+        """Activations of the winners as they are on average, which files store only the rest of."""
         return np.rint(self.hierarchy.layers[-1].profile.astype(np.float64) * 32).astype(np.int64)
 
     # --------------------------------------------------------------- encoding
@@ -270,7 +271,7 @@ class CollectionCoder:
         for slot in range(coded.winners.shape[1]):
             writer.indices(coded.winners[:, slot], position, top.counts)
         if coded.winners.shape[1] > 1:
-            off = (coded.weights - self._usual_weights()).astype(np.int32)
+            off = (coded.weights - self.usual_weights()).astype(np.int32)
             writer.values(off.ravel(), np.tile(top.weights, len(off)))
         else:
             writer.values(coded.q.ravel(), top.classes[coded.winners[:, 0]].ravel())
@@ -295,7 +296,7 @@ class CollectionCoder:
         weights = np.full(index.shape, 32, np.int64)
         if layer.winners_kept > 1:
             off = reader.values(np.tile(top.weights, rows)).reshape(index.shape)
-            weights = off + self._usual_weights()
+            weights = off + self.usual_weights()
         else:
             q = reader.values(top.classes[index[:, 0]].ravel()).reshape(q.shape)
         tiles = None

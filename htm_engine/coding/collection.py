@@ -130,6 +130,19 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
     ModelMismatchError
         If another network wrote it.
     """
+    coder, container, info = open_collection(data, model)
+    coded = coder.read(container.payload, info.pictures, info.quality, info.surprise)
+    return coder.decode(coded, info.quality).reshape(info.pictures, *model._layout)
+
+
+def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Container, CollectionInfo]:
+    """Check that a file and a model belong together; the first half of decompressing.
+
+    Raises
+    ------
+    FormatError, ModelMismatchError, DataError
+        As :func:`decompress_collection`.
+    """
     coder = _coder(model)
     container, info = _open(data)
     if info.fingerprint != model.fingerprint:
@@ -140,8 +153,7 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
     # A header may claim anything; pictures that cost nothing at all do not exist.
     if info.pictures > 64 * max(1, 8 * len(container.payload)) + 1024:
         raise FormatError("This file claims more pictures than its length can hold.")
-    coded = coder.read(container.payload, info.pictures, info.quality, info.surprise)
-    return coder.decode(coded, info.quality).reshape(info.pictures, *model._layout)
+    return coder, container, info
 
 
 def inspect_collection(data: bytes) -> CollectionInfo:

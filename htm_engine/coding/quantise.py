@@ -24,6 +24,15 @@ def _bits_table() -> NDArray[np.float32]:
     return table
 
 
+def bits_of_values(q: NDArray[np.integer], classes: NDArray[np.uint8]) -> float:
+    """Ideal length in bits of values under their classes, both of one shape."""
+    rest = np.maximum(np.abs(q.astype(np.int64)) - LIMIT, 0)
+    bits = float(_bits_table()[classes, np.clip(q, -LIMIT, LIMIT) + LIMIT].sum(dtype=np.float64))
+    # Beyond the table a magnitude goes on in Elias' gamma code.
+    far = rest[rest > 0]
+    return bits + float((2 * np.floor(np.log2(far)) + 1).sum())
+
+
 def levels(q: NDArray[np.integer], step: float) -> NDArray[np.floating]:
     """Reconstruction of whole numbers of steps (see ``fixed.dequantise``)."""
     magnitude = np.abs(q)
