@@ -44,9 +44,9 @@ def show_input(found: session.CurrentModel, walk: walkthrough.Walk, now, level: 
     left, right = st.columns(2, gap="large")
     unit = now.strongest(1)[0]
     left.latex(r"e_i = w_i \cdot x + b_i")
+    left.latex(rf"e_{{{unit}}} = \sum_j w_{{{unit},j}}\,x_j + b_{{{unit}}}")
     left.latex(
-        rf"e_{{{unit}}} = \sum_j w_{{{unit},j}}\,x_j + b_{{{unit}}} = "
-        rf"{number(now.evidence[unit] - walk.b[unit])} + ({number(walk.b[unit])}) = "
+        rf"= {number(now.evidence[unit] - walk.b[unit])} + ({number(walk.b[unit])}) = "
         rf"{number(now.evidence[unit])}"
     )
     left.markdown(
@@ -152,8 +152,8 @@ def show_pca(found: session.CurrentModel, data, picture: int) -> None:
     st.subheader("5 · The article's PCA at 95 % of the variance", anchor=False)
     left, right = st.columns(2, gap="large")
     pca = formula_parts.article_pca(data.fingerprint, data)
-    left.latex(r"\hat x = \bar x + \sum_{j\le q} v_j v_j^\top (x-\bar x),\quad "
-               r"\frac{\sum_{j\le q}\lambda_j}{\sum_j \lambda_j}\ge 0.95")  # fmt: skip
+    left.latex(r"\hat x = \bar x + \sum_{j\le q} v_j v_j^\top (x-\bar x)")
+    left.latex(r"\sum_{j\le q}\lambda_j \ge 0.95 \sum_j \lambda_j")
     left.markdown(
         f"**q = {pca.kept}** of {len(pca.cumulative)} components. One subspace serves every "
         "picture; the network chooses one of many by competition."
