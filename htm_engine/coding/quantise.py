@@ -100,9 +100,9 @@ def fit_classes(
     m = q.shape[1]
     width = 2 * LIMIT + 1
     clipped = np.clip(q, -LIMIT, LIMIT) + LIMIT
-    histogram = np.zeros((owners, m, width), np.float32)
-    column = np.broadcast_to(np.arange(m), q.shape)
-    np.add.at(histogram, (owner[:, None], column, clipped), 1)
+    place = (owner.astype(np.int64)[:, None] * m + np.arange(m)) * width + clipped
+    counts = np.bincount(place.ravel(), minlength=owners * m * width)
+    histogram = counts.reshape(owners, m, width).astype(np.float32)
     together = histogram.sum(0)
     total = np.maximum(together.sum(1, keepdims=True), 1)
     histogram += 8 * together / total
