@@ -181,6 +181,11 @@ class Background:
         return self._state in OVER
 
     @property
+    def ending(self) -> bool:
+        """Whether it was asked to end."""
+        return bool(self._ending)
+
+    @property
     def position(self) -> int:
         """Place in line, from 1; 0 if the job is not waiting for others."""
         with self._changed:
@@ -219,6 +224,8 @@ class Background:
                         self.seconds += time.perf_counter() - began
                         self._take(item)
             if self._ending != "cancel":
+                with self._changed:
+                    self._set_state("running")  # a paused job works again to end well
                 self._finish(bool(self._ending))
             state = "stopped" if self._ending else "finished"
         except Cancelled:

@@ -66,6 +66,13 @@ def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure
             name=f"level {level + 1}: {len(share)} units, {dead[level]} dead",
             line={"color": HUES[level % len(HUES)], "width": 2.5},
         )  # fmt: skip
+        if dead[level]:
+            first = len(ordered) - dead[level]
+            figure.add_scatter(
+                x=np.arange(first + 1, len(ordered) + 1), y=ordered[first:], mode="markers",
+                marker={"symbol": "x", "size": 8, "color": PINK},
+                name=f"dead at level {level + 1}",
+            )  # fmt: skip
     figure = plain(figure, "units, most used first", "wins, in fair shares")
     figure.add_hline(y=1, line_dash="dot", line_color=GREY)
     parts = [f"{dead[i]} of {len(s)} units dead at level {i + 1}" for i, s in enumerate(shares)]

@@ -20,7 +20,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from .background import POOL, Background, Pool
+from .errors import Cancelled
 from .network import HTM
 from .training import TrainStep
 
@@ -178,15 +179,18 @@ class TrainingJob(Background):
         return self.model if usable and self._last is not None else None
 
     def peek(self, timeout: float = PREVIEW_WAIT) -> HTM | None:
-        """A copy of the model as it is between two steps, or None before the first one."""
+        """A copy of the model between two steps, or None before the first one.
+
+        While a step takes longer than ``timeout``, it is the copy made before.
+        """
         with self._changed:
             if self.over:
                 return self.result
             if self._last is None:
                 return None
-            self._copy, self._copy_wanted = None, True
+            self._copy_wanted = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._copy is not None or self.over, timeout)
+            self._changed.wait_for(lambda: not self._copy_wanted or self.over, timeout)
             return self.result if self.over else self._copy
 
     def preview(self, X: Any, level: int = 0) -> Preview | None:
@@ -239,8 +243,12 @@ class TrainingJob(Background):
             return
         if early:
             self.model.settle()
-            if self.model.coder:
-                self.model.measure_coder(self._X)
+            for part in self.model.coder_steps(self._X) if self.model.coder else ():
+                with self._changed:
+                    if self._ending == "cancel":
+                        raise Cancelled("the model is not wanted any more")
+                    self._take(replace(self._last, phase="coder", progress=0.9 + 0.1 * part))
+                    self._between()
         if self._checkpoint:
             self._save()
 

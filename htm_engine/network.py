@@ -165,11 +165,15 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def measure_coder(self, X: Any) -> Self:
         """Measure the collection file's tables on X, after ``partial_fit`` or ``coder=False``."""
-        check_is_fitted(self)
-        X = self._read(X, reset=False)
-        for _ in self._measure_coder(self._batch(X, np.arange(min(len(X), 4096))), force=True):
+        for _ in self.coder_steps(X):
             pass
         return self
+
+    def coder_steps(self, X: Any) -> Iterator[float]:
+        """Measure the tables in parts that tell their progress, 0 to 1."""
+        check_is_fitted(self)
+        X = self._read(X, reset=False)
+        yield from self._measure_coder(self._batch(X, np.arange(min(len(X), 4096))), force=True)
 
     def _check_settings(self) -> None:
         if not isinstance(self.layers, tuple | list) or not self.layers:

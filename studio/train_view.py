@@ -142,18 +142,22 @@ def controls(seen: JobSnapshot, run: TrainingJob) -> None:
     )  # fmt: skip
     if seen.state == "queued" and seen.position:
         where = f"Waiting in line, place {seen.position}"
-    left = "" if seen.eta is None else f", about {max(1, round(seen.eta))} s left"
+    elif seen.over and step is not None:
+        where = f"{step.step:,} steps in {seen.seconds:.0f} s"
+    left = "" if seen.eta is None or run.ending else f", about {max(1, round(seen.eta))} s left"
     st.progress(min(1.0, seen.progress), f"{where}{left} ({seen.state})")
     row = st.container(horizontal=True)
     paused = seen.state == "paused"
-    if row.button("Resume" if paused else "Pause", key="pause", disabled=seen.over,
+    if row.button("Resume" if paused else "Pause", key="pause", disabled=seen.over or run.ending,
                   icon=":material/play_arrow:" if paused else ":material/pause:"):  # fmt: skip
         (run.resume if paused else run.pause)()
         st.rerun(scope="fragment")
     if row.button("Single step", key="single", disabled=not paused, icon=":material/skip_next:"):
         run.step_once()
         st.rerun(scope="fragment")
-    if row.button("Stop and keep", key="stop", disabled=seen.over, icon=":material/stop:"):
+    if row.button(
+        "Stop and keep", key="stop", disabled=seen.over or run.ending, icon=":material/stop:"
+    ):
         run.stop()
         st.rerun(scope="fragment")
 
@@ -260,7 +264,7 @@ def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
         yield from points
         yield from baseline_table(
             points[2].bytes_per_picture, learn.X[:10_000], held.X,
-            should_stop=lambda: bool(run._ending),
+            should_stop=lambda: run.ending,
         )  # fmt: skip
 
     run = Background(work, name="comparison", abandon_after=ABANDON)

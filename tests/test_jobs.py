@@ -271,3 +271,23 @@ def test_every_failure_is_one_sentence():
     assert sentence(ValueError("bad rank")) == "bad rank."
     assert "memory" in sentence(MemoryError())
     assert "KeyError" in sentence(KeyError("x"))
+
+
+def test_a_paused_job_that_is_stopped_works_to_its_end_and_can_still_be_cancelled(X, pool):
+    job = TrainingJob(small(coder=True), X, pool=pool)
+    job.step_once()
+    job.join(WAIT)
+    phases = []
+    job.stop()
+    assert job.ending
+    while not job.over:
+        phases.append((job.state, job.snapshot().step.phase))
+    assert ("running", "coder") in phases and job.result.coder_ is not None
+    job = TrainingJob(small(coder=True), X, pool=pool)
+    job.step_once()
+    job.join(WAIT)
+    job.stop()
+    wait_until(lambda: job.over or job.snapshot().step.phase == "coder")
+    job.cancel()
+    wait_until(lambda: job.over)
+    assert job.state == "stopped" and job.error == ""

@@ -1,0 +1,119 @@
+"""Training in a real browser, from an empty visit to a model on disk, and rough handling."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from htm_engine import HTM, load_dataset
+
+QUICK = "preset=quick&epochs=2"
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def errors_shown(page):
+    return page.locator("[data-testid=stException]").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_digits_from_an_empty_browser_to_a_downloaded_model(
+    server, open_page, screenshot, tmp_path, scheme
+):
+    visit = open_page(f"{server.url}/train?{QUICK}", scheme=scheme)
+    page = visit.page
+    page.get_by_text("The model in use", exact=True).wait_for()
+    press(page, "Train")
+    page.get_by_text("(finished)").wait_for(timeout=60_000)
+    page.get_by_text("Save and load models").click()
+    with page.expect_download() as download:
+        press(page, "Download the model in use")
+    path = tmp_path / "mine.npz"
+    download.value.save_as(path)
+    model = HTM.load(path)
+    digits = load_dataset("digits").X
+    assert model.fingerprint in download.value.suggested_filename
+    assert model.score(digits) > -0.05 and len(model.layers) == 2
+    alts = page.locator("[data-testid=stMain] img").evaluate_all("all => all.map(e => e.alt)")
+    assert alts and all(alts)
+    screenshot(page, f"train-after-{scheme}")
+    assert visit.errors == [] and errors_shown(page) == 0
+
+
+def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/train?epochs=200&patience=100")
+    page = visit.page
+    press(page, "Train")
+    page.get_by_text("(running)").wait_for(timeout=60_000)
+    page.get_by_text("How the units share the work").wait_for(timeout=60_000)
+    press(page, "Pause")
+    page.get_by_text("(paused)").wait_for(timeout=30_000)
+    progress = page.locator("[data-testid=stProgress]")
+    before = progress.inner_text()
+    page.wait_for_timeout(1500)
+    assert progress.inner_text() == before
+    press(page, "Single step")
+    page.wait_for_function(
+        "text => document.querySelector('[data-testid=stProgress]').innerText !== text",
+        arg=before,
+        timeout=30_000,
+    )
+    page.get_by_text("(paused)").wait_for(timeout=30_000)
+    screenshot(page, "train-during")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    press(page, "Stop and keep")
+    page.get_by_text("(stopped)").wait_for(timeout=60_000)
+    assert errors_shown(page) == 0
+
+
+def test_knobs_may_move_and_train_be_pressed_again_while_it_trains(server, open_page):
+    visit = open_page(f"{server.url}/train?preset=quick&epochs=200&patience=100")
+    page = visit.page
+    press(page, "Train")
+    page.get_by_text("(running)").wait_for(timeout=60_000)
+    page.get_by_text("level 1", exact=True).first.click()
+    page.get_by_text("(running)").wait_for(timeout=30_000)
+    press(page, "Train")
+    page.get_by_text("(running)").wait_for(timeout=60_000)
+    press(page, "Stop and keep")
+    page.get_by_text("(stopped)").wait_for(timeout=60_000)
+    page.reload()
+    page.get_by_text("The model in use", exact=True).wait_for(timeout=60_000)
+    assert "preset=quick" in page.url
+    assert errors_shown(page) == 0
+
+
+def cut_zip():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.png", bytes(2000))
+    return out.getvalue()[:-40]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("lie.png", b"this is text, no picture\n" * 20), ("cut.zip", cut_zip())]
+)
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(server, open_page, name, content):
+    page = open_page(f"{server.url}/train?data=upload").page
+    page.locator("[data-testid=stFileUploader] input").first.set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+    alert = page.locator("[data-testid=stAlertContentError]").first
+    alert.wait_for(timeout=30_000)
+    assert name in alert.inner_text()
+    assert errors_shown(page) == 0
+
+
+def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, open_page):
+    page = open_page(f"{server.url}/train").page
+    page.get_by_text("Save and load models").click()
+    page.locator("[data-testid=stFileUploader] input").last.set_input_files(
+        {"name": "no.npz", "mimeType": "application/octet-stream", "buffer": b"PK\x03\x04 no"}
+    )
+    page.locator("[data-testid=stAlertContentError]").first.wait_for(timeout=30_000)
+    page.get_by_text("The model in use", exact=True).wait_for()
+    assert errors_shown(page) == 0

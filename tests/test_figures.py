@@ -1,0 +1,48 @@
+"""Figures: true to their data, named axes, words beside, and clear grounds."""
+
+import numpy as np
+import pytest
+
+from htm_engine import figures
+
+
+def made():
+    steps = np.arange(1.0, 6.0)
+    return {
+        "curve": figures.error_curve(steps, steps / 10, steps[[1, 4]], np.array([0.2, 0.1])),
+        "young": figures.error_curve(steps[:0], steps[:0], steps[:0], steps[:0]),
+        "usage": figures.usage([np.array([0.5, 0.5, 0.0]), np.array([1.0])], [1, 0]),
+        "rates": figures.rate_distortion({"HTM": [(30, 25), (10, 20)], "PCA": [(52, 23)]}),
+        "folds": figures.fold_scores(["8 x 2", "16 x 4"], [[0.2, 0.3], [0.1, 0.15]]),
+    }
+
+
+@pytest.mark.parametrize("name", made())
+def test_every_figure_has_named_axes_a_clear_ground_and_words(name):
+    figure, words = made()[name]
+    assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert words.endswith(".") and len(words) > 20
+
+
+def test_curve_draws_every_point_it_is_given_and_says_where_it_ended():
+    figure, words = made()["curve"]
+    assert list(figure.data[0].x) == [1, 2, 3, 4, 5]
+    assert list(figure.data[1].y) == [0.2, 0.1]
+    assert "0.2000" in words and "0.1000" in words
+
+
+def test_usage_sorts_units_scales_to_fair_shares_and_counts_the_dead():
+    figure, words = made()["usage"]
+    assert np.allclose(figure.data[0].y, [1.5, 1.5, 0])
+    assert list(figure.data[1].x) == [3] and figure.data[1].marker.symbol == "x"
+    assert "1 dead" in figure.data[0].name and "1 of 3 units dead at level 1" in words
+
+
+def test_rates_are_drawn_in_order_of_size():
+    figure, _ = made()["rates"]
+    assert list(figure.data[0].x) == [10, 30] and list(figure.data[0].y) == [20, 25]
+
+
+def test_fold_scores_name_the_setting_of_least_mean_error():
+    assert "the least mean has 16 x 4" in made()["folds"][1]
