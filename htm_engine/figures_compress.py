@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from .baselines import RatePoint
 from .coding.anatomy import Budget
+from .figures import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
 
 PARTS = {
     "top_winners": "Top winner",
@@ -18,8 +19,11 @@ PARTS = {
     "tile_values": "Tile values",
     "header": "Header, checksum",
 }
+_PART_HUES = (TEAL, BLUE, ORANGE, PINK, GREY)
+_HUES = {"HTM": TEAL, "PCA 95%": BLUE, "PCA, all components": BLUE, "JPEG": ORANGE,
+         "WEBP": PINK, "AVIF": GOLD}  # fmt: skip
 NAMES = {"PCA 95%": "PCA 95 %", "WEBP": "WebP"}
-_DASHES = {"HTM": "solid", "PCA 95%": "dash", "PCA, all components": "solid"}
+_DASHES = {"PCA 95%": "dash"}
 
 
 def named(label: str) -> str:
@@ -31,7 +35,7 @@ def bits_figure(budget: Budget) -> go.Figure:
     """One bar of a file's bytes, by what they say."""
     figure = go.Figure()
     total = max(budget.total, 1e-9)
-    for field in fields(budget):
+    for field, hue in zip(fields(budget), _PART_HUES, strict=True):
         size = max(0.0, getattr(budget, field.name))
         figure.add_bar(
             x=[size],
@@ -40,6 +44,8 @@ def bits_figure(budget: Budget) -> go.Figure:
             name=PARTS[field.name],
             text=[f"{size:,.1f}" if size / total > 0.06 else ""],
             insidetextanchor="middle",
+            marker_color=hue,
+            textfont={"color": "#15191C"},
             textangle=0,
             hovertemplate=f"{PARTS[field.name]}: %{{x:,.1f}} bytes<extra></extra>",
         )
@@ -73,7 +79,11 @@ def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.F
             y=[p.psnr for p in own],
             mode="lines+markers",
             name=named(label),
-            line={"width": 4 if label == "HTM" else 2, "dash": _DASHES.get(label, "dot")},
+            line={
+                "width": 4 if label == "HTM" else 2,
+                "color": _HUES.get(label, GREY),
+                "dash": _DASHES.get(label, "solid"),
+            },
             marker={"size": 7 if label == "HTM" else 5},
             text=[p.setting for p in own],
             hovertemplate=f"{named(label)}, %{{text}}<br>%{{x:.1f}} bytes, "
@@ -85,7 +95,7 @@ def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.F
             x=[point.bytes_per_picture],
             y=[point.psnr],
             mode="markers",
-            marker={"size": 17, "symbol": "circle-open", "line": {"width": 3}},
+            marker={"size": 17, "symbol": "circle-open", "color": TEAL, "line": {"width": 3}},
             name=f"quality {quality}",
             hoverinfo="skip",
         )

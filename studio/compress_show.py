@@ -1,0 +1,185 @@
+"""What the Compress page draws: pictures side by side, numbers, and words for both."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.comparison import Stored
+from htm_engine.figures_compress import bits_figure, bits_in_words
+
+from .compress_work import Coded, Subject
+from .pictures import alt, enlarge, png, sheet, unit_colour
+
+Pixels = NDArray[np.uint8]
+#: Ends of the scale of the difference map, in levels of 255.
+SCALES = (8, 16, 32, 64, 128, 255)
+DARKER, LIGHTER, SAME = (38, 92, 168), (205, 92, 20), (247, 246, 243)
+#: Width of a picture on the page; drawn twice as fine.
+SMALL, LARGE = 168, 330
+BARE = {"displayModeBar": False}
+_ON_SHEET = 32
+
+
+def difference(original: Pixels, back: Pixels) -> tuple[Pixels, int]:
+    """Signed difference in two colours, and the level that gets the full colour."""
+    change = np.asarray(back, np.int16) - original
+    if change.ndim == original.ndim and change.shape[-1:] == (3,) and original.ndim in (3, 4):
+        change = change.mean(-1)
+    scale = next(s for s in SCALES if np.abs(change).max() <= s)
+    part = np.clip(np.abs(change) / scale, 0, 1)[..., None]
+    ends = np.where(change[..., None] < 0, DARKER, LIGHTER)
+    return np.rint(np.array(SAME) * (1 - part) + ends * part).astype(np.uint8), scale
+
+
+def winner_map(picture: Pixels, winners: NDArray[np.int64], side: int) -> Pixels:
+    """Enlarged picture under the colours of its tiles' surprise units; pale where none won."""
+    large = enlarge(picture, side).astype(np.float64)
+    factor = large.shape[0] // winners.shape[0]
+    units = np.repeat(np.repeat(winners, factor, 0), factor, 1)
+    table = np.array([unit_colour(unit) for unit in range(max(1, int(winners.max()) + 1))])
+    colour = table[np.maximum(units, 0)]
+    share = np.where(units >= 0, 0.62, 0.0)[..., None]
+    return np.rint(large * (1 - share) + colour * share).astype(np.uint8)
+
+
+def width_of(subject: Subject) -> int:
+    """Width on the page: photographs get more room than digits."""
+    return LARGE if subject.mosaic else SMALL
+
+
+def row(pictures: list[Pixels], captions: list[str], words: list[str], width: int) -> None:
+    """Pictures side by side, wrapping where the page is narrow."""
+    with st.container(horizontal=True, gap="medium"):
+        for picture, caption, said in zip(pictures, captions, words, strict=True):
+            st.image(png(picture, 2 * width), caption=caption, alt=said, width=width)
+
+
+def show_way(subject: Subject, coded: Coded) -> None:
+    """Original, what came back, the difference; then prediction, surprise, winners."""
+    original, back = subject.wholes[0], coded.back[0]
+    width, name = width_of(subject), subject.name
+    lost, scale = difference(original, back)
+    added, reach = difference(coded.prediction[0], back)
+    used = int((coded.tile_winners[0] >= 0).any())
+    share = float((coded.tile_winners[0] >= 0).mean())
+    row(
+        [original, back, lost],
+        ["Original", "Back from the file", f"What was lost, ±{scale} of 255"],
+        [
+            alt(f"The original: {name}"),
+            alt(
+                "The picture that came back from the file",
+                f"It is {coded.psnr:.1f} dB from the original",
+            ),
+            alt(
+                "Difference of the two: orange where the file's picture is lighter, blue where "
+                f"it is darker, full colour at {scale} of 255 levels",
+                f"The largest difference is {int(np.abs(back.astype(int) - original).max())}",
+            ),
+        ],
+        width,
+    )
+    st.markdown("**How the file says it.** The network predicts; the surprise corrects it.")
+    row(
+        [
+            coded.prediction[0],
+            added,
+            winner_map(original, coded.tile_winners[0], 2 * width) if used else original,
+        ],
+        [
+            "The top level's prediction alone",
+            f"What the surprise changes, ±{reach} of 255",
+            f"Tiles with surprise: {share:.0%}",
+        ],
+        [
+            alt("What the winner at the top level predicts, without any surprise"),
+            alt(
+                "What the stored surprise changes in the prediction: orange lighter, blue darker",
+                f"The full colour stands for {reach} of 255 levels",
+            ),
+            alt(
+                "The picture with each tile in the colour of the surprise unit that won it",
+                f"{share:.0%} of it needed one; elsewhere the prediction was good enough",
+            ),
+        ],
+        width,
+    )
+
+
+def show_many(subject: Subject, coded: Coded) -> None:
+    """Some pictures of a whole collection: originals, what came back, what was lost."""
+    places = np.unique(np.linspace(0, len(subject.wholes) - 1, _ON_SHEET).astype(int))
+    originals, back = subject.wholes[places], coded.back[places]
+    lost, scale = difference(originals, back)
+    for pictures, caption, words in (
+        (originals, "Originals", "Originals of the collection"),
+        (back, "Back from the file", f"The same pictures from the file, {coded.psnr:.1f} dB"),
+        (lost, f"What was lost, ±{scale} of 255", "Orange is lighter, blue is darker"),
+    ):
+        st.image(
+            sheet(list(pictures), columns=16, side=64, gap=6),
+            caption=f"{caption} ({len(places)} of {len(subject.wholes):,})",
+            alt=alt(words),
+            width="stretch",
+        )
+
+
+def show_numbers(numbers: list[tuple[str, str]]) -> None:
+    """Numbers in a row of boxes."""
+    with st.container(horizontal=True, gap="small"):
+        for label, value in numbers:
+            st.metric(label, value, border=True, width="stretch")
+
+
+def decibels(value: float) -> str:
+    """PSNR for people."""
+    return "equal" if np.isinf(value) else f"{value:.1f} dB"
+
+
+def score(value: float | None) -> str:
+    """SSIM for people."""
+    return "too small" if value is None else f"{value:.3f}"
+
+
+def show_budget(coded: Coded) -> None:
+    """Where the bits went."""
+    st.subheader("Where the bytes went", anchor=False)
+    budget = coded.parts.budget
+    st.plotly_chart(bits_figure(budget), alt=bits_in_words(budget), config=BARE, key="bits")
+
+
+def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
+    """The same picture in other formats, at the nearest bytes not above the network's."""
+    size = len(coded.file)
+    ours = Stored("HTM", coded.back[0], size, coded.psnr, coded.ssim, True)
+    everybody = [ours, *others]
+    row(
+        [one.picture for one in everybody],
+        [f"{one.label}: {one.size:,} bytes" for one in everybody],
+        [
+            alt(
+                f"The picture as {one.label} stores it in {one.size:,} bytes",
+                f"{decibels(one.psnr)} from the original",
+            )
+            for one in everybody
+        ],
+        width_of(subject) if subject.mosaic else 132,
+    )
+    st.table(
+        {
+            "Format": [one.label for one in everybody],
+            "Bytes": [f"{one.size:,}" for one in everybody],
+            "PSNR": [decibels(one.psnr) for one in everybody],
+            "SSIM": [score(one.ssim) for one in everybody],
+            "": [
+                "this file"
+                if one is ours
+                else "not above its bytes"
+                if one.fits
+                else f"its smallest, {one.size / size:.1f} times the bytes"
+                for one in everybody
+            ],
+        }
+    )
