@@ -93,7 +93,9 @@ def rate_distortion(
     figure = plain(figure, "bytes a picture", "PSNR in dB", 380)
     figure.update_yaxes(rangemode="normal")
     if log:
-        figure.update_xaxes(type="log")
+        # Plotly's own labels between powers of ten are lone digits that nobody can place.
+        ticks = [lead * 10.0**power for power in range(-2, 7) for lead in (1, 2, 5)]
+        figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     best = next(iter(curves), "nothing")
     return figure, (
         f"PSNR over bytes a picture for {', '.join(curves)}; further left and up is better. "
