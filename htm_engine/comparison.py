@@ -39,7 +39,7 @@ Pixels = NDArray[np.uint8]
 CODECS = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
 #: Pictures that tables of the principal components are fitted on.
 LEARN_FROM = 4000
-_FINE_STEPS = tuple(float(step) for step in np.geomspace(2.0, 0.02, 96))
+_FINE_STEPS = tuple(float(step) for step in np.geomspace(2.0, 0.004, 128))
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,11 +51,11 @@ def bits_figure(budget: Budget) -> go.Figure:
         )
     figure.update_layout(
         barmode="stack",
-        height=170,
+        height=150,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        xaxis={"title": "bytes", "range": [0, total]},
+        xaxis={"visible": False, "range": [0, total]},
         yaxis={"visible": False},
-        legend={"orientation": "h", "y": -0.75, "x": 0, "traceorder": "normal"},
+        legend={"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "traceorder": "normal"},
     )
     return figure
 

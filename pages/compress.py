@@ -5,64 +5,14 @@ import streamlit as st
 from htm_engine.coding.codec import QUALITIES
 from htm_engine.errors import HTMError
 from htm_engine.fitting import picture_shape
-from htm_engine.uploads import FORMAT_NAMES
-from studio import compress_back, compress_curve, compress_show, frame, session
+from studio import compress_back, compress_choose, compress_curve, compress_show, frame, session
 from studio import compress_work as work
-
-KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp"]
-
-
-def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Subject | None:
-    """The picture to compress: of the collection, all of it, or a visitor's own."""
-    left, right = st.columns(2, gap="large")
-    with right:
-        file = st.file_uploader(
-            "Or a picture of your own", type=KINDS, key="upload", help=f"{FORMAT_NAMES}."
-        )
-        tiles = st.toggle(
-            "Cut a larger picture into tiles", True, key="tiles", bind="query-params",
-            help="The network reads pictures of one size. Off: the picture is shrunk to it.",
-        )  # fmt: skip
-    with left:
-        subject = None if own is None else choose_from(own, file is not None)
-    if file is None:
-        return subject
-    try:
-        return work.subject_of_upload(file.name, file.getvalue(), found.model, tiles)
-    except HTMError as exc:
-        st.error(str(exc), icon=":material/error:")
-        return subject
-
-
-def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
-    """A picture of the collection, or the whole of it."""
-    last = len(own.held) - 1
-    # A link may come from a larger collection.
-    if st.session_state.get("picture", 0) > last:
-        st.session_state["picture"] = last
-    whole = st.session_state.get("whole", False)
-    index = 0
-    if last:
-        index = st.slider(
-            "Picture of " + own.learn.name, 0, last, 0, key="picture", bind="query-params",
-            disabled=disabled or whole,
-            help="Held out of training." if own.unseen else "It may have been learned from.",
-        )  # fmt: skip
-    whole = st.toggle(
-        f"All {len(own.held):,} pictures in one file", False, key="whole", bind="query-params",
-        disabled=disabled,
-    )  # fmt: skip
-    if whole:
-        return work.Subject(f"{len(own.held)} pictures of {own.learn.name}", own.held, own.held)
-    label = f", labelled {own.labels[index]}" if own.labels else ""
-    one = own.held[index : index + 1]
-    return work.Subject(f"picture {index} of {own.learn.name}{label}", one, one)
 
 
 def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     """The page below its settings."""
     model = found.model
-    subject = choose(found, own)
+    subject = compress_choose.choose(found, own)
     quality = st.slider(
         "Quality", 1, QUALITIES, 7, key="quality", bind="query-params",
         help="1 gives the smallest file, 10 the nearest picture.",
@@ -98,6 +48,13 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
         f"{work.model_bytes(model.fingerprint, model) / 1024:,.0f} KB, is not counted: both "
         "sides need it once."
     )
+    if size > subject.wholes.nbytes:
+        st.info(
+            f"This file is larger than the plain pixels ({subject.wholes.nbytes:,} bytes): next to "
+            "nothing in it looks like what the network has learned. It stores pictures like those "
+            "it was trained on; train one on yours.",
+            icon=":material/lightbulb:",
+        )
     draw = compress_show.show_way if len(subject.wholes) == 1 else compress_show.show_many
     draw(subject, coded)
     st.download_button(

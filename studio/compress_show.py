@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 SCALES = (8, 16, 32, 64, 128, 255)
 DARKER, LIGHTER, SAME = (38, 92, 168), (205, 92, 20), (247, 246, 243)
 #: Width of a picture on the page; drawn twice as fine.
-SMALL, LARGE = 168, 330
+SMALL, LARGE = 168, 252
 BARE = {"displayModeBar": False}
 _ON_SHEET = 32
 
@@ -51,9 +51,19 @@ def width_of(subject: Subject) -> int:
 
 def row(pictures: list[Pixels], captions: list[str], words: list[str], width: int) -> None:
     """Pictures side by side, wrapping where the page is narrow."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for picture, caption, said in zip(pictures, captions, words, strict=True):
-            st.image(png(picture, 2 * width), caption=caption, alt=said, width=width)
+            thick = thickened(picture)
+            height, across = thick.shape[:2]
+            own = width if height <= 1.5 * across else max(1, int(1.5 * width * across / height))
+            st.image(png(thick, 2 * width), caption=caption, alt=said, width=own)
+
+
+def thickened(picture: Pixels) -> Pixels:
+    """Repeat the pixels of a line until it can be seen: sides differ by 16 times at most."""
+    height, width = picture.shape[:2]
+    down, across = -(-width // (16 * height)), -(-height // (16 * width))
+    return np.repeat(np.repeat(picture, down, 0), across, 1)
 
 
 def show_way(subject: Subject, coded: Coded) -> None:
@@ -145,8 +155,8 @@ def score(value: float | None) -> str:
 
 def show_budget(coded: Coded) -> None:
     """Where the bits went."""
-    st.subheader("Where the bytes went", anchor=False)
     budget = coded.parts.budget
+    st.subheader(f"Where the {len(coded.file):,} bytes went", anchor=False)
     st.plotly_chart(bits_figure(budget), alt=bits_in_words(budget), config=BARE, key="bits")
 
 
@@ -176,7 +186,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
             "": [
                 "this file"
                 if one is ours
-                else "not above its bytes"
+                else "the best not above that"
                 if one.fits
                 else f"its smallest, {one.size / size:.1f} times the bytes"
                 for one in everybody

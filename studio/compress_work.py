@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from htm_engine import metrics
 from htm_engine.coding.anatomy import Anatomy, dissect
-from htm_engine.coding.collection import compress_collection
+from htm_engine.coding.collection import compress_collection, inspect_collection
 from htm_engine.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
 from htm_engine.errors import DataError
 from htm_engine.fitting import as_pictures, fit_picture, picture_shape, put_together
@@ -36,6 +36,8 @@ Pixels = NDArray[np.uint8]
 MOST_PICTURES = 1000
 #: Pixels of an upload that are cut into tiles; more would keep a visitor waiting.
 MOST_PIXELS = 300_000
+#: Pixels of a file that the page opens.
+MOST_PIXELS_BACK = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +182,13 @@ def pictures_of(content: bytes, model: HTM) -> tuple[Pixels, Anatomy]:
     HTMError
         If it cannot be read with this model.
     """
+    info, (height, width, _) = inspect_collection(content), picture_shape(model)
+    # A few bytes can stand for very many pictures without any surprise.
+    if info.pictures * height * width > MOST_PIXELS_BACK:
+        raise DataError(
+            f"This file holds {info.pictures:,} pictures, too many for this page; "
+            "use: python -m htm_engine decompress."
+        )
     parts = dissect(content, model)
     try:
         return put_together(as_pictures(parts.pictures, model), parts.info.mosaic), parts

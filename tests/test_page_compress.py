@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.coding.collection import compress_collection
+from htm_engine.coding.container import pack, unpack
 from studio import session
 from tests.foreign import GREY, RGB, png_of_size, saved
 
@@ -120,8 +121,9 @@ def test_a_photograph_is_cut_into_tiles_and_that_is_said():
         saved(np.dstack([RGB, GREY])),
         saved(np.full((40, 40, 3), 128, np.uint8)),
         saved(RNG.integers(0, 255, (3, 900)).astype(np.uint8)),
+        saved(RNG.integers(0, 255, (900, 1)).astype(np.uint8)),
     ],
-    ids=["one pixel", "cmyk", "16 bits", "alpha", "constant", "a line"],
+    ids=["one pixel", "cmyk", "16 bits", "alpha", "constant", "a line", "a column"],
 )
 def test_odd_pictures_are_compressed(content):
     app = opened()
@@ -198,6 +200,24 @@ def test_a_damaged_file_costs_a_sentence_and_nothing_else(shipped, held, damage,
 def small(X, *layers, **settings):
     return HTM(layers=layers or (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4)), epochs=1,
                random_state=1, **settings).fit(X)  # fmt: skip
+
+
+def test_a_file_of_too_many_pictures_is_refused_before_it_is_opened(shipped):
+    """A few bytes may stand for millions of pictures; opening them would fill the memory."""
+    honest = unpack(compress_collection(shipped, np.zeros((1, 8, 8), np.uint8), 1))
+    payload = bytes(RNG.integers(1, 255, 9000).astype(np.uint8))
+    file = pack(1, honest.fingerprint, (4_000_000, 1, 1), payload)
+    app = opened()
+    app.file_uploader(key="back").upload("x.htmc", file).run()
+    assert not app.exception and "too many for this page" in app.error[0].value
+
+
+def test_a_file_larger_than_the_pixels_says_why():
+    app = opened()
+    app.slider(key="quality").set_value(10)
+    noise = RNG.integers(0, 2, (40, 40)).astype(np.uint8) * 255
+    app.file_uploader(key="upload").upload("noise.png", saved(noise)).run()
+    assert "larger than the plain pixels" in app.info[0].value
 
 
 def test_a_file_of_another_model_names_both(shipped, held):

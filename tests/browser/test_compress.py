@@ -1,0 +1,113 @@
+"""Compress in a real browser: a picture to a file, the file back, an upload, the curves."""
+
+from __future__ import annotations
+
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SECONDS = 60_000
+
+
+def photograph() -> bytes:
+    down, across = np.mgrid[:150, :220]
+    red = 128 + 90 * np.sin(across / 17) * np.cos(down / 23)
+    picture = np.stack([red, 255 - red, 80 + across / 2], -1).clip(0, 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def settled(page):
+    page.wait_for_selector("[data-testid=stPlotlyChart]", timeout=SECONDS)
+    page.wait_for_selector(
+        "[data-testid='stApp'][data-test-script-state='notRunning']", timeout=SECONDS
+    )
+
+
+def upload(page, label, name, content, kind):
+    area = page.locator("[data-testid=stFileUploader]").filter(has_text=label)
+    area.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": content}
+    )
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_first_paint_is_a_finished_result(server, open_page, screenshot, scheme, width):
+    visit = open_page(f"{server.url}/compress", scheme=scheme, width=width)
+    settled(visit.page)
+    pictures = visit.page.locator("[data-testid=stMain] img")
+    assert pictures.count() >= 11
+    assert all(pictures.nth(i).get_attribute("alt") for i in range(pictures.count()))
+    screenshot(visit.page, f"compress-{scheme}-{width}")
+    assert visit.errors == []
+
+
+def test_the_downloaded_file_gives_the_pictures_back(server, open_page, tmp_path):
+    visit = open_page(f"{server.url}/compress?picture=7&quality=9")
+    settled(visit.page)
+    with visit.page.expect_download() as waiting:
+        visit.page.get_by_role("button", name=re.compile("Download the file")).click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    content = path.read_bytes()
+    shown = visit.page.locator("[data-testid=stMetricValue]").first.inner_text()
+    assert shown == f"{len(content)} bytes"
+    upload(visit.page, ".htmc", path.name, content, "application/octet-stream")
+    visit.page.get_by_text(f"1 picture of 8 x 8 pixels from {len(content)} bytes").wait_for()
+    assert parse_qs(urlsplit(visit.page.url).query)["picture"] == ["7"]
+    assert visit.errors == []
+
+
+def test_a_photograph_goes_through_in_tiles(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/compress")
+    settled(visit.page)
+    upload(visit.page, "Or a picture", "photo.png", photograph(), "image/png")
+    visit.page.get_by_text("It was cut into 532 tiles").wait_for(timeout=SECONDS)
+    visit.page.get_by_text("A tile", exact=True).wait_for(timeout=SECONDS)
+    settled(visit.page)
+    screenshot(visit.page, "compress-photo")
+    assert visit.errors == []
+
+
+def test_the_whole_collection_from_a_link(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/compress?whole=true&quality=5")
+    settled(visit.page)
+    visit.page.get_by_text("Back from the file (32 of 359)").wait_for(timeout=SECONDS)
+    screenshot(visit.page, "compress-whole")
+    assert visit.errors == []
+
+
+def test_a_damaged_file_is_refused_on_the_page(server, open_page):
+    visit = open_page(f"{server.url}/compress")
+    settled(visit.page)
+    upload(visit.page, ".htmc", "x.htmc", b"HTMC and nothing else", "application/octet-stream")
+    visit.page.get_by_text("Nothing else on this page has changed").wait_for(timeout=SECONDS)
+    assert visit.page.locator("[data-testid=stMetricValue]").count() >= 4
+
+
+def test_settings_are_reached_by_keyboard(server, open_page):
+    visit = open_page(f"{server.url}/compress")
+    settled(visit.page)
+    visit.page.get_by_role("slider", name="Quality").focus()
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.wait_for_url(re.compile("quality=8"), timeout=SECONDS)
+
+
+def test_curves_grow_and_finish_while_other_widgets_work(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/compress")
+    settled(visit.page)
+    visit.page.get_by_role("button", name="Draw the curves").click()
+    visit.page.get_by_role("button", name="Cancel").wait_for(timeout=SECONDS)
+    visit.page.get_by_role("slider", name="Quality").focus()
+    visit.page.keyboard.press("ArrowLeft")
+    visit.page.wait_for_url(re.compile("quality=6"), timeout=SECONDS)
+    visit.page.get_by_role("button", name="Cancel").wait_for(state="detached", timeout=2 * SECONDS)
+    settled(visit.page)
+    assert visit.page.locator("[data-testid=stPlotlyChart]").count() == 2
+    screenshot(visit.page, "compress-curves")
+    assert visit.errors == []
