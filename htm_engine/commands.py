@@ -72,9 +72,7 @@ def read_layers(text: str) -> list[LayerSpec]:
 # -------------------------------------------------------------------- train
 def train(arguments: Namespace) -> None:
     """Train a network and save it; after Ctrl-C, save what it has learned by then."""
-    target = check_target(arguments.output, arguments.force)
-    if target.suffix != ".npz":
-        raise OutputError(f"{target.name} must end in .npz, as models do.")
+    target = _target(arguments, ".npz", "models")
     data = load_dataset(
         arguments.data,
         size=arguments.size,
@@ -155,7 +153,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 # ----------------------------------------------------- compress, decompress
 def compress(arguments: Namespace) -> None:
     """Store pictures in one file, and say what it cost and what was lost."""
-    target = check_target(arguments.output, arguments.force)
+    target = _target(arguments, ".htmc", "compressed files")
     model = _load(arguments.model)
     progress = Progress(sys.stderr)
     if arguments.tiles:
@@ -318,6 +316,13 @@ def _in_words(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- in common
+def _target(arguments: Namespace, ending: str, kind: str) -> Path:
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() != ending:
+        raise OutputError(f"{target.name} must end in {ending}, as {kind} do.")
+    return target
+
+
 def _load(path: str | None) -> HTM:
     if path is None and not SHIPPED.is_file():
         raise ModelError("No network came with this copy; give one with --model.")

@@ -218,6 +218,7 @@ def test_a_damaged_file_gives_no_pictures(tmp_path, capsys, array_file):
         ["train", "digits", "-o", "{tmp}/none/m.npz"],
         ["train", "digits", "-o", "{tmp}/m.txt"],
         ["compress", "{tmp}/none.png", "-o", "{tmp}/m.htmc"],
+        ["compress", "digits", "-o", "{tmp}/m.jpg"],
         ["decompress", "{tmp}/none.htmc", "-o", "{tmp}/m.npy"],
         ["generate", "-m", "{tmp}/none.npz", "-o", "{tmp}/m.png"],
         ["generate", "-o", "{tmp}/m.txt"],
