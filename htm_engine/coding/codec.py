@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from ..competition import winners as strongest
 from ..errors import DataError
 from ..hierarchy import Hierarchy
+from ..layer import RowCodes
+from ..patches import tiling
 from . import surprise
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
 from .quantise import LAMBDA, fit_classes, quantise
@@ -37,6 +39,10 @@ QUALITIES = 10
 SURPRISE_UNITS = 16
 #: Quality whose residuals the surprise units are learned on.
 LEARN_AT = 5
+#: Units of the top level whose exact cost is tried for a row.
+CANDIDATES = 8
+#: Rows of the top level, and tiles, on which tables are measured at most.
+MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
 #: Pictures coded at a time.
 BLOCK = 2048
 
@@ -53,6 +59,25 @@ def step_of(quality: int) -> int:
 def is_picture(maps: NDArray[np.floating]) -> bool:
     """Whether all numbers are intensities from 0 to 1."""
     return bool(maps.min() >= -1e-6 and maps.max() <= 1 + 1e-6)
+
+
+def tile_side(hierarchy: Hierarchy) -> int:
+    """Side of the tiles in which the residual is coded."""
+    return min(hierarchy.layers[0].spec.patch, surprise.LARGEST_TILE)
+
+
+def tiles_of(hierarchy: Hierarchy) -> int:
+    """Number of tiles of a picture."""
+    height, width, _ = hierarchy.map_shapes[0]
+    side = tile_side(hierarchy)
+    return tiling(height, side).number * tiling(width, side).number
+
+
+class Views(NamedTuple):
+    """What every unit of the top level makes of every row."""
+
+    errors: NDArray[np.floating]  #: ``(n, K)``
+    values: NDArray[np.float32]  #: ``(n, K, r)``
 
 
 class TopTables(NamedTuple):
@@ -106,21 +131,22 @@ class CollectionCoder:
         if not is_picture(maps):
             raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
         self._attach(hierarchy)
-        maps = maps.astype(np.float32)
+        grid = int(np.prod(hierarchy.grid_shapes[-1]))
+        maps = maps[: max(1, MEASURED_ROWS // grid)].astype(np.float32)
         rng = np.random.default_rng(len(maps))
         self.top = []
         predictions = []
         rows, own = self._top_rows(maps)
+        codes, views = hierarchy.layers[-1].encode(rows), self._views(rows)
         for quality in range(1, QUALITIES + 1):
-            tables = self._first_tables(rows, own, quality)
+            tables = self._first_tables(codes, own, quality)
             for _ in range(2):
-                coded = self._encode_top(rows, own, tables, quality)
+                coded = self._encode_top(rows, own, tables, quality, views)
                 tables = self._fit_top(coded, own)
             self.top.append(tables)
             predictions.append(coded)
             yield 0.4 * quality / QUALITIES
-        few = slice(0, max(1, min(len(maps), 1500)))
-        grid = int(np.prod(hierarchy.grid_shapes[-1]))
+        few = slice(0, max(1, min(len(maps), MEASURED_TILES // tiles_of(hierarchy))))
         top = slice(0, few.stop * grid)
 
         def residual(quality: int) -> NDArray[np.float32]:
@@ -129,7 +155,7 @@ class CollectionCoder:
             seen = self.fixed.predict(coded.winners[top], coded.weights[top], coded.q[top], step)
             return (maps[few] - seen / ONE).astype(np.float32)
 
-        tile = min(hierarchy.layers[0].spec.patch, surprise.LARGEST_TILE)
+        tile = tile_side(hierarchy)
         step = step_of(LEARN_AT) / (1 << VALUE_BITS)
         self.units = surprise.learn(residual(LEARN_AT), tile, SURPRISE_UNITS, step, rng)
         self.low = []
@@ -159,12 +185,17 @@ class CollectionCoder:
         ]
         return np.concatenate(parts), np.tile(np.arange(grid), len(maps))
 
-    def _first_tables(
-        self, rows: NDArray[Any], position: NDArray[np.intp], quality: int
-    ) -> TopTables:
+    def _views(self, rows: NDArray[Any]) -> Views | None:
+        """What every unit makes of every row; needed where one unit wins."""
+        layer = self.hierarchy.layers[-1]
+        if layer.winners_kept > 1:
+            return None
+        errors, z = layer.views(rows)
+        return Views(errors, z.astype(np.float32))
+
+    def _first_tables(self, codes: RowCodes, position: NDArray[np.intp], quality: int) -> TopTables:
         layer = self.hierarchy.layers[-1]
         step = step_of(quality) / (1 << VALUE_BITS)
-        codes = layer.encode(rows[:20_000])
         q = np.trunc(codes.values[:, 0] / step).astype(np.int32)
         classes = fit_classes(q, codes.winners[:, 0], layer.units)
         positions = int(position.max()) + 1
@@ -195,7 +226,7 @@ class CollectionCoder:
     def encode(self, maps: NDArray[np.floating], quality: int, with_surprise: bool = True) -> Coded:
         """Whole numbers for pictures ``(n, H, W, C)`` in 0..1."""
         rows, position = self._top_rows(maps)
-        coded = self._encode_top(rows, position, self.top[quality - 1], quality)
+        coded = self._encode_top(rows, position, self.top[quality - 1], quality, self._views(rows))
         if not with_surprise:
             return coded
         step = step_of(quality)
@@ -208,37 +239,62 @@ class CollectionCoder:
         return Coded(coded.winners, coded.weights, coded.q, tiles, coded.top_bits)
 
     def _encode_top(
-        self, rows: NDArray[Any], position: NDArray[np.intp], tables: TopTables, quality: int
+        self,
+        rows: NDArray[Any],
+        position: NDArray[np.intp],
+        tables: TopTables,
+        quality: int,
+        views: Views | None,
     ) -> Coded:
         layer = self.hierarchy.layers[-1]
-        step = step_of(quality) / (1 << VALUE_BITS)
-        weight = LAMBDA * step * step
         rates = index_bits(tables.counts)[position]
         n, k = len(rows), layer.winners_kept
-        if k > 1:
-            index = strongest(layer.responsibilities(rows), k)
-            h = np.take_along_axis(layer.responsibilities(rows), index, 1)
-            whole_h = np.rint(32 * h / np.maximum(h.sum(1, keepdims=True), 1e-30)).astype(np.int64)
-            z = layer.values(rows, index)[:, 0]
+        q = np.zeros((n, layer.rank), np.int32)
+        if views is None:
             # Several winners share the work; their values are not stored in this version.
-            q = np.zeros((n, z.shape[1]), np.int32)
+            shares = layer.responsibilities(rows)
+            index = strongest(shares, k).astype(np.int64)
+            h = np.take_along_axis(shares, index, 1)
+            weights = np.rint(32 * h / np.maximum(h.sum(1, keepdims=True), 1e-30)).astype(np.int64)
             bits = np.take_along_axis(rates, index, 1).sum(1)
         else:
-            distance = layer.errors(rows)
-            best = np.full(n, np.inf)
-            index = np.zeros((n, 1), np.int64)
-            q, bits = np.zeros((n, layer.rank), np.int32), np.zeros(n, np.float32)
-            for unit in range(layer.units):
-                z = ((rows - layer.m[unit]) @ layer.u[unit]).astype(np.float32)
-                own_q, distortion, own_bits = quantise(z, tables.classes[unit], step)
-                own_bits = own_bits + rates[:, unit]
-                cost = distance[:, unit] + distortion + weight * own_bits
-                less = cost < best
-                best[less], index[less, 0] = cost[less], unit
-                q[less], bits[less] = own_q[less], own_bits[less]
-            whole_h = np.full((n, 1), 32, np.int64)
+            index, bits = self._best_unit(views, tables, rates, quality, q)
+            weights = np.full((n, 1), 32, np.int64)
         per = bits.reshape(-1, int(position.max()) + 1).sum(1).astype(np.float32)
-        return Coded(index.astype(np.int64), whole_h, q, None, per)
+        return Coded(index, weights, q, None, per)
+
+    def _best_unit(
+        self,
+        views: Views,
+        tables: TopTables,
+        rates: NDArray[np.floating],
+        quality: int,
+        q: NDArray[np.int32],
+    ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+        """Winner ``(n, 1)`` of least distortion plus lambda times rate, and bits; fills ``q``."""
+        step = step_of(quality) / (1 << VALUE_BITS)
+        weight = LAMBDA * step * step
+        n, units = views.errors.shape
+        kept = min(CANDIDATES, units)
+        # Roughly: a small value is left out, a large one costs about a step and some bits.
+        rough = np.minimum(views.values**2, np.float32(0.6 * step * step)).sum(2)
+        rough += views.errors + weight * rates
+        tried = np.argpartition(rough, kept - 1, axis=1)[:, :kept]
+        best = np.full(n, np.inf)
+        index, bits = np.zeros((n, 1), np.int64), np.zeros(n, np.float32)
+        for unit in range(units):
+            own = np.flatnonzero((tried == unit).any(1))
+            if not len(own):
+                continue
+            z = views.values[own, unit]
+            own_q, distortion, own_bits = quantise(z, tables.classes[unit], step)
+            own_bits = own_bits + rates[own, unit]
+            cost = views.errors[own, unit] + distortion + weight * own_bits
+            less = cost < best[own]
+            row = own[less]
+            best[row], index[row, 0] = cost[less], unit
+            q[row], bits[row] = own_q[less], own_bits[less]
+        return index, bits
 
     def decode(self, coded: Coded, quality: int) -> NDArray[np.uint8]:
         """Pictures ``(n, H, W, C)`` from whole numbers; exact on any machine."""
