@@ -17,6 +17,7 @@ from htm_engine.coding.collection import (
     decompress_collection,
     inspect_collection,
 )
+from htm_engine.coding.container import pack
 from htm_engine.coding.fixed import ONE, FixedDecoder, whole
 from htm_engine.errors import DataError, FormatError, ModelMismatchError
 from htm_engine.hierarchy import Hierarchy
@@ -199,6 +200,13 @@ def test_damaged_files_end_in_a_sentence(file, model, place, change, how):
         data += bytes([change])
     with pytest.raises(FormatError):
         decompress_collection(bytes(data), model)
+
+
+def test_a_header_that_claims_too_much_is_refused_before_anything_is_made(model):
+    for count, length in ((9_000_000, 400_000), (4_000_000, 9000), (300_000, 100)):
+        claim = pack(1, bytes.fromhex(model.fingerprint), (count, 1, 1), bytes(length))
+        with pytest.raises(FormatError, match="claims more|damaged"):
+            decompress_collection(claim, model)
 
 
 @pytest.mark.parametrize("quality", [0, 11, -1, 2.5, "best"])

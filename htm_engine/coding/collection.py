@@ -20,8 +20,8 @@ from .codec import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
 from .container import Container, pack, unpack
 
 KIND = 1
-#: Most pictures in one file.
-MOST = 10_000_000
+#: Most pictures in one file, and most bytes they may decode to.
+MOST, MOST_BYTES = 10_000_000, 1 << 28
 
 Progress = Callable[[float], None]
 
@@ -88,6 +88,9 @@ def compress_collection(
     if not (isinstance(quality, int | np.integer) and 1 <= quality <= QUALITIES):
         raise DataError(f"quality must be a whole number from 1 to {QUALITIES}, got {quality!r}.")
     X = model._checked(X)
+    if X.size > MOST_BYTES:
+        most = MOST_BYTES * len(X) // X.size
+        raise DataError(f"One file holds at most {most:,} of these pictures; write several.")
     parts = []
     for start in range(0, len(X), BLOCK):
         maps = model._batch(X, np.arange(start, min(start + BLOCK, len(X))))
@@ -150,7 +153,10 @@ def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Contain
             f"This file was written with model {info.fingerprint}; "
             f"the model at hand is {model.fingerprint}."
         )
-    # A header may claim anything; pictures that cost nothing at all do not exist.
+    # A header may claim anything: what it claims must be small enough to hold, and
+    # pictures that cost nothing at all do not exist.
+    if info.pictures * int(np.prod(model._layout)) > MOST_BYTES:
+        raise FormatError("This file claims more pictures than one file may hold.")
     if info.pictures > 64 * max(1, 8 * len(container.payload)) + 1024:
         raise FormatError("This file claims more pictures than its length can hold.")
     return coder, container, info
