@@ -46,7 +46,12 @@ def network_time(X, T, preset: str, epochs: int, seed: int):
 
 def mlp_time(X, T, target: float, budget: float, seed: int):
     """Seconds until the target or the budget, and the test MSE reached."""
-    net = MLPRegressor((256, CODE, 256), batch_size=256, random_state=seed, learning_rate_init=2e-3)
+    net = MLPRegressor(
+        hidden_layer_sizes=(256, CODE, 256),
+        batch_size=256,
+        random_state=seed,
+        learning_rate_init=2e-3,
+    )
     rng, spent, error = np.random.default_rng(seed), 0.0, np.inf
     while spent < budget and error > target:
         began = time.perf_counter()

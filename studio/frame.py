@@ -14,6 +14,8 @@ words that no translation touches as options.
 
 from __future__ import annotations
 
+import importlib
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +111,21 @@ def run() -> None:
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     current.run()
+    _warm_up()
     # Small text and not a caption, whose grey is too faint on the sidebar's ground.
     st.sidebar.markdown(f":small[{ORIGIN}]")
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Import what the other pages need while the first visitor reads this one.
+
+    Once a server, in a thread, after the page is drawn: the engine and its libraries take
+    seconds to import, and the page clicked next should not wait for them.
+    """
+    names = ("htm_engine", "htm_engine.generation", "htm_engine.figures", "skimage.metrics")
+    load = lambda: [importlib.import_module(name) for name in names]  # noqa: E731
+    threading.Thread(target=load, daemon=True, name="warm-up").start()
 
 
 def guard() -> None:

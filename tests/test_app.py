@@ -86,9 +86,13 @@ def test_a_link_of_another_version_says_so():
 
 
 def test_home_does_not_wait_for_the_engine_or_scikit_learn():
-    """They take longer to import than everything that the first paint needs."""
+    """They take longer to import than everything that the first paint needs.
+
+    Only the thread that imports them afterwards is left out: what draws the page may not.
+    """
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
+        "from studio import frame; frame._warm_up = lambda: None\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
         "assert app.get('image') and not app.exception\n"
         "print(sorted({'sklearn', 'scipy', 'htm_engine'} & set(sys.modules)))"
@@ -97,6 +101,20 @@ def test_home_does_not_wait_for_the_engine_or_scikit_learn():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_engine_is_imported_once_the_page_is_drawn():
+    code = (
+        "import sys, time; from streamlit.testing.v1 import AppTest\n"
+        f"AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "import threading\n"
+        "[t.join(60) for t in threading.enumerate() if t.name == 'warm-up']\n"
+        "print('htm_engine.network' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True"
 
 
 def draw_link():
