@@ -36,6 +36,7 @@ ORDER = [
     "coding.container",
     "coding.fixed",
     "coding.quantise",
+    "coding.winner",
     "coding.surprise",
     "coding.codec",
     "coding.collection",

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +31,15 @@ from ..layer import RowCodes
 from ..patches import tiling
 from . import surprise
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
-from .quantise import LAMBDA, fit_classes, quantise
+from .quantise import fit_classes
 from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
+from .winner import TopTables, Views, best_unit
 
 QUALITIES = 10
 #: Units tried for the residual.
 SURPRISE_UNITS = 16
 #: Quality whose residuals the surprise units are learned on.
 LEARN_AT = 5
-#: Units of the top level whose exact cost is tried for a row.
-CANDIDATES = 8
 #: Rows of the top level, and tiles, on which tables are measured at most.
 MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
 #: Pictures coded at a time.
@@ -71,21 +70,6 @@ def tiles_of(hierarchy: Hierarchy) -> int:
     height, width, _ = hierarchy.map_shapes[0]
     side = tile_side(hierarchy)
     return tiling(height, side).number * tiling(width, side).number
-
-
-class Views(NamedTuple):
-    """What every unit of the top level makes of every row."""
-
-    errors: NDArray[np.floating]  #: ``(n, K)``
-    values: NDArray[np.float32]  #: ``(n, K, r)``
-
-
-class TopTables(NamedTuple):
-    """Probabilities of the top level at one quality."""
-
-    classes: NDArray[np.uint8]  #: ``(K, r)``
-    counts: NDArray[np.uint16]  #: ``(positions, K)``
-    weights: NDArray[np.uint8]  #: ``(k,)``
 
 
 @dataclass(frozen=True)
@@ -258,43 +242,10 @@ class CollectionCoder:
             weights = np.rint(32 * h / np.maximum(h.sum(1, keepdims=True), 1e-30)).astype(np.int64)
             bits = np.take_along_axis(rates, index, 1).sum(1)
         else:
-            index, bits = self._best_unit(views, tables, rates, quality, q)
+            index, q, bits = best_unit(views, tables, rates, step_of(quality) / (1 << VALUE_BITS))
             weights = np.full((n, 1), 32, np.int64)
         per = bits.reshape(-1, int(position.max()) + 1).sum(1).astype(np.float32)
         return Coded(index, weights, q, None, per)
-
-    def _best_unit(
-        self,
-        views: Views,
-        tables: TopTables,
-        rates: NDArray[np.floating],
-        quality: int,
-        q: NDArray[np.int32],
-    ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
-        """Winner ``(n, 1)`` of least distortion plus lambda times rate, and bits; fills ``q``."""
-        step = step_of(quality) / (1 << VALUE_BITS)
-        weight = LAMBDA * step * step
-        n, units = views.errors.shape
-        kept = min(CANDIDATES, units)
-        # Roughly: a small value is left out, a large one costs about a step and some bits.
-        rough = np.minimum(views.values**2, np.float32(0.6 * step * step)).sum(2)
-        rough += views.errors + weight * rates
-        tried = np.argpartition(rough, kept - 1, axis=1)[:, :kept]
-        best = np.full(n, np.inf)
-        index, bits = np.zeros((n, 1), np.int64), np.zeros(n, np.float32)
-        for unit in range(units):
-            own = np.flatnonzero((tried == unit).any(1))
-            if not len(own):
-                continue
-            z = views.values[own, unit]
-            own_q, distortion, own_bits = quantise(z, tables.classes[unit], step)
-            own_bits = own_bits + rates[own, unit]
-            cost = views.errors[own, unit] + distortion + weight * own_bits
-            less = cost < best[own]
-            row = own[less]
-            best[row], index[row, 0] = cost[less], unit
-            q[row], bits[row] = own_q[less], own_bits[less]
-        return index, bits
 
     def decode(self, coded: Coded, quality: int) -> NDArray[np.uint8]:
         """Pictures ``(n, H, W, C)`` from whole numbers; exact on any machine."""
