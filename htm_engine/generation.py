@@ -4,10 +4,12 @@
 
     sample       winner by its share ──► values by their spread ──► down the hierarchy
     interpolate  codes of two pictures ──► codes between ──► down
+    descend      drawn codes ──► what every level on the way down makes of them
     complete     covered picture ──► decode(encode) with the seen cells put back ──► again
     PCARandomCodes   random numbers ──► inverse PCA (the article's "generation")
 
-``nearest`` finds the training picture next to each drawn one, so that copying shows.
+``nearest`` finds the training picture next to each drawn one, and ``memorisation`` holds
+those distances against the ones of pictures nobody learned, so that copying shows.
 """
 
 from __future__ import annotations
@@ -42,11 +44,14 @@ class Samples:
         The winners' prototypes alone, decoded: the pictures at temperature 0.
     winners : ndarray (n, gh, gw, k)
         Units drawn at the top.
+    codes : Codes
+        All that was drawn: ``pictures`` is ``decode(codes)``.
     """
 
     pictures: F32
     prototypes: F32
     winners: NDArray[np.intp]
+    codes: Codes
 
 
 def sample(model: HTM, n: int, random_state: Any = None, temperature: float = 1.0) -> Samples:
@@ -61,7 +66,49 @@ def sample(model: HTM, n: int, random_state: Any = None, temperature: float = 1.
         raise DataError("draw 1 to 100,000 pictures at a temperature from 0 to 100")
     codes = model.draw(n, random_state, temperature)
     still = Codes(codes.winners, codes.weights, np.zeros_like(codes.values))
-    return Samples(model.decode(codes), model.decode(still), codes.winners)
+    return Samples(model.decode(codes), model.decode(still), codes.winners, codes)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one level makes of a drawn code on the way down.
+
+    Attributes
+    ----------
+    level : int
+        0 is next to the picture.
+    winners : ndarray (n, gh, gw)
+        Strongest unit of every patch: drawn at the top, below it the unit that would win
+        the patch its parent predicts.
+    prototypes : ndarray (n, ...)
+        Pictures of those units' prototypes alone, each at its place.
+    """
+
+    level: int
+    winners: NDArray[np.intp]
+    prototypes: F32
+
+
+def descend(model: HTM, codes: Codes) -> list[Stage]:
+    """Stages of decoding from the top level to the bottom one."""
+    h = model.hierarchy_
+    top = h.unpack(codes)
+    rows, index = h.layers[-1].decode(_double(top)), top.winners[:, 0]
+    stages: list[Stage] = []
+    for level in range(len(h.layers) - 1, -1, -1):
+        alone = h.down(level, h.layers[level].m[index].astype(np.float64))
+        stages.append(
+            Stage(
+                level,
+                index.reshape(-1, *h.grid_shapes[level]),
+                alone.reshape(len(codes), *model._layout).astype(np.float32),
+            )
+        )
+        if level:
+            maps = h.maps(level, rows)
+            rows = h.layers[level - 1].take_down(maps.reshape(-1, maps.shape[-1]))
+            index = h.layers[level - 1].encode(rows).winners[:, 0]
+    return stages
 
 
 def nearest(pictures: Any, X: Any) -> tuple[NDArray[np.intp], F32]:
@@ -84,6 +131,35 @@ def nearest(pictures: Any, X: Any) -> tuple[NDArray[np.intp], F32]:
         less = value < least
         best[less], least[less] = start + index[less], value[less]
     return best, np.sqrt(np.maximum(least, 0) / rows.shape[1])
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """Distances to the nearest training picture, root mean square, intensities 0 to 1.
+
+    A network that had learned pictures by heart would draw nearer to them than pictures
+    from the same source lie by themselves.
+
+    Attributes
+    ----------
+    samples, held : float
+        Median over the drawn pictures, and over pictures not in the training set.
+    copies : float
+        Share of drawn pictures nearer than 99 % of the held-out ones are.
+    """
+
+    samples: float
+    held: float
+    copies: float
+
+
+def memorisation(pictures: Any, X_train: Any, X_held: Any) -> Memorisation:
+    """Compare how near drawn and held-out pictures ``(n, ...)`` lie to ``X_train``."""
+    drawn, kept = (nearest(some, X_train)[1] for some in (pictures, X_held))
+    limit = np.quantile(kept, 0.01)
+    return Memorisation(
+        float(np.median(drawn)), float(np.median(kept)), float((drawn < limit).mean())
+    )
 
 
 def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:

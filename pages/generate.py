@@ -1,11 +1,15 @@
 """Generate: new pictures, drawn from the top down."""
 
-import numpy as np
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from studio import drawing, frame, session
-from studio.pictures import alt, sheet
+from studio import drawing, frame, generate_view, session
+
+
+def clamp(key: str, last: int) -> None:
+    """A link may come from more pictures than there are now."""
+    if st.session_state.get(key, 0) > last:
+        st.session_state[key] = last
 
 
 def settings() -> drawing.DrawSettings:
@@ -26,102 +30,6 @@ def settings() -> drawing.DrawSettings:
     return drawing.DrawSettings(int(count), int(seed), float(temperature))
 
 
-def show_samples(found: session.CurrentModel, drawn: drawing.Drawn, wanted) -> None:
-    look = lambda pictures: drawing.picture_shape(found.model, pictures)  # noqa: E731
-    left, right = st.columns(2, gap="large")
-    ours = sheet(look(drawn.samples.pictures), columns=8, side=64, gap=6)
-    left.subheader("Drawn by the network", anchor=False)
-    left.image(
-        ours,
-        width="stretch",
-        alt=alt(
-            f"{wanted.count} pictures drawn by the network at temperature {wanted.temperature}",
-            "Most look like the training pictures without being any of them",
-        ),
-    )
-    left.download_button(
-        "Save as PNG", ours, f"htm-samples-seed{wanted.seed}.png", "image/png",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-    right.subheader("Drawn by the article's generator", anchor=False)
-    if drawn.article is None:
-        right.info("The data at hand has other pictures than the network learned from.")
-        return
-    right.image(
-        sheet(look(drawn.article), columns=8, side=64, gap=6),
-        width="stretch",
-        alt=alt(f"{wanted.count} pictures from random PCA codes", "Most are blurred mixtures"),
-    )
-    right.caption(
-        f"Random numbers through the inverse PCA ({drawn.components} components hold 95 % of the "
-        "variance). One global subspace cannot know which strokes belong together."
-    )
-
-
-def show_nearest(found: session.CurrentModel, drawn: drawing.Drawn) -> None:
-    if drawn.nearest is None or drawn.distance is None:
-        return
-    st.subheader("Are they copies?", anchor=False)
-    st.markdown(
-        "Above: drawn. Below: the **nearest training picture**, and how far it is "
-        "(root mean square; 0 would be a copy)."
-    )
-    shown = min(12, len(drawn.nearest))
-    look = drawing.picture_shape(found.model, drawn.samples.pictures[:shown])
-    near = drawn.nearest[:shown].astype(np.float32) / 255
-    labels = [""] * shown + [f"{d:.2f}" for d in drawn.distance[:shown]]
-    st.image(
-        sheet([*look, *near.reshape(look.shape)], columns=shown, side=64, labels=labels),
-        width="stretch",
-        alt=alt(
-            f"{shown} drawn pictures over their nearest training pictures",
-            f"The median distance is {np.median(drawn.distance):.2f}; none is a copy"
-            if drawn.distance.min() > 0.01
-            else "At least one is a copy",
-        ),
-    )
-
-
-def show_descent(found: session.CurrentModel, drawn: drawing.Drawn) -> None:
-    st.subheader("How a picture is drawn", anchor=False)
-    st.markdown(
-        "1. A unit of the **top level** is chosen by its share of wins: its prototype.  \n"
-        "2. Its **values** are drawn by the spread they had in training.  \n"
-        "3. Each level below turns what its parent predicts into the map below it."
-    )
-    look = drawing.picture_shape(found.model, drawn.samples.prototypes[:6])
-    full = drawing.picture_shape(found.model, drawn.samples.pictures[:6])
-    units = [f"unit {int(w.ravel()[0])}" for w in drawn.samples.winners[:6]]
-    st.image(
-        sheet([*look, *full], columns=6, side=96, labels=[*units, *["with values"] * 6]),
-        width=620,
-        alt=alt("Six winners' prototypes over the pictures drawn from them"),
-    )
-
-
-def show_way(found: session.CurrentModel, data) -> None:
-    st.subheader("From one picture to another", anchor=False)
-    columns = st.columns(2)
-    last = len(data) - 1
-    first = columns[0].number_input("From picture", 0, last, 0, key="a", bind="query-params")
-    second = columns[1].number_input(
-        "To picture", 0, last, min(1, last), key="b", bind="query-params"
-    )
-    if not drawing.fits(found.model, data):
-        st.info("The data at hand has other pictures than the network learned from.")
-        return
-    way = drawing.way(
-        found.model.fingerprint, data.fingerprint, int(first), int(second), found.model, data
-    )
-    st.image(
-        sheet(drawing.picture_shape(found.model, way), columns=8, side=80),
-        width="stretch",
-        alt=alt(
-            f"Eight pictures between picture {first} and picture {second}, through their codes"
-        ),
-    )
-
-
 frame.guard()
 frame.page(
     "Generate",
@@ -133,15 +41,20 @@ if FOUND is None:
     st.stop()
 st.caption(f"Drawn by the model {FOUND.described}.")
 WANTED = settings()
+MODEL, NAME = FOUND.model, FOUND.model.fingerprint
+clamp("which", WANTED.count)
+clamp("a", len(DATA) - 1)
+clamp("b", len(DATA) - 1)
+LINK = {"count": WANTED.count, "temperature": WANTED.temperature, "seed": WANTED.seed}
 try:
-    DRAWN = drawing.draw(FOUND.model.fingerprint, DATA.fingerprint, WANTED, FOUND.model, DATA)
-    show_samples(FOUND, DRAWN, WANTED)
-    show_nearest(FOUND, DRAWN)
-    show_descent(FOUND, DRAWN)
-    show_way(FOUND, DATA)
+    DRAWN = drawing.draw(NAME, DATA.fingerprint, WANTED, MODEL, DATA)
+    generate_view.samples(MODEL, DRAWN, WANTED)
+    if DRAWN.beside is not None:
+        generate_view.nearest(MODEL, DRAWN.beside, DRAWN.samples.pictures)
+    LINK["which"] = generate_view.descent(MODEL, DRAWN, WANTED)
+    ENDS = generate_view.way(MODEL, NAME, DATA)
+    if ENDS is not None:
+        LINK["a"], LINK["b"] = ENDS
 except HTMError as exc:
-    st.error(f"{exc}")
-frame.share_link(
-    {"count": WANTED.count, "temperature": WANTED.temperature, "seed": WANTED.seed}
-    | {name: int(st.session_state[name]) for name in ("a", "b") if name in st.session_state}
-)
+    st.error(str(exc))
+frame.share_link(LINK)

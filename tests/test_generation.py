@@ -77,3 +77,25 @@ def test_impossible_wishes_are_refused(model, digits):
         generation.complete(model, digits[0], np.zeros((8, 8), bool))
     with pytest.raises(DataError):
         generation.nearest(digits[:1], digits[:, :4])
+
+
+def test_descending_ends_at_prototypes_of_the_drawn_winner(model):
+    drawn = generation.sample(model, 4, 0)
+    top, bottom = generation.descend(model, drawn.codes)
+    assert np.array_equal(top.winners, drawn.winners[..., 0])
+    assert np.allclose(top.prototypes, drawn.prototypes, atol=1e-5)
+    assert bottom.winners.shape == (4, 2, 2)
+    assert bottom.prototypes.shape == (4, 8, 8)
+    # The units below say roughly what the drawn picture shows, without its finer values.
+    near = np.abs(bottom.prototypes - drawn.pictures).mean()
+    far = np.abs(bottom.prototypes - drawn.pictures[::-1]).mean()
+    assert near < far
+
+
+def test_a_network_of_copies_is_told_from_one_that_draws(model, digits):
+    learn, held = digits[:1500], digits[1500:]
+    copies = generation.memorisation(learn[:50], learn, held)
+    assert copies.copies == 1
+    assert copies.samples < 1e-3 < copies.held
+    drawn = generation.memorisation(generation.sample(model, 100, 0).pictures, learn, held)
+    assert drawn.copies < 0.2
