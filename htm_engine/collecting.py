@@ -89,12 +89,13 @@ def default_size(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
 def part_of(members: Sequence[Member], split: str) -> list[Member]:
     """Choose the members of a part: where everything lies in folders "train" and "test", one.
 
-    Without such folders, everything is the train part.
+    Without such folders, everything is the train part; files beside them, such as a
+    licence, belong to neither.
     """
     folders = [member.name.split("/")[:-1] for member in members]
     shared = len(os.path.commonprefix(folders))  # works on any sequences, not only text
     parts = [f[shared].lower() if len(f) > shared else "" for f in folders]
-    if set(parts) != {"train", "test"}:
+    if set(parts) - {""} != {"train", "test"}:
         return list(members) if split == "train" else []
     return [member for member, part in zip(members, parts, strict=True) if part == split]
 

@@ -331,3 +331,14 @@ def test_upload_is_known_by_content_not_by_name():
 
 def test_constant_pictures_are_allowed():
     assert len(load_upload("a.npy", npy(np.zeros((3, 4, 4))))) == 3
+
+
+def test_a_licence_beside_train_and_test_folders_does_not_hide_them(tmp_path):
+    for part, count in (("train", 3), ("test", 2)):
+        (tmp_path / part / "a").mkdir(parents=True)
+        for index in range(count):
+            picture = np.full((8, 8), 40 * index, np.uint8)
+            (tmp_path / part / "a" / f"{index}.png").write_bytes(saved(picture))
+    (tmp_path / "LICENSE").write_text("free")
+    assert len(load_dataset(str(tmp_path))) == 3
+    assert len(load_dataset(str(tmp_path), split="test")) == 2
