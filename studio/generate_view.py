@@ -128,7 +128,7 @@ def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> i
     row.append(("The picture, values included", whole))
     with right.container(horizontal=True, gap="small"):
         for caption, picture in row:
-            st.image(png(picture, 320), caption=caption, width=160,
+            st.image(png(picture, 256), caption=caption, width=128,
                      alt=alt(f"{caption}, for drawn picture {which}"))  # fmt: skip
     return which
 
