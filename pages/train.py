@@ -11,7 +11,10 @@ frame.page(
     ":material/model_training:",
     "Choose data, press **Train**, and watch units compete until each has found its place.",
 )
-DATA, CHOICE = train_view.choose_data()
+# Whatever comes and goes has a place of its own: elements that move on the page are made
+# anew, and an open expander below them would close under the visitor's hand.
+with st.container():
+    DATA, CHOICE = train_view.choose_data()
 MODEL, VALUES = train_settings.choose()
 RUN = train_view.job()
 buttons = st.container(horizontal=True)
@@ -24,8 +27,9 @@ buttons.button(
     on_click=train_view.begin, args=(MODEL, DATA, True),
 )  # fmt: skip
 buttons.button("Reset", key="reset", icon=":material/restart_alt:", on_click=train_view.reset)
-if refused := st.session_state.get("_refused"):
-    st.error(refused)
+with st.container():
+    if refused := st.session_state.get("_refused"):
+        st.error(refused)
 
 LEVELS = len(RUN.model.layers if RUN else session.current_model().layers)
 SHOWN = st.segmented_control(
@@ -70,16 +74,18 @@ def sizes() -> None:
             st.rerun()
 
 
-if RUN is None:
-    FOUND = session.current()
-    st.subheader("The model in use", anchor=False)
-    st.markdown(f"This is the model {FOUND.described}. Train one to put it in its place.")
-    train_view.show(train_view.inside(FOUND.model, session.current_dataset(), LEVEL, "Pictures"))
-else:
-    watch()
-    if RUN.result is not None:
-        st.subheader("Against PCA, k-means and an MLP autoencoder", anchor=False)
-        compare()
+with st.container():
+    if RUN is None:
+        FOUND = session.current()
+        st.subheader("The model in use", anchor=False)
+        st.markdown(f"This is the model {FOUND.described}. Train one to put it in its place.")
+        data = session.current_dataset()
+        train_view.show(train_view.inside(FOUND.model, data, LEVEL, "Pictures"))
+    else:
+        watch()
+        if RUN.result is not None:
+            st.subheader("Against PCA, k-means and an MLP autoencoder", anchor=False)
+            compare()
 
 with st.expander("Which sizes? Cross-validation", icon=":material/grid_view:"):
     st.markdown(
