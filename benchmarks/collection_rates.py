@@ -65,6 +65,7 @@ def main() -> None:
     """Measure and print."""
     from htm_engine import HTM, baselines
     from htm_engine.errors import DataError
+    from htm_engine.presets import PRESETS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="pictures to learn from, at most")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--colour", action="store_true")
-    parser.add_argument("--presets", default="default,single,quick")
+    parser.add_argument("--presets", default="default,mirrored,single")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     try:
@@ -98,6 +99,11 @@ def main() -> None:
         learned = train.X[:20_000]
         points = baselines.rate_curve(fitted, learned, test.X, baselines.STEPS)
         curves[fitted.label] = [(p.bytes_per_picture, p.psnr) for p in points]
+    if any(PRESETS[preset].mirror for preset in args.presets.split(",")):
+        both = np.concatenate([train.X, train.X[:, :, ::-1]])
+        fitted = baselines.PCABaseline(None).fit(both)
+        points = baselines.rate_curve(fitted, both[:20_000], test.X, baselines.STEPS)
+        curves["PCA, mirror images too"] = [(p.bytes_per_picture, p.psnr) for p in points]
     points = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
     curves["k-means"] = [(p.bytes_per_picture, p.psnr) for p in points]
     for codec in ("webp", "jpeg", "avif"):

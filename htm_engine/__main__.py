@@ -119,7 +119,7 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     _output(made, "where the network goes (.npz)")
     stack = made.add_mutually_exclusive_group()
-    described = "; ".join(f"{name}: {about}" for name, (_, about) in PRESETS.items())
+    described = "; ".join(f"{name}: {preset.about}" for name, preset in PRESETS.items())
     stack.add_argument("--preset", choices=list(PRESETS), default="default", help=described)
     stack.add_argument(
         "--layers",
@@ -131,6 +131,9 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="your own layers, bottom first, such as 7x64r8,4x64r32: patches of 7 x 7 cells, "
         "64 units of rank 8, then 4 x 4 of those, 64 units of rank 32; k3 lets 3 units win, "
         "s2 makes patches overlap with a stride of 2; may be given more than once",
+    )
+    made.add_argument(
+        "--mirror", action="store_true", help="learn from every picture's mirror image as well"
     )
     made.add_argument("--epochs", type=whole(1, 100_000), help="passes over the pictures, at most")
     made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")

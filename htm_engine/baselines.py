@@ -31,8 +31,9 @@ from sklearn.neural_network import MLPRegressor
 
 from . import metrics
 from .coding.container import pack
-from .coding.quantise import fit_classes, levels, quantise
+from .coding.quantise import levels
 from .coding.rangecoder import SymbolWriter, rounded_counts
+from .coding.values import ValueTables, choose, fit, no_features, write
 from .errors import Cancelled, DataError
 
 #: Container kind of a baseline's bytes; such files exist only to be counted.
@@ -180,6 +181,26 @@ class MLPBaseline:
         return np.asarray(rows, np.float32)
 
 
+def value_tables(learned: NDArray[np.float32], step: float) -> ValueTables:
+    """The coder's tables for rows of values ``(n, m)`` at a step, as a unit's are fitted."""
+    owner, blank = np.zeros(len(learned), np.int64), no_features(len(learned))
+    tables = fit(np.trunc(learned / step).astype(np.int32), owner, 1, blank)
+    for _ in range(2):
+        tables = fit(choose(learned, 0, tables, blank, step)[0], owner, 1, blank)
+    return tables
+
+
+def values_file(
+    values: NDArray[np.float32], tables: ValueTables, step: float
+) -> tuple[bytes, NDArray[np.floating]]:
+    """Rows of values as a file, and as they come back from it."""
+    blank = no_features(len(values))
+    q, _, _ = choose(values, 0, tables, blank, step)
+    writer = SymbolWriter()
+    write(writer, q, np.zeros(len(q), np.int64), tables, blank)
+    return pack(KIND, bytes(8), (len(q),), writer.finish()), levels(q, step)
+
+
 def rate_curve(
     baseline: TransformBaseline,
     X_train: Any,
@@ -197,19 +218,11 @@ def rate_curve(
         If ``should_stop`` says so.
     """
     learned, values = baseline.values(X_train), baseline.values(X_test)
-    owner = np.zeros(len(learned), np.int64)
     for step in steps:
         if should_stop is not None and should_stop():
             raise Cancelled("The comparison was stopped.")
-        classes = fit_classes(np.trunc(learned / step).astype(np.int32), owner, 1)[0]
-        for _ in range(2):
-            q, _, _ = quantise(learned, classes, step)
-            classes = fit_classes(q, owner, 1)[0]
-        q, _, _ = quantise(values, classes, step)
-        writer = SymbolWriter()
-        writer.values(q.ravel(), np.tile(classes, len(q)))
-        data = pack(KIND, bytes(8), (len(q),), writer.finish())
-        decoded = baseline.from_values(levels(q, step))
+        data, back = values_file(values, value_tables(learned, step), step)
+        decoded = baseline.from_values(back)
         yield _point(baseline.label, f"step {step:.3g}", len(data), X_test, decoded)
 
 

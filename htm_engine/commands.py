@@ -30,7 +30,7 @@ from .layer import LayerSpec
 from .learning import DEAD_SHARE
 from .network import HTM
 from .outputs import OutputError, check_target, write, write_pictures
-from .presets import preset_layers
+from .presets import preset
 from .progress import Progress, duration
 from .uploads import LOCAL, read_picture
 
@@ -83,8 +83,12 @@ def train(arguments: Namespace) -> None:
     progress = Progress(sys.stderr)
     for sentence in data.skipped:
         progress.say(f"Left out: {sentence}")
-    layers = tuple(arguments.layers or preset_layers(arguments.preset))
-    model = HTM(layers=layers, random_state=arguments.seed)
+    chosen = preset(arguments.preset)
+    model = HTM(
+        layers=tuple(arguments.layers or chosen.layers),
+        mirror=arguments.mirror or (chosen.mirror and not arguments.layers),
+        random_state=arguments.seed,
+    )
     if arguments.epochs is not None:
         model.set_params(epochs=arguments.epochs)
     progress.say(f"Learning from {len(data):,} pictures of {_size(data.X.shape[1:])}.")

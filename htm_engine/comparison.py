@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from . import metrics
 from .baselines import (
-    KIND,
     QUALITIES,
     STEPS,
     PCABaseline,
@@ -25,12 +24,12 @@ from .baselines import (
     codec_decode,
     flat,
     rate_curve,
+    value_tables,
+    values_file,
 )
 from .coding import codec
 from .coding.collection import compress_collection, decompress_collection
-from .coding.container import pack
-from .coding.quantise import fit_classes, levels, quantise
-from .coding.rangecoder import SymbolWriter
+from .coding.values import ValueTables
 from .mosaic import assemble
 from .network import HTM
 
@@ -102,31 +101,19 @@ class PCAFiles:
         few = learn[:LEARN_FROM]
         self.baseline = PCABaseline(0.95).fit(few)
         self._learned = self.baseline.values(few)
-        self._classes: dict[float, NDArray[np.uint8]] = {}
+        self._tables: dict[float, ValueTables] = {}
 
     @property
     def components(self) -> int:
         """Number of components that keep 95 % of the variance."""
         return self.baseline.components
 
-    def _tables(self, step: float) -> NDArray[np.uint8]:
-        if step not in self._classes:
-            owner = np.zeros(len(self._learned), np.int64)
-            q = np.trunc(self._learned / step).astype(np.int32)
-            for _ in range(2):
-                classes = fit_classes(q, owner, 1)[0]
-                q, _, _ = quantise(self._learned, classes, step)
-            self._classes[step] = classes
-        return self._classes[step]
-
     def file(self, pictures: Pixels, step: float) -> tuple[bytes, Pixels]:
         """File of pictures at a quantiser step, and what comes back from it."""
-        classes = self._tables(step)
-        q, _, _ = quantise(self.baseline.values(pictures), classes, step)
-        writer = SymbolWriter()
-        writer.values(q.ravel(), np.tile(classes, len(q)))
-        data = pack(KIND, bytes(8), (len(q),), writer.finish())
-        rows = self.baseline.from_values(levels(q, step))
+        if step not in self._tables:
+            self._tables[step] = value_tables(self._learned, step)
+        data, values = values_file(self.baseline.values(pictures), self._tables[step], step)
+        rows = self.baseline.from_values(values)
         back = np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)
         return data, back.reshape(pictures.shape)
 

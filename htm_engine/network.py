@@ -30,7 +30,7 @@ from .hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
 from .layer import F32, LayerSpec, RowCodes
 from .learning import DEAD_SHARE, LayerLearner
 from .looking import LookInside
-from .presets import DEFAULT_LAYERS, preset_layers
+from .presets import DEFAULT_LAYERS, preset
 from .training import TrainStep, batch_length, train
 
 #: Rows of one level that one step learns from; more add time and little else.
@@ -61,6 +61,8 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Epochs without a gain of ``tolerance`` before training stops.
     tolerance : float
         Relative gain on held-out data that counts.
+    mirror : bool
+        Whether every picture's mirror image, left to right, is learned from as well.
     coder : bool
         Whether ``fit`` also measures the tables of the collection file.
     random_state : int, RandomState or None
@@ -98,6 +100,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         validation_fraction: float = 0.1,
         patience: int = 1,
         tolerance: float = 0.005,
+        mirror: bool = False,
         coder: bool = True,
         random_state: Any = 0,
     ) -> None:
@@ -110,13 +113,15 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.tolerance = tolerance
+        self.mirror = mirror
         self.coder = coder
         self.random_state = random_state
 
     @classmethod
     def from_preset(cls, name: str, **settings: Any) -> Self:
-        """Untrained network with the layers of a preset (see ``presets.PRESETS``)."""
-        return cls(layers=preset_layers(name), **settings)
+        """Untrained network as a preset describes it (see ``presets.PRESETS``)."""
+        chosen: dict[str, Any] = {"layers": preset(name).layers, "mirror": preset(name).mirror}
+        return cls(**chosen | settings)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's description of the estimator: codes are float32 whatever comes in."""
@@ -206,7 +211,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.hierarchy_ = Hierarchy(tuple(self.layers), self._shape)
         self.coder_ = None
         self._learners: list[LayerLearner] = []
-        maps = sample
+        maps = self._with_mirrored(sample)
         for level, layer in enumerate(self.hierarchy_.layers):
             learner = LayerLearner(layer, self.learning_rate, self._rng)
             rows = self.hierarchy_.rows(level, maps)
@@ -234,6 +239,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self, maps: F32, temperature: float
     ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]:
         revived, error = 0, np.nan
+        maps = self._with_mirrored(maps)
         for level, learner in enumerate(self._learners):
             rows = self.hierarchy_.rows(level, maps)
             if len(rows) > ROWS_PER_STEP:
@@ -245,6 +251,9 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         usage = tuple(np.array(layer.shares, float) for layer in self.hierarchy_.layers)
         dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
         return error, usage, dead, revived
+
+    def _with_mirrored(self, maps: F32) -> F32:
+        return np.concatenate([maps, maps[:, :, ::-1]]) if self.mirror else maps
 
     def _validate(self, maps: F32) -> float:
         return float(((self._reconstruct_maps(maps) - maps) ** 2).mean(dtype=np.float64))
@@ -261,7 +270,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         # Files hold pictures; a network that learned other numbers simply has no coder.
         if force or (self.coder and is_picture(maps)):
             coder = CollectionCoder()
-            yield from coder.measure(self.hierarchy_, maps)
+            yield from coder.measure(self.hierarchy_, self._with_mirrored(maps))
             self.coder_ = coder
 
     # ----------------------------------------------------------------- coding

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .layer import LayerSpec
 
 DEFAULT_LAYERS = (
@@ -9,32 +11,46 @@ DEFAULT_LAYERS = (
     LayerSpec(patch=8, units=64, rank=32),
 )
 
-PRESETS: dict[str, tuple[tuple[LayerSpec, ...], str]] = {
-    "default": (DEFAULT_LAYERS, "Two levels of subspace units; the best files and pictures."),
-    "article": (
+
+class Preset(NamedTuple):
+    """A stack of layers, what it is for, and whether it learns from mirror images too."""
+
+    layers: tuple[LayerSpec, ...]
+    about: str
+    mirror: bool = False
+
+
+PRESETS: dict[str, Preset] = {
+    "default": Preset(DEFAULT_LAYERS, "Two levels of subspace units; the best files and pictures."),
+    "article": Preset(
         (
             LayerSpec(patch=7, units=64, rank=0, winners=3, compete_on="evidence"),
             LayerSpec(patch=8, units=64, rank=0, winners=3, compete_on="evidence"),
         ),
         "The article's network: plain neurons, softmax activations handed up.",
     ),
-    "single": (
+    "mirrored": Preset(
+        (LayerSpec(patch=7, units=32, rank=24), LayerSpec(patch=8, units=96, rank=32)),
+        "Learns from mirror images as well: for a few thousand drawings or photographs.",
+        mirror=True,
+    ),
+    "single": Preset(
         (LayerSpec(patch=4096, units=32, rank=16),),
         "One level over the whole picture: 32 units of rank 16.",
     ),
-    "readout": (
+    "readout": Preset(
         (LayerSpec(patch=8, stride=2, units=128, rank=0, temperature=16.0),),
         "Overlapping patches and softly competing plain units; made to be read by a classifier.",
     ),
-    "quick": (
+    "quick": Preset(
         (LayerSpec(patch=7, units=24, rank=4), LayerSpec(patch=8, units=16, rank=8)),
         "Small and fast, to try things out.",
     ),
 }
 
 
-def preset_layers(name: str) -> tuple[LayerSpec, ...]:
-    """Layers of a named preset (see ``PRESETS``).
+def preset(name: str) -> Preset:
+    """A named preset (see ``PRESETS``).
 
     Raises
     ------
@@ -43,4 +59,4 @@ def preset_layers(name: str) -> tuple[LayerSpec, ...]:
     """
     if name not in PRESETS:
         raise ValueError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
-    return PRESETS[name][0]
+    return PRESETS[name]

@@ -28,6 +28,8 @@ from sklearn.model_selection import KFold
 START_SAMPLE = 4096
 #: Held-out pictures are measured on at most this many.
 VALIDATION_LIMIT = 4000
+#: Pictures learned from that the coder's tables are measured on at least.
+FEWEST_LEARNED = 1024
 #: Part of the epochs during which the temperature falls to its final value.
 COOLING = 0.5
 
@@ -166,8 +168,22 @@ def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
     learner._end()
     validation = learner._validate(held_maps) if held_maps is not None else None
     yield report("units", validation, 0.9)
-    for part in learner._measure_coder(sample):
+    for part in learner._measure_coder(_fair_sample(sample, held_maps, rng)):
         yield report("coder", None, 0.9 + 0.1 * part)
+
+
+def _fair_sample(
+    learned: NDArray[np.float32], held: NDArray[np.float32] | None, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Pictures for the coder's tables: as many that were held out as learned from, mixed.
+
+    A network knows what it learned from too well: tables measured on that alone expect
+    less surprise than new pictures bring, tables from held-out pictures alone are rough.
+    """
+    if held is None:
+        return learned
+    both = np.concatenate([held, learned[: max(len(held), FEWEST_LEARNED)]])
+    return both[rng.permutation(len(both))]
 
 
 def _forget_pages(X: Any) -> None:

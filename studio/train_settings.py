@@ -27,7 +27,7 @@ LEVEL_KNOBS: tuple[tuple[str, str, int, int, int, str], ...] = (
 
 def preset_specs(preset: str) -> tuple[LayerSpec, ...]:
     """Layers of a preset, with patches no larger than the knobs allow."""
-    return PRESETS[preset][0]
+    return PRESETS[preset].layers
 
 
 def _defaults(spec: LayerSpec) -> dict[str, Any]:
@@ -44,7 +44,9 @@ def _defaults(spec: LayerSpec) -> dict[str, Any]:
 
 
 def _take_preset() -> None:
-    """Put a newly chosen preset's values into all level knobs."""
+    """Put a newly chosen preset's values into all knobs it knows."""
+    if "mirror" in st.session_state:
+        st.session_state["mirror"] = PRESETS[st.session_state["preset"]].mirror
     specs = preset_specs(st.session_state["preset"])
     st.session_state["levels"] = len(specs)
     for level in range(MOST_LEVELS):
@@ -61,11 +63,15 @@ def choose() -> tuple[HTM, dict[str, Any]]:
         "Preset", list(PRESETS), key="preset", bind="query-params", on_change=_take_preset,
         help="A named stack of layers to start from.",
     )  # fmt: skip
-    st.caption(PRESETS[preset][1])
+    st.caption(PRESETS[preset].about)
     values["preset"] = preset
     specs = preset_specs(preset)
     with st.expander("All settings", icon=":material/tune:"):
         values |= _training()
+        values["mirror"] = st.toggle(
+            "Mirror images", PRESETS[preset].mirror, key="mirror", bind="query-params",
+            help="Learn from every picture's mirror image as well; not for letters or digits.",
+        )  # fmt: skip
         levels = st.number_input(
             "Levels", 1, MOST_LEVELS, len(specs), key="levels", bind="query-params",
             help="Layers in the hierarchy.",
@@ -86,6 +92,7 @@ def choose() -> tuple[HTM, dict[str, Any]]:
         start_temperature=values["start"],
         patience=values["patience"],
         validation_fraction=values["held"],
+        mirror=values["mirror"],
         random_state=values["seed"],
     )
     return model, values

@@ -139,10 +139,10 @@ def test_files_of_this_version_stay_readable():
 
 
 GOLDEN_PAYLOAD = (
-    "ec89971721e998a9ba493d8d34689464bac62771b69e5cee4b83e4342872f21c826eaa0093aa1776"
-    "c729b713c6d845060e3fb0a1dc2e18ee17e327619d6600f091cfa7adeb2f0753f8fbe910e4d6f23e"
-    "f8078ead1bef62269df58293b204ecec3ffef96568887fe8e084a2b0fd51eaf4ee7f8e5274241810"
-    "91d421510d0bda75eafd60c866e92d6d634d28770335b5bcc554eed6ff7375e829c586f8a8d69384"
+    "ec8f31f5a111430183b7bd115bbbe6889c93ac1f22b83b9cfd16d5cf30384eafb995a970b95675e4"
+    "9d9b826da315297276d33d00083c545366ee65c80ec45be625055407f4ed6e7249b9dcb338c72a51"
+    "23d45c7d3eedd0207721497d0e1cf42a7c9e61051a8626c5700dc8908bcddf1b5685f1dac252fc51"
+    "fe48d771ef1ea38abe37b2489b12ec89b7c4a7d9c2257971bd86aa48316004c8083cad69cb0fa3"
 )
 GOLDEN_PICTURES = "e495811dedfae37e"
 
@@ -154,6 +154,9 @@ def golden_coder() -> CollectionCoder:
         numbers = np.arange(int(np.prod(shape)))
         return ((numbers * 29 % top - top // 2) / over).reshape(shape)
 
+    def sorted_rows(cuts):
+        return np.sort(cuts.astype(np.int64), -1)
+
     layers = (LayerSpec(patch=4, units=5, rank=3, code=6), LayerSpec(patch=2, units=4, rank=6))
     hierarchy = Hierarchy(layers, (8, 8, 1))
     sizes = ((5, 16, 3, 6), (4, 24, 6, 20))
@@ -164,10 +167,17 @@ def golden_coder() -> CollectionCoder:
         hierarchy.measure()
     return CollectionCoder.from_arrays(
         {
-            "top_classes": (60 + formula((10, 4, 6), 41, 1)).astype(np.uint8),
+            "top_values_classes": (60 + formula((10, 4, 4, 6), 41, 1)).astype(np.uint8),
+            "top_values_gates": formula((10, 3, 3), 41, 1).astype(np.int32),
+            "top_values_cuts": sorted_rows(formula((10, 3, 3), 61, 0.1)),
             "top_counts": (200 + formula((10, 1, 4), 101, 1)).astype(np.uint16),
             "top_weights": np.zeros((10, 1), np.uint8),
-            "low_classes": (60 + formula((10, 3, 16), 41, 1)).astype(np.uint8),
+            "low_values_classes": (60 + formula((10, 3, 4, 16), 41, 1)).astype(np.uint8),
+            "low_values_gates": formula((10, 3, 6), 41, 1).astype(np.int32),
+            "low_values_cuts": sorted_rows(formula((10, 3, 3), 61, 0.02)),
+            "low_gate": formula((10, 3), 41, 1).astype(np.int32),
+            "low_leaning": formula((10, 4), 41, 0.2).astype(np.int32),
+            "low_cuts": sorted_rows(formula((10, 15), 61, 0.02)),
             "low_counts": (200 + formula((10, 16, 4), 101, 1)).astype(np.uint16),
             "bases": formula((3, 16, 16)).astype(np.float32),
             "tile": np.array([4]),

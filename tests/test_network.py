@@ -127,6 +127,14 @@ def test_searchers_and_pipelines_of_scikit_learn_work(digits):
     assert pipe.fit(rows[:300], labels[:300]).score(rows[300:], labels[300:]) > 0.7
 
 
+def test_mirror_images_are_learned_where_asked(digits):
+    """Mirrored digits look like none of ten; only the network that saw them explains them."""
+    learned, turned = digits[:1000], digits[1000:, :, ::-1]
+    plain = HTM(SMALL, epochs=3).fit(learned).score(turned)
+    mirrored = HTM(SMALL, epochs=3, mirror=True).fit(learned).score(turned)
+    assert mirrored > 0.7 * plain  # both are minus an error
+
+
 def test_receptive_fields_show_every_unit(model, digits):
     assert model.receptive_fields(0).shape == (16, 4, 4, 1)
     assert model.receptive_fields(1).shape == (12, 8, 8, 1)

@@ -40,6 +40,7 @@ class Stub:
         self.seen.append(("end", 0))
 
     def _measure_coder(self, maps):
+        self.seen.append(("coder", sorted(maps[:, 0].tolist())))
         yield 0.5
         yield 1.0
 
@@ -131,3 +132,11 @@ def test_the_best_mean_wins_and_nothing_to_select_is_refused():
         select([])
     with pytest.raises(ValueError, match="at least one"):
         list(cross_validate(HTM(), X, []))
+
+
+def test_file_tables_are_measured_on_held_out_pictures_too():
+    """On learned ones alone they would expect less surprise than new pictures bring."""
+    stub = Stub([1.0], epochs=1)
+    list(train(stub, X))
+    (measured,) = [rows for kind, rows in stub.seen if kind == "coder"]
+    assert set(hold_out(40, 0.25, np.random.default_rng(0))[1].tolist()) <= set(measured)

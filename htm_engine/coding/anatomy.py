@@ -21,6 +21,7 @@ from .codec import Coded, CollectionCoder
 from .collection import CollectionInfo, Model, open_collection
 from .quantise import bits_of_values
 from .rangecoder import index_bits
+from .values import ideal_bits, no_features
 
 
 @dataclass(frozen=True)
@@ -121,15 +122,12 @@ def _budget(coder: CollectionCoder, coded: Coded, info: CollectionInfo, size: in
         off = coded.weights - coder.usual_weights()
         values = bits_of_values(off, np.broadcast_to(top.weights, off.shape))
     else:
-        values = bits_of_values(coded.q, top.classes[coded.winners[:, 0]])
+        blank = no_features(len(coded.q))
+        values = ideal_bits(coded.q, coded.winners[:, 0], top.values, blank)
     tile_winners = tile_values = 0.0
     if coded.tiles is not None:
-        low, found = coder.low[info.quality - 1], coded.tiles.winners
-        rates = index_bits(low.counts)
-        for position in range(found.shape[1]):
-            context = coder.units.contexts(found, position)
-            tile_winners += float(rates[context, found[:, position]].sum())
-        unit = found.T[found.T > 0] - 1
-        tile_values = bits_of_values(coded.tiles.q, low.classes[unit])
+        tile_winners, tile_values = coder.units.lengths(
+            coded.tiles, coder.lively(coded, info.quality), coder.low[info.quality - 1]
+        )
     known = [part / 8 for part in (winners, values, tile_winners, tile_values)]
     return Budget(known[0], known[1], known[2], known[3], size - sum(known))

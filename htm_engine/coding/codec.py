@@ -9,8 +9,8 @@ Encoding goes down the hierarchy and keeps only what the decoder cannot foresee:
                                          range coder ──► payload
 
 Payload, in order: top winners (a slot at a time), top weights if more than one unit
-wins, top values; then, unless surprise is left out, the tile winners a position at a
-time and the tile values.  All probabilities are integer tables in the model, one set a
+wins, top values; then, unless surprise is left out, a position at a time, the tile
+winners and the tile values.  All probabilities are integer tables in the model, one set a
 quality; the decoder works on whole numbers only (``fixed``), so a file gives the same
 bytes of picture on any machine.
 """
@@ -18,7 +18,7 @@ bytes of picture on any machine.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -29,10 +29,13 @@ from ..errors import DataError
 from ..hierarchy import Hierarchy
 from ..layer import RowCodes
 from ..patches import tiling
-from . import surprise
+from . import surprise, values
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
 from .quantise import fit_classes
 from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
+from .residual import learn
+from .tables import low_shapes, stacked, top_shapes, unstacked
+from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
 
 QUALITIES = 10
@@ -42,6 +45,8 @@ SURPRISE_UNITS = 16
 LEARN_AT = 5
 #: Rows of the top level, and tiles, on which tables are measured at most.
 MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
+#: Times the surprise units' tables are fitted to what they choose.
+ROUNDS = 3
 #: Pictures coded at a time.
 BLOCK = 2048
 
@@ -133,20 +138,25 @@ class CollectionCoder:
         few = slice(0, max(1, min(len(maps), MEASURED_TILES // tiles_of(hierarchy))))
         top = slice(0, few.stop * grid)
 
-        def residual(quality: int) -> NDArray[np.float32]:
-            coded = predictions[quality - 1]
-            step = step_of(quality)
-            seen = self.fixed.predict(coded.winners[top], coded.weights[top], coded.q[top], step)
+        def seen(quality: int) -> NDArray[np.float64]:
+            coded, step = predictions[quality - 1], step_of(quality)
+            return self.fixed.predict(coded.winners[top], coded.weights[top], coded.q[top], step)
+
+        def residual(seen: NDArray[np.float64]) -> NDArray[np.float32]:
             return (maps[few] - seen / ONE).astype(np.float32)
 
         tile = tile_side(hierarchy)
         step = step_of(LEARN_AT) / (1 << VALUE_BITS)
-        self.units = surprise.learn(residual(LEARN_AT), tile, SURPRISE_UNITS, step, rng)
+        self.units = learn(residual(seen(LEARN_AT)), tile, SURPRISE_UNITS, step, rng)
         self.low = []
         for quality in range(1, QUALITIES + 1):
-            error, step = residual(quality), step_of(quality) / (1 << VALUE_BITS)
-            low = self.units.measure(error, step)
-            self.low.append(self.units.measure(error, step, low))
+            prediction, step = seen(quality), step_of(quality) / (1 << VALUE_BITS)
+            error, lively = residual(prediction), self.units.lively(prediction)
+            low = None
+            for _ in range(ROUNDS):
+                low = self.units.measure(error, lively, step, low)
+            assert low is not None
+            self.low.append(low)
             yield 0.4 + 0.6 * quality / QUALITIES
         self._fix_bases()
 
@@ -181,15 +191,16 @@ class CollectionCoder:
         layer = self.hierarchy.layers[-1]
         step = step_of(quality) / (1 << VALUE_BITS)
         q = np.trunc(codes.values[:, 0] / step).astype(np.int32)
-        classes = fit_classes(q, codes.winners[:, 0], layer.units)
+        fitted = values.fit(q, codes.winners[:, 0], layer.units, no_features(len(q)))
         positions = int(position.max()) + 1
         counts = np.tile(np.maximum(layer.shares, 1e-6) * 1000, (positions, 1))
         weights = np.zeros(layer.winners_kept, np.uint8)
-        return TopTables(classes, rounded_counts(counts), weights)
+        return TopTables(fitted, rounded_counts(counts), weights)
 
     def _fit_top(self, coded: Coded, position: NDArray[np.intp]) -> TopTables:
         layer = self.hierarchy.layers[-1]
-        classes = fit_classes(coded.q, coded.winners[:, 0], layer.units)
+        blank = no_features(len(coded.q))
+        fitted = values.fit(coded.q, coded.winners[:, 0], layer.units, blank)
         counts = np.zeros((int(position.max()) + 1, layer.units))
         for slot in range(coded.winners.shape[1]):
             np.add.at(counts, (position, coded.winners[:, slot]), 1)
@@ -199,8 +210,8 @@ class CollectionCoder:
             (coded.weights - self.usual_weights()).astype(np.int32),
             np.zeros(len(coded.weights), np.int64),
             1,
-        )[0]
-        return TopTables(classes, rounded_counts(counts), kept)
+        )[0, 0]
+        return TopTables(fitted, rounded_counts(counts), kept)
 
     def usual_weights(self) -> NDArray[np.int64]:
         """Activations of the winners as they are on average, which files store only the rest of."""
@@ -217,6 +228,7 @@ class CollectionCoder:
         seen = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
         tiles = self.units.encode(
             (maps - seen / ONE).astype(np.float32),
+            self.units.lively(seen),
             self.low[quality - 1],
             step / (1 << VALUE_BITS),
         )
@@ -281,14 +293,11 @@ class CollectionCoder:
             off = (coded.weights - self.usual_weights()).astype(np.int32)
             writer.values(off.ravel(), np.tile(top.weights, len(off)))
         else:
-            writer.values(coded.q.ravel(), top.classes[coded.winners[:, 0]].ravel())
+            unit = coded.winners[:, 0]
+            values.write(writer, coded.q, unit, top.values, no_features(len(unit)))
         if coded.tiles is not None:
-            low = self.low[quality - 1]
-            for place in range(coded.tiles.winners.shape[1]):
-                context = self.units.contexts(coded.tiles.winners, place)
-                writer.indices(coded.tiles.winners[:, place], context, low.counts)
-            unit = coded.tiles.winners.T[coded.tiles.winners.T > 0] - 1
-            writer.values(coded.tiles.q.ravel(), low.classes[unit].ravel())
+            lively = self.lively(coded, quality)
+            self.units.write(writer, coded.tiles, lively, self.low[quality - 1])
         return writer.finish()
 
     def read(self, payload: bytes, count: int, quality: int, with_surprise: bool) -> Coded:
@@ -305,19 +314,25 @@ class CollectionCoder:
             off = reader.values(np.tile(top.weights, rows)).reshape(index.shape)
             weights = off + self.usual_weights()
         else:
-            q = reader.values(top.classes[index[:, 0]].ravel()).reshape(q.shape)
-        tiles = None
+            q = values.read(reader, index[:, 0], top.values, no_features(rows))
+        coded = Coded(index, weights, q, None, np.zeros(count, np.float32))
         if with_surprise:
-            low = self.low[quality - 1]
-            winners = np.zeros((count, int(np.prod(self.units.grid))), np.int64)
-            for place in range(winners.shape[1]):
-                context = self.units.contexts(winners, place)
-                winners[:, place] = reader.indices(context, low.counts)
-            unit = winners.T[winners.T > 0] - 1
-            values = reader.values(low.classes[unit].ravel()).reshape(-1, low.classes.shape[1])
-            tiles = surprise.Tiles(winners, values, np.zeros(winners.shape, np.float32))
+            lively = self.lively(coded, quality)
+            tiles = self.units.read(reader, lively, self.low[quality - 1])
+            coded = replace(coded, tiles=tiles)
         reader.finish()
-        return Coded(index, weights, q, tiles, np.zeros(count, np.float32))
+        return coded
+
+    def lively(self, coded: Coded, quality: int) -> Int:
+        """What the decoder knows of every tile from the top level: see ``SurpriseUnits``."""
+        grid, step = int(np.prod(self.hierarchy.grid_shapes[-1])), step_of(quality)
+        blocks = [slice(i, i + BLOCK * grid) for i in range(0, len(coded.q), BLOCK * grid)]
+        return np.concatenate([
+            self.units.lively(
+                self.fixed.predict(coded.winners[b], coded.weights[b], coded.q[b], step)
+            )
+            for b in blocks
+        ])  # fmt: skip
 
     def _positions(self, rows: int) -> NDArray[np.int64]:
         grid = int(np.prod(self.hierarchy.grid_shapes[-1]))
@@ -326,12 +341,7 @@ class CollectionCoder:
     # -------------------------------------------------------------- the model
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What a model file keeps."""
-        return {
-            "top_classes": np.stack([t.classes for t in self.top]),
-            "top_counts": np.stack([t.counts for t in self.top]),
-            "top_weights": np.stack([t.weights for t in self.top]),
-            "low_classes": np.stack([t.classes for t in self.low]),
-            "low_counts": np.stack([t.counts for t in self.low]),
+        return stacked(self.top, self.low) | {
             "bases": self.units.bases.astype(np.float32),
             "tile": np.array([self.units.patch], np.int64),
         }
@@ -351,25 +361,14 @@ class CollectionCoder:
         units = len(arrays["bases"])
         positions = int(np.prod(hierarchy.grid_shapes[-1]))
         expected = {
-            "top_classes": (QUALITIES, layer.units, layer.rank),
-            "top_counts": (QUALITIES, positions, layer.units),
-            "top_weights": (QUALITIES, layer.winners_kept),
-            "low_classes": (QUALITIES, units, d),
-            "low_counts": (QUALITIES, coder.units.context_count(), units + 1),
-            "bases": (units, d, d),
+            **top_shapes(layer.units, layer.rank, positions, layer.winners_kept),
+            **low_shapes(units, d, coder.units.leanings),
         }
         for name, shape in expected.items():
-            if arrays[name].shape != shape:
+            if arrays[name].shape != (QUALITIES, *shape):
                 raise ValueError(f"wrong table {name} of the coder")
-        coder.top = [
-            TopTables(*tables)
-            for tables in zip(
-                arrays["top_classes"], arrays["top_counts"], arrays["top_weights"], strict=True
-            )
-        ]
-        coder.low = [
-            surprise.Tables(*tables)
-            for tables in zip(arrays["low_classes"], arrays["low_counts"], strict=True)
-        ]
+        if arrays["bases"].shape != (units, d, d):
+            raise ValueError("wrong bases of the coder")
+        coder.top, coder.low = unstacked(arrays, QUALITIES)
         coder._fix_bases()
         return coder

@@ -50,8 +50,8 @@ def quantise(
     ----------
     z : ndarray (n, m)
         Values.
-    classes : ndarray (m,)
-        Value class of each column.
+    classes : ndarray (m,) or (n, m)
+        Value class of each column, or of each value.
     step : float
         Distance of levels.
     weight : float
@@ -65,9 +65,9 @@ def quantise(
     bits : ndarray (n,)
         Ideal length.
     """
-    table = _bits_table()[classes]
+    table = _bits_table()
     flat = table.ravel()
-    offset = np.arange(len(classes)) * table.shape[1] + LIMIT
+    offset = classes.astype(np.int32) * table.shape[1] + LIMIT
     sign = np.sign(z).astype(np.int32)
     size = np.abs(z)
     upper = np.floor(size / step + 0.5).astype(np.int32)
@@ -90,21 +90,34 @@ def quantise(
 
 
 def fit_classes(
-    q: NDArray[np.integer], owner: NDArray[np.integer], owners: int
+    q: NDArray[np.integer],
+    owner: NDArray[np.integer],
+    owners: int,
+    level: NDArray[np.integer] | None = None,
+    levels: int = 1,
 ) -> NDArray[np.uint8]:
-    """Value class with the least bits for each owner and column, ``(owners, m)``.
+    """Value class with the least bits for each owner, level and column, ``(owners, levels, m)``.
 
-    Few observations lean on the column's histogram over all owners, which counts as
-    eight of them.
+    Few observations lean on the column's histograms of the same owner and of the same
+    level, which count as eight of them each.
     """
     m = q.shape[1]
     width = 2 * LIMIT + 1
+    key = owner.astype(np.int64) * levels
+    if level is not None:
+        key = key + level
     clipped = np.clip(q, -LIMIT, LIMIT) + LIMIT
-    place = (owner.astype(np.int64)[:, None] * m + np.arange(m)) * width + clipped
-    counts = np.bincount(place.ravel(), minlength=owners * m * width)
-    histogram = counts.reshape(owners, m, width).astype(np.float32)
-    together = histogram.sum(0)
-    total = np.maximum(together.sum(1, keepdims=True), 1)
-    histogram += 8 * together / total
+    place = (key[:, None] * m + np.arange(m)) * width + clipped
+    counts = np.bincount(place.ravel(), minlength=owners * levels * m * width)
+    histogram = counts.reshape(owners, levels, m, width).astype(np.float32)
+    same_owner, same_level = histogram.sum(1, keepdims=True), histogram.sum(0, keepdims=True)
+    histogram = histogram + 8 * _shares(same_level)
+    if levels > 1:
+        histogram += 8 * _shares(same_owner)
     cost = histogram.reshape(-1, width) @ _bits_table().T
-    return cost.argmin(1).astype(np.uint8).reshape(owners, m)
+    return cost.argmin(1).astype(np.uint8).reshape(owners, levels, m)
+
+
+def _shares(histogram: NDArray[np.float32]) -> NDArray[np.float32]:
+    shares: NDArray[np.float32] = histogram / np.maximum(histogram.sum(-1, keepdims=True), 1)
+    return shares

@@ -7,38 +7,46 @@ distortion plus lambda times rate (DESIGN section 2: *the winner's code and the 
 are all that is kept*).  A tile that costs more to describe than it is worth has no
 winner; that is unit 0 in the file.
 
-Learning alternates assignment by estimated bits with the units' eigenvectors, on
-residuals as the decoder will see them, those of quantised codes.
+How likely a tile is to have a winner, and how large its values will be, shows in what
+the decoder has already: the tiles around it, and how lively the prediction is there.
+``residual`` learns the bases.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
 
 from ..patches import join, split, tiling
-from .quantise import LAMBDA, fit_classes, levels, quantise
-from .rangecoder import index_bits, rounded_counts
+from . import values
+from .quantise import LAMBDA, levels
+from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
+from .values import Int, ValueTables, magnitude
 
 #: Largest side of a tile in pixels.
 LARGEST_TILE = 8
 #: Units whose exact cost is tried, of those with the fewest values to code.
 CANDIDATES = 3
-#: Up to this many positions have counts of their own.
+#: Up to this many positions have a leaning of their own.
 POSITIONS = 64
+#: Contexts of a winner, from the least to the most lively.
+CONTEXTS = 16
 
 F32 = NDArray[np.float32]
 
 
 class Tables(NamedTuple):
-    """Probabilities at one quality."""
+    """Probabilities at one quality, of F features and P positions."""
 
-    classes: NDArray[np.uint8]  #: ``(K, d)`` value classes
-    counts: NDArray[np.uint16]  #: ``(contexts, K + 1)`` counts of winners
+    values: ValueTables
+    gate: NDArray[np.int32]  #: ``(F,)`` weights of the features of a tile
+    leaning: NDArray[np.int32]  #: ``(P,)`` added to the gate's sum at each position
+    cuts: NDArray[np.int64]  #: ``(CONTEXTS - 1,)`` where the next context begins
+    counts: NDArray[np.uint16]  #: ``(CONTEXTS, K + 1)`` counts of winners
 
 
 class Tiles(NamedTuple):
@@ -47,6 +55,50 @@ class Tiles(NamedTuple):
     winners: NDArray[np.int64]  #: ``(n, positions)``; 0 is no winner
     q: NDArray[np.int32]  #: ``(coded tiles, d)`` in order of position, then picture
     bits: NDArray[np.float32]  #: ``(n, positions)`` ideal length
+
+
+class Surroundings:
+    """What is known of a tile before it is read, position after position.
+
+    Three features, each a ``magnitude``: how much is coded in the neighbours, in the picture
+    so far on average, and how much the prediction changes from pixel to pixel in the tile.
+
+    Parameters
+    ----------
+    lively : ndarray (n, positions)
+        The third feature.
+    across : int
+        Tiles in a row.
+    """
+
+    FEATURES = 3
+
+    def __init__(self, lively: Int, across: int) -> None:
+        self.lively, self.across = lively, across
+        self.energy = np.zeros(lively.shape, np.int64)
+        self.total = np.zeros(len(lively), np.int64)
+
+    def features(self, position: int) -> Int:
+        """Features ``(n, 3)`` of the tiles at a position, all before it being known."""
+        row, column = divmod(position, self.across)
+        near = np.zeros(len(self.lively), np.int64)
+        if column:
+            near += 2 * self.energy[:, position - 1]
+        if row:
+            above = position - self.across
+            near += 2 * self.energy[:, above]
+            if column:
+                near += self.energy[:, above - 1]
+            if column + 1 < self.across:
+                near += self.energy[:, above + 1]
+        mean = 8 * self.total // max(1, position)
+        return np.stack([magnitude(near), magnitude(mean), self.lively[:, position]], 1)
+
+    def know(self, position: int, active: NDArray[np.bool_], q: NDArray[np.integer]) -> None:
+        """Take note of the values of the active tiles at a position."""
+        # One more, for a winner whose values are all zero is more than none.
+        self.energy[active, position] = np.abs(q.astype(np.int64)).sum(1) + 1
+        self.total += self.energy[:, position]
 
 
 @dataclass(frozen=True)
@@ -62,6 +114,12 @@ class SurpriseUnits:
         """Tiles down and across."""
         return tiling(self.shape[0], self.patch).number, tiling(self.shape[1], self.patch).number
 
+    @property
+    def leanings(self) -> int:
+        """Positions with a leaning of their own."""
+        positions = int(np.prod(self.grid))
+        return positions if positions <= POSITIONS else 1
+
     def split(self, maps: NDArray[np.floating]) -> NDArray[np.floating]:
         """Tiles ``(n, positions, d)``."""
         tiles = split(maps, self.patch)
@@ -72,49 +130,56 @@ class SurpriseUnits:
         rows = tiles.reshape(len(tiles), *self.grid, tiles.shape[-1])
         return join(rows, self.shape[0], self.shape[1], self.patch)
 
-    def contexts(self, winners: NDArray[np.integer], position: int) -> NDArray[np.int64]:
-        """Context of one position: where it is, and whether left and upper tiles have winners."""
-        across = self.grid[1]
-        count = winners.shape[1]
-        left = winners[:, position - 1] > 0 if position % across else np.zeros(len(winners), bool)
-        up = winners[:, position - across] > 0 if position >= across else np.zeros_like(left)
-        place = position if count <= POSITIONS else 0
-        return (4 * place + 2 * left + up).astype(np.int64)
+    def lively(self, seen: NDArray[np.floating]) -> Int:
+        """How much predictions ``(n, H, W, C)`` change from pixel to pixel in each tile.
 
-    def context_count(self) -> int:
-        """Number of contexts."""
-        positions = int(np.prod(self.grid))
-        return 4 * (positions if positions <= POSITIONS else 1)
+        Whole numbers in, in multiples of 2^-14; the answer is exact.
+        """
+        height, width = (tiling(side, self.patch).size for side in self.shape[:2])
+        tiles = self.split(seen).reshape(len(seen), -1, height, width, self.shape[2])
+        change = np.zeros(tiles.shape[:2])
+        for axis in (2, 3):
+            change += np.abs(np.diff(tiles, axis=axis)).sum((2, 3, 4))
+        return magnitude(np.floor(change / 256))
 
-    def encode(self, residual: F32, tables: Tables, step: float) -> Tiles:
+    def _context(self, features: Int, position: int, tables: Tables) -> Int:
+        leaning = tables.leaning[min(position, len(tables.leaning) - 1)]
+        score = features @ tables.gate.astype(np.int64) + int(leaning)
+        return (score[:, None] >= tables.cuts).sum(1)
+
+    def encode(self, residual: F32, lively: Int, tables: Tables, step: float) -> Tiles:
         """Choose winners and quantised values for residual maps ``(n, H, W, C)``."""
         tiles = self.split(residual)
         n, positions, d = tiles.shape
+        around = Surroundings(lively, self.grid[1])
         winners = np.zeros((n, positions), np.int64)
         bits = np.zeros((n, positions), np.float32)
-        rates = index_bits(tables.counts)
+        table = index_bits(tables.counts)
         weight = LAMBDA * step * step
         coded = []
         for position in range(positions):
             x = tiles[:, position]
-            context = self.contexts(winners, position)
-            idle = (x**2).sum(1) + weight * rates[context, 0]
+            features = around.features(position)
+            rates = table[self._context(features, position, tables)]
+            idle = (x**2).sum(1) + weight * rates[:, 0]
             # A winner costs bits of its own, so a tile this quiet cannot gain from one.
-            tried = np.flatnonzero((x**2).sum(1) > weight * np.maximum(1.0, rates[context, 0]) / 2)
+            tried = np.flatnonzero((x**2).sum(1) > weight * np.maximum(1.0, rates[:, 0]) / 2)
             winner, q, cost, length = self._best(
-                x[tried], tables, rates[context[tried]], step, weight
+                x[tried], tables, features[tried], rates[tried], step, weight
             )
             better = cost < idle[tried]
             winners[tried[better], position] = winner[better] + 1
-            bits[:, position] = rates[context, 0]
+            bits[:, position] = rates[:, 0]
             bits[tried[better], position] = length[better]
             coded.append(q[better])
+            around.know(position, winners[:, position] > 0, coded[-1])
         q = np.concatenate(coded) if coded else np.zeros((0, d), np.int32)
         return Tiles(winners, q, bits)
 
     def _best(
-        self, x: F32, tables: Tables, rates: NDArray[np.floating], step: float, weight: float
-    ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+        self, x: F32, tables: Tables, features: Int, rates: NDArray[np.floating],
+        step: float, weight: float,
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32], F32, F32]:  # fmt: skip
         n, d = x.shape
         units = len(self.bases)
         best = np.zeros(n, np.intp)
@@ -123,16 +188,15 @@ class SurpriseUnits:
         best_bits = np.zeros(n, np.float32)
         if not n:
             return best, best_q, best_cost, best_bits
-        count = np.empty((n, units), np.int16)
-        for unit in range(units):
-            count[:, unit] = (np.abs(x @ self.bases[unit]) > 0.6 * step).sum(1)
         kept = min(CANDIDATES, units)
-        candidate = np.argsort(count, axis=1, kind="stable")[:, :kept]
+        candidate = np.argsort(self._lengths(x, step), axis=1, kind="stable")[:, :kept]
         for unit in range(units):
             own = np.flatnonzero((candidate == unit).any(1))
             if not len(own):
                 continue
-            q, distortion, bits = quantise(x[own] @ self.bases[unit], tables.classes[unit], step)
+            q, distortion, bits = values.choose(
+                x[own] @ self.bases[unit], unit, tables.values, features[own], step
+            )
             bits = bits + rates[own, unit + 1]
             cost = distortion + weight * bits
             less = cost < best_cost[own]
@@ -140,6 +204,58 @@ class SurpriseUnits:
             best[row], best_q[row] = unit, q[less]
             best_cost[row], best_bits[row] = cost[less], bits[less]
         return best, best_q, best_cost, best_bits
+
+    def _lengths(self, x: F32, step: float) -> NDArray[np.int16]:
+        """How many values each unit would have to code, roughly, ``(n, K)``."""
+        count = np.empty((len(x), len(self.bases)), np.int16)
+        for unit, basis in enumerate(self.bases):
+            count[:, unit] = (np.abs(x @ basis) > 0.6 * step).sum(1)
+        return count
+
+    def write(self, writer: SymbolWriter, tiles: Tiles, lively: Int, tables: Tables) -> None:
+        """Winners and values, a position after the other."""
+        for _ in self._walk(tiles, lively, tables, writer):
+            pass
+
+    def lengths(self, tiles: Tiles, lively: Int, tables: Tables) -> tuple[float, float]:
+        """Ideal bits of all winners and of all values."""
+        parts = list(self._walk(tiles, lively, tables, None))
+        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+    def _walk(
+        self, tiles: Tiles, lively: Int, tables: Tables, writer: SymbolWriter | None
+    ) -> Iterator[tuple[float, float]]:
+        around, begin = Surroundings(lively, self.grid[1]), 0
+        rates = index_bits(tables.counts)
+        for position, winner in enumerate(tiles.winners.T):
+            features = around.features(position)
+            context = self._context(features, position, tables)
+            active = winner > 0
+            q = tiles.q[begin : begin + int(active.sum())]
+            begin += len(q)
+            if writer is not None:
+                writer.indices(winner, context, tables.counts)
+                values.write(writer, q, winner[active] - 1, tables.values, features[active])
+            else:
+                yield (
+                    float(rates[context, winner].sum(dtype=np.float64)),
+                    values.ideal_bits(q, winner[active] - 1, tables.values, features[active]),
+                )
+            around.know(position, active, q)
+
+    def read(self, reader: SymbolReader, lively: Int, tables: Tables) -> Tiles:
+        """Inverse of :meth:`write`."""
+        around, coded = Surroundings(lively, self.grid[1]), []
+        winners = np.zeros(lively.shape, np.int64)
+        for position in range(lively.shape[1]):
+            features = around.features(position)
+            context = self._context(features, position, tables)
+            winners[:, position] = reader.indices(context, tables.counts)
+            active = winners[:, position] > 0
+            owner = winners[active, position] - 1
+            coded.append(values.read(reader, owner, tables.values, features[active]))
+            around.know(position, active, coded[-1])
+        return Tiles(winners, np.concatenate(coded), np.zeros(winners.shape, np.float32))
 
     def decode(self, tiles: Tiles, step: float) -> F32:
         """Residual maps in floats; files use ``collection``'s whole-number twin."""
@@ -155,96 +271,68 @@ class SurpriseUnits:
         rows[active] = out
         return self.join(rows.transpose(1, 0, 2))
 
-    def measure(self, residual: F32, step: float, tables: Tables | None = None) -> Tables:
+    def measure(
+        self, residual: F32, lively: Int, step: float, tables: Tables | None = None
+    ) -> Tables:
         """Probabilities fitted on what the units do with these residuals at this step."""
         if tables is None:
             tables = self._first_tables(residual, step)
-        tiles = self.encode(residual, tables, step)
-        owner = tiles.winners.T[tiles.winners.T > 0] - 1
-        classes = fit_classes(tiles.q, owner, len(self.bases))
-        counts = np.zeros((self.context_count(), len(self.bases) + 1))
-        for position in range(tiles.winners.shape[1]):
-            context = self.contexts(tiles.winners, position)
-            np.add.at(counts, (context, tiles.winners[:, position]), 1)
+        tiles = self.encode(residual, lively, tables, step)
+        around, begin = Surroundings(lively, self.grid[1]), 0
+        known = []
+        for position, winner in enumerate(tiles.winners.T):
+            known.append(around.features(position))
+            active = winner > 0
+            around.know(position, active, tiles.q[begin : begin + int(active.sum())])
+            begin += int(active.sum())
+        features = np.stack(known)  # positions first, as q
+        winners = tiles.winners.T
+        active = winners > 0
+        fitted = values.fit(tiles.q, winners[active] - 1, len(self.bases), features[active])
+        # The gate foretells how much is coded; a leaning by position is what it leaves over.
+        energy = magnitude(around.energy.T)
+        centred = features - features.mean(1, keepdims=True)
+        flat = centred.reshape(-1, features.shape[2]).astype(np.int64)
+        gate = values.gate(flat, (energy - energy.mean(1, keepdims=True)).ravel())
+        score = features @ gate.astype(np.int64)
+        rest = np.rint((values.GATE_ONE * energy - score).mean(1)).astype(np.int32)
+        leaning = rest if len(rest) == self.leanings else np.zeros(1, np.int32)
+        score = score + leaning[:, None]
+        cuts = values.quantiles(score.ravel(), CONTEXTS)
+        context = (score[..., None] >= cuts).sum(-1)
+        return Tables(fitted, gate, leaning, cuts, self._counts(winners.ravel(), context.ravel()))
+
+    def _counts(self, winners: Int, contexts: Int) -> NDArray[np.uint16]:
+        """Counts of winners; which unit it is leans on all contexts, whether any does not."""
+        counts = np.zeros((CONTEXTS, len(self.bases) + 1))
+        np.add.at(counts, (contexts, winners), 1)
         together = counts.sum(0)
-        counts += 4 * together / max(1.0, together.sum())
-        return Tables(classes, rounded_counts(counts))
+        some = np.maximum(1e-9, together[1:].sum())
+        own = counts[:, 1:].sum(1, keepdims=True)
+        lean = 30.0
+        shares = (counts[:, 1:] + lean * (together[1:] + 0.1) / some) / (own + lean)
+        total = counts.sum(1, keepdims=True) + 1
+        rate = (own + together[1:].sum() / max(1, together.sum())) / total
+        return rounded_counts(np.concatenate([1 - rate, rate * shares], 1))
 
     def _first_tables(self, residual: F32, step: float) -> Tables:
         x = self.split(residual)
         x = x.reshape(-1, x.shape[-1])
         active = x[(x**2).sum(1) > 4 * LAMBDA * step * step][:4000]
-        classes = []
-        for basis in self.bases:
-            q = np.trunc(active @ basis / step).astype(np.int32)
-            classes.append(fit_classes(q, np.zeros(len(q), np.int64), 1)[0])
         units = len(self.bases)
+        owner = self._lengths(active, step).argmin(1)
+        z = np.zeros_like(active)
+        for unit in range(units):
+            z[owner == unit] = active[owner == unit] @ self.bases[unit]
+        q = np.trunc(z / step).astype(np.int32)
+        blank = np.zeros((len(q), Surroundings.FEATURES), np.int64)
         share = 0.5 if len(active) else 0.01
-        counts = np.full((self.context_count(), units + 1), 1000 * share / units)
+        counts = np.full((CONTEXTS, units + 1), 1000 * share / units)
         counts[:, 0] = 1000 * (1 - share)
-        return Tables(np.array(classes), rounded_counts(counts))
-
-
-def learn(
-    residual: F32,
-    patch: int,
-    units: int,
-    step: float,
-    rng: np.random.Generator,
-    rounds: int = 4,
-    most: int = 40_000,
-) -> SurpriseUnits:
-    """Surprise units from residual maps ``(n, H, W, C)`` at the given step."""
-    shape = residual.shape[1:]
-    blank = SurpriseUnits(np.zeros((1, 1, 1), np.float32), patch, (shape[0], shape[1], shape[2]))
-    x = blank.split(residual)
-    x = x.reshape(-1, x.shape[-1])
-    energy = (x**2).sum(1)
-    active = x[energy > 4 * LAMBDA * step * step]
-    if len(active) < 2 * x.shape[1]:
-        active = x  # almost everything is foreseen; one rough unit is enough for the rest
-    if len(active) > most:
-        active = active[rng.choice(len(active), most, replace=False)]
-    units = max(1, min(units, len(active) // (4 * x.shape[1])))
-    assigned = _start(active, units, int(rng.integers(2**31)))
-    bases = np.zeros((units, x.shape[1], x.shape[1]), np.float32)
-    for _ in range(rounds):
-        spread = np.zeros((units, x.shape[1]), np.float32)
-        prior = active.T @ active / len(active) * 0.02
-        for unit in range(units):
-            own = active[assigned == unit]
-            covariance = (own.T @ own / max(1, len(own)) + prior).astype(np.float64)
-            values, vectors = np.linalg.eigh(covariance)
-            bases[unit] = _signed(vectors[:, ::-1])
-            spread[unit] = np.sqrt(np.maximum(values[::-1], 1e-12))
-        share = np.bincount(assigned, minlength=units) + 1.0
-        cost = np.empty((len(active), units), np.float32)
-        for unit in range(units):
-            z = np.abs(active @ bases[unit])
-            # Bits of a Laplace variable of this spread, or the distortion of leaving it out.
-            scale = np.maximum(spread[unit], 0.2 * step) / step
-            bits = np.log2(1 + scale) + 1.44 * z / (step * scale)
-            drop = z**2 + 0.1 * LAMBDA * step * step
-            keep = step * step * (1 / 12 + LAMBDA * (1 + bits))
-            cost[:, unit] = np.minimum(drop, keep).sum(1) - LAMBDA * step * step * np.log2(
-                share[unit] / share.sum()
-            )
-        assigned = cost.argmin(1)
-    return SurpriseUnits(bases, patch, blank.shape)
-
-
-def _start(x: F32, units: int, seed: int) -> NDArray[np.intp]:
-    """First assignment by direction, sign left aside."""
-    if units == 1:
-        return np.zeros(len(x), np.intp)
-    length = np.linalg.norm(x, axis=1, keepdims=True)
-    direction = x / np.maximum(length, 1e-12)
-    peak = np.abs(direction).argmax(1)
-    direction *= np.sign(direction[np.arange(len(x)), peak])[:, None]
-    means = MiniBatchKMeans(units, n_init=1, batch_size=4096, random_state=seed)
-    return means.fit_predict(direction).astype(np.intp)
-
-
-def _signed(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    sign = np.sign(vectors[np.abs(vectors).argmax(0), np.arange(vectors.shape[1])])
-    return vectors * np.where(sign == 0, 1, sign)
+        return Tables(
+            values.fit(q, owner, units, blank),
+            np.zeros(Surroundings.FEATURES, np.int32),
+            np.zeros(self.leanings, np.int32),
+            np.zeros(CONTEXTS - 1, np.int64),
+            rounded_counts(counts),
+        )

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .quantise import LAMBDA, quantise
+from . import values
+from .quantise import LAMBDA
+from .values import ValueTables
 
 #: Units whose exact cost is tried for a row.
 CANDIDATES = 8
@@ -27,7 +29,7 @@ class Views(NamedTuple):
 class TopTables(NamedTuple):
     """Probabilities of the top level at one quality."""
 
-    classes: NDArray[np.uint8]  #: ``(K, r)``
+    values: ValueTables  #: of the first winner's r values
     counts: NDArray[np.uint16]  #: ``(positions, K)``
     weights: NDArray[np.uint8]  #: ``(k,)``
 
@@ -60,7 +62,9 @@ def best_unit(
         own = np.flatnonzero((tried == unit).any(1))
         if not len(own):
             continue
-        own_q, distortion, own_bits = quantise(views.values[own, unit], tables.classes[unit], step)
+        own_q, distortion, own_bits = values.choose(
+            views.values[own, unit], unit, tables.values, values.no_features(len(own)), step
+        )
         own_bits = own_bits + rates[own, unit]
         cost = views.errors[own, unit] + distortion + weight * own_bits
         less = cost < best[own]
