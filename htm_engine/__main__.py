@@ -1,5 +1,7 @@
 """The command line: ``python -m htm_engine train | compress | decompress | generate | inspect``.
 
+For texts there are ``train-text`` and ``generate-text`` besides.
+
 This module reads arguments and turns outcomes into exit codes; ``commands`` does the
 work.  0 is success, 1 an error that a sentence on standard error explains, 2 arguments
 that make no sense, 130 an interruption by Ctrl-C.
@@ -12,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import commands
+from . import commands, textcommands
 from .coding.codec import QUALITIES
 from .errors import HTMError
 from .named import NAMED
@@ -59,8 +61,8 @@ def parser() -> argparse.ArgumentParser:
     """Arguments of all commands."""
     top = argparse.ArgumentParser(
         prog="python -m htm_engine",
-        description="Train networks of competing units; compress pictures with them, and "
-        "generate new ones. Models end in .npz, compressed files in .htmc.",
+        description="Train networks of competing units; compress pictures and texts with them, "
+        "and generate new ones. Models end in .npz, compressed files in .htmc.",
         epilog="Start with: python -m htm_engine train digits -o digits.npz",
     )
     found = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -69,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     _add_decompress(found)
     _add_generate(found)
     _add_inspect(found)
+    _add_train_text(found)
+    _add_generate_text(found)
     return top
 
 
@@ -100,7 +104,8 @@ def _model(made: argparse.ArgumentParser) -> None:
         "--model",
         metavar="MODEL",
         help="a trained network (.npz); by default the one that comes with HTM Studio, which "
-        "knows handwritten digits of 8 x 8 pixels",
+        "knows handwritten digits of 8 x 8 pixels. For a text: en, zh, blank or a model of "
+        "train-text; by default chosen by the text",
     )
 
 
@@ -151,7 +156,7 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         found,
         "compress",
         commands.compress,
-        "Store pictures in one small file, by what the network does not foresee of them.",
+        "Store pictures, or a text to the byte, by what the units do not foresee of them.",
         "my-pictures/ -m mine.npz -o mine.htmc --quality 7",
     )
     made.add_argument(
@@ -159,8 +164,10 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         metavar="PICTURES",
         help="pictures, folders of pictures, or ZIP, IDX, NPY or NPZ files; "
-        "those of another size are cropped and resampled to the network's",
+        "those of another size are cropped and resampled to the network's. Any other "
+        "file is stored as a text, exactly",
     )
+    made.add_argument("--text", action="store_true", help="store the file exactly, whatever it is")
     _model(made)
     _output(made, "where the file goes (.htmc)")
     made.add_argument(
@@ -183,14 +190,15 @@ def _add_decompress(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
         found,
         "decompress",
         commands.decompress,
-        "Get pictures back from a .htmc file, with the network that wrote it.",
+        "Get pictures or a text back from a .htmc file, with the model that wrote it.",
         "mine.htmc -m mine.npz -o pictures-again/",
     )
     made.add_argument("file", metavar="FILE", help="a .htmc file")
     _model(made)
     _output(
         made,
-        "a folder of PNGs; or a .png (a sheet, if there are several pictures), or a .npy array",
+        "a folder of PNGs; or a .png (a sheet, if there are several pictures), or a .npy "
+        "array; for a text, any file",
     )
 
 
@@ -226,6 +234,50 @@ def _add_inspect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     made.add_argument("file", metavar="FILE", help="a model or a compressed file")
     made.add_argument("--json", action="store_true", help="for programs to read")
+
+
+def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train-text",
+        textcommands.train_text,
+        "Let a text model read files, so that short texts like them become small.",
+        "yesterday.log today.log -o logs.npz",
+    )
+    made.add_argument(
+        "files", nargs="+", metavar="FILE", help="at most 16 MiB together, the most typical last"
+    )
+    _output(made, "where the model goes (.npz)")
+
+
+def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "generate-text",
+        textcommands.generate_text,
+        "Continue a text.",
+        '"It was the best of" -n 200 --seed 3',
+    )
+    made.add_argument("prompt", metavar="PROMPT", help="how the text begins")
+    made.add_argument("-m", "--model", metavar="MODEL", help="en (default), zh, or a .npz file")
+    made.add_argument("-o", "--output", metavar="FILE", help="where it goes; by default, shown")
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+    made.add_argument(
+        "-n", "--number", type=whole(1, 100_000), default=400, help="characters (default 400)"
+    )
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--temperature",
+        type=positive,
+        default=0.7,
+        help="0 takes the likeliest byte, 1 draws as expected (default 0.7)",
+    )
+    made.add_argument(
+        "--top-p",
+        type=positive,
+        default=0.95,
+        help="draw from the likeliest bytes of this probability together (default 0.95)",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

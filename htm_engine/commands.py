@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import metrics
+from . import metrics, storage, textcommands
 from .coding.collection import compress_collection, decompress_collection, inspect_collection
 from .coding.container import MAGIC
+from .coding.text import inspect_text, is_text
+from .coding.textmodel import TextModel
 from .datasets import load_dataset
 from .errors import DataError, FormatError, ModelError
 from .fitting import as_pictures, fit_picture, picture_shape, put_together
@@ -35,6 +37,12 @@ from .progress import Progress, duration
 from .uploads import LOCAL, read_picture
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
+#: Endings and first bytes of files that are pictures or arrays, and no texts.
+NO_TEXT = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".zip", ".npy", ".npz", ".gz", ".idx", ".htmc"),
+)
+FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"PK\3\4", b"\x93NUMPY", b"\0\0")
 _LAYER = re.compile(r"(\d+)x(\d+)(?:r(\d+))?(?:k(\d+))?(?:s(\d+))?")
 
 
@@ -157,6 +165,9 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 # ----------------------------------------------------- compress, decompress
 def compress(arguments: Namespace) -> None:
     """Store pictures in one file, and say what it cost and what was lost."""
+    if arguments.text or _is_text_file(arguments.pictures):
+        textcommands.compress_text_file(arguments)
+        return
     target = _target(arguments, ".htmc", "compressed files")
     model = _load(arguments.model)
     progress = Progress(sys.stderr)
@@ -180,6 +191,15 @@ def compress(arguments: Namespace) -> None:
     print(f"bytes each       {len(file) / len(pictures):,.1f} of {pictures[0].nbytes:,}")
     print(f"PSNR             {metrics.psnr(pictures, back, 255):.2f} dB")
     print(f"file             {target}")
+
+
+def _is_text_file(paths: list[str]) -> bool:
+    """Whether one file is named that is no picture or array by its ending and first bytes."""
+    path = Path(paths[0])
+    if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
+        return False
+    with path.open("rb") as stream:
+        return not stream.read(12).startswith(FIRST_BYTES)
 
 
 def _tiles(
@@ -220,9 +240,12 @@ def _pictures(
 
 
 def decompress(arguments: Namespace) -> None:
-    """Get pictures back from a file."""
+    """Get pictures, or a text, back from a file."""
     check_target(arguments.output, arguments.force)
     content = Path(arguments.file).read_bytes()
+    if is_text(content):
+        textcommands.decompress_text_file(arguments, content)
+        return
     info = inspect_collection(content)
     model = _load(arguments.model)
     pictures = as_pictures(decompress_collection(content, model), model)
@@ -249,10 +272,12 @@ def generate(arguments: Namespace) -> None:
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""
     content = Path(arguments.file).read_bytes()
-    if content.startswith(MAGIC):
+    if is_text(content):
+        facts = _of_text(content)
+    elif content.startswith(MAGIC):
         facts = _of_collection(content)
     elif content.startswith(b"PK"):
-        facts = _of_model(HTM.load(BytesIO(content)), len(content))
+        facts = _of_model_file(content)
     else:
         raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
     if arguments.json:
@@ -277,6 +302,30 @@ def _of_collection(content: bytes) -> dict[str, Any]:
         "bytes": info.size,
         "bytes_each": round(info.size / info.pictures, 2),
         "model": info.fingerprint,
+    }
+
+
+def _of_text(content: bytes) -> dict[str, Any]:
+    info = inspect_text(content)
+    return {
+        "kind": "text",
+        "length": info.length,
+        "bytes": info.size,
+        "bits_a_byte": round(8 * info.size / max(1, info.length), 3),
+        "model": info.fingerprint,
+    }
+
+
+def _of_model_file(content: bytes) -> dict[str, Any]:
+    header, _ = storage.load(BytesIO(content))
+    if header.get("kind") != "text":
+        return _of_model(HTM.load(BytesIO(content)), len(content))
+    model = TextModel.load(BytesIO(content))
+    return {
+        "kind": "text model",
+        "read": model.length,
+        "fingerprint": model.fingerprint.hex(),
+        "bytes": len(content),
     }
 
 

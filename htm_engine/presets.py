@@ -34,6 +34,11 @@ PRESETS: dict[str, Preset] = {
         "Learns from mirror images as well: for a few thousand drawings or photographs.",
         mirror=True,
     ),
+    "large": Preset(
+        (LayerSpec(patch=8, units=32, rank=24), LayerSpec(patch=8, units=96, rank=32)),
+        "As mirrored, for pictures of about 64 x 64: the top sees 8 x 8 patches of 8 x 8.",
+        mirror=True,
+    ),
     "single": Preset(
         (LayerSpec(patch=4096, units=32, rank=16),),
         "One level over the whole picture: 32 units of rank 16.",

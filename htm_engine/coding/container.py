@@ -13,6 +13,9 @@ A file is, field by field::
     ...     ...    payload
     end-4   4      CRC-32 of everything before, least significant byte first
 
+A text below 64 KiB has a shorter form, since 20 bytes would be a tenth of it; it is laid
+out in ``coding.text``.
+
 A varint is a whole number below 2^64, seven bits a byte, least significant first; all
 bytes but the last have the top bit set, and the last is not zero unless it stands alone.
 """
@@ -39,7 +42,8 @@ class Container:
     payload: bytes
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
+    """A whole number below 2^64 as a varint."""
     if not 0 <= number < 1 << 64:
         raise ValueError(f"a header field must lie in 0..2^64-1, got {number}")
     out = bytearray()
@@ -50,7 +54,8 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _read_varint(data: bytes, place: int) -> tuple[int, int]:
+def read_varint(data: bytes, place: int) -> tuple[int, int]:
+    """The varint at a place, and the place after it."""
     number = 0
     for shift in range(0, 70, 7):
         if place >= len(data):
@@ -81,8 +86,8 @@ def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -
             bytes((VERSION, kind)),
             fingerprint,
             bytes((len(fields),)),
-            *map(_varint, fields),
-            _varint(len(payload)),
+            *map(varint, fields),
+            varint(len(payload)),
             payload,
         )
     )
@@ -107,9 +112,9 @@ def unpack(data: bytes) -> Container:
         )
     place, fields = 15, []
     for _ in range(data[14]):
-        number, place = _read_varint(data, place)
+        number, place = read_varint(data, place)
         fields.append(number)
-    length, place = _read_varint(data, place)
+    length, place = read_varint(data, place)
     end = place + length + 4
     if len(data) < end:
         raise FormatError("This file is truncated.")

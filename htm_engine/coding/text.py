@@ -1,0 +1,310 @@
+"""Texts as files: any bytes, exact, under a model that may have read before.
+
+::
+
+    bytes ──► work(ENCODE) ──► payload ──► .htmc       the model learns as it goes; the
+    .htmc ──► payload ──► work(DECODE) ──► bytes       decoder learns the very same
+
+Two forms.  From 64 KiB on, the container of ``coding.container``, kind 3, with fields
+(length, bits of the tables).  Below, the short form::
+
+    offset  bytes  field
+    0       1      0xA7
+    1       1      first byte of the model's fingerprint (0: none, tables of 2^16 lines)
+    2       1..3   length of the text, a varint
+    ...     ...    payload
+    end-3   3      CRC-32 of the first bytes and the text, its low 24 bits
+
+Payload: binary arithmetic coding, 32 bits; the decoder reads zeros beyond the end.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from ..errors import DataError, FormatError, ModelMismatchError
+from .container import MAGIC, VERSION, read_varint, unpack, varint
+from .textmodel import (
+    BLOCK,
+    NAMES,
+    SMALL_BITS,
+    TextModel,
+    last_bytes,
+    shipped,
+    table_bits,
+)  # fmt: skip
+from .textunits import DECODE, ENCODE, Memory, blank, fixed, work
+
+#: Container kind of a text, and first byte of the short form.
+KIND, SHORT = 3, 0xA7
+#: Length from which the container is used.
+LONG_FROM = 1 << 16
+#: Text that one byte of payload can stand for: eight bits at 2^-16 of surprise each.
+MOST_RATIO = 45_500
+#: Length above which a text is worked on without a model that has read before: its tables
+#: are made for short texts.
+PRIMED_UP_TO = 4 << 20
+#: Decoded bytes that :func:`decompress_text` gives at most, unless told otherwise.
+LARGEST = 1 << 28
+
+
+@dataclass(frozen=True)
+class TextInfo:
+    """What a file says of itself: length of the text, model, size of the file in bytes."""
+
+    length: int
+    fingerprint: str
+    bits: int
+    size: int
+
+
+class _Header(NamedTuple):
+    length: int
+    fingerprint: bytes  # eight bytes, or one in the short form
+    bits: int
+    payload: bytes
+    short: bool
+
+
+def compress_text(
+    data: bytes, model: TextModel | str | None = None, *, memory: int | None = None
+) -> bytes:
+    """Any bytes as a file, exactly.
+
+    Parameters
+    ----------
+    data : bytes
+        The text, or anything else.
+    model : TextModel, "en", "zh", "blank" or None
+        What has read before; None chooses by the text (see :func:`choose_model`).
+    memory : int or None
+        Bytes that tables may take without a model; None takes up to 176 MiB by length.
+
+    Returns
+    -------
+    bytes
+        Contents of an ``.htmc`` file.
+
+    Raises
+    ------
+    DataError
+        If ``memory`` is too little or the model's name is unknown.
+    """
+    target = io.BytesIO()
+    for _ in compress_stream(io.BytesIO(data), target, len(data), model, memory=memory):
+        pass
+    return target.getvalue()
+
+
+def compress_stream(
+    source: BinaryIO,
+    target: BinaryIO,
+    length: int,
+    model: TextModel | str | None = None,
+    *,
+    memory: int | None = None,
+) -> Generator[float, None, int]:
+    """:func:`compress_text` from file to file in constant memory; yields the part done.
+
+    Returns the size of the file.
+
+    Raises
+    ------
+    DataError
+        If the source holds less than ``length`` bytes.
+    """
+    head = source.read(min(length, 1 << 16))
+    used = choose_model(head, length) if model is None else _named(model)
+    bits = _bits(used, length, memory)
+    state = used.start() if used is not None else blank(bits)
+    name = used.fingerprint if used is not None else bytes(8)
+    crc = done = 0
+    with tempfile.SpooledTemporaryFile(max_size=1 << 22) as payload:
+        for block in _blocks(head, source, length):
+            crc = zlib.crc32(block, crc)
+            payload.write(_encode(state, block))
+            done += len(block)
+            yield done / length
+        payload.write(last_bytes(state))
+        size = payload.tell()
+        payload.seek(0)
+        if length < LONG_FROM:
+            begin = bytes((SHORT, name[0])) + varint(length)
+            check = _short_check(begin, crc)
+            target.write(begin + payload.read() + check)
+            return len(begin) + size + len(check)
+        begin = MAGIC + bytes((VERSION, KIND)) + name + bytes((2,)) + varint(length) + varint(bits)
+        begin += varint(size)
+        target.write(begin)
+        total = zlib.crc32(begin)
+        while part := payload.read(BLOCK):
+            total = zlib.crc32(part, total)
+            target.write(part)
+        target.write(total.to_bytes(4, "little"))
+        return len(begin) + size + 4
+
+
+def decompress_text(data: bytes, model: TextModel | None = None, *, limit: int = LARGEST) -> bytes:
+    """Inverse of :func:`compress_text`.
+
+    Parameters
+    ----------
+    data : bytes
+        Contents of a file.
+    model : TextModel or None
+        The model that wrote it; None finds one that came with HTM Studio.
+    limit : int
+        Length of text above which the file is refused.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged, truncated or extended, is no text, or is longer than
+        ``limit``.
+    ModelMismatchError
+        If another model wrote it.
+    """
+    return b"".join(block for block, _ in decompress_blocks(data, model, limit=limit))
+
+
+def decompress_blocks(
+    data: bytes, model: TextModel | None = None, *, limit: int = LARGEST
+) -> Iterator[tuple[bytes, float]]:
+    """:func:`decompress_text` a block at a time, each with the part done."""
+    header = _open(data)
+    if header.length > limit:
+        raise FormatError(
+            f"This file holds {header.length:,} bytes of text; at most {limit:,} are read."
+        )
+    used = _model_of(header, model)
+    state = used.start() if used is not None else blank(header.bits)
+    coded, tables, place, done, crc = np.frombuffer(header.payload, np.uint8), fixed(), 0, 0, 0
+    while done < header.length:
+        count = min(BLOCK, header.length - done)
+        out = np.empty(count, np.uint8)
+        _, read = work(state, tables, coded[place:], count, out, DECODE, np.zeros(0))
+        place, done = place + read, done + count
+        if place > len(coded) + 8:
+            raise FormatError("This file is damaged: it ends before its text does.")
+        block = out.tobytes()
+        crc = zlib.crc32(block, crc)
+        if header.short and done == header.length:
+            begin = bytes((SHORT, header.fingerprint[0])) + varint(header.length)
+            if _short_check(begin, crc) != data[-3:]:
+                raise FormatError(
+                    "This file is damaged, or written by another model: its checksum does "
+                    "not match."
+                )
+        yield block, done / header.length
+    if header.short and not header.length and data != compress_text(b"", model or "blank"):
+        raise FormatError("This file is damaged: its checksum does not match.")
+
+
+def inspect_text(data: bytes) -> TextInfo:
+    """What a file holds, without decoding it."""
+    header = _open(data)
+    return TextInfo(header.length, header.fingerprint.hex(), header.bits, len(data))
+
+
+def is_text(data: bytes) -> bool:
+    """Whether these are the contents of a compressed text, by their first bytes."""
+    long = data[: len(MAGIC)] == MAGIC and data[5:6] == bytes((KIND,))
+    return long or data[:1] == bytes((SHORT,))
+
+
+def choose_model(head: bytes, length: int) -> TextModel | None:
+    """The shipped model for a text that begins so; None where having read would not help."""
+    if not head or length > PRIMED_UP_TO:
+        return None
+    sample = np.frombuffer(head, np.uint8)
+    if (sample >= 0xE0).mean() > 0.1:
+        return shipped("zh")
+    letters = ((sample | 32) >= 97) & ((sample | 32) <= 122)
+    return shipped("en") if (letters | (sample == 32)).mean() > 0.6 else None
+
+
+# --------------------------------------------------------------------- parts
+def _named(model: TextModel | str) -> TextModel | None:
+    if isinstance(model, TextModel):
+        return model
+    if model == "blank":
+        return None
+    if model not in NAMES:
+        raise DataError(f"There is no text model {model!r}; there are {', '.join(NAMES)}, blank.")
+    return shipped(model)
+
+
+def _bits(model: TextModel | None, length: int, memory: int | None) -> int:
+    if model is not None:
+        return model.bits
+    return SMALL_BITS if length < LONG_FROM else table_bits(length, memory)
+
+
+def _blocks(head: bytes, source: BinaryIO, length: int) -> Iterator[bytes]:
+    left = length - len(head)
+    if head:
+        yield head
+    while left > 0:
+        block = source.read(min(BLOCK, left))
+        if not block:
+            raise DataError("The text ended before the length it was said to have.")
+        left -= len(block)
+        yield block
+
+
+def _encode(state: Memory, block: bytes) -> bytes:
+    out = np.empty(2 * len(block) + 64, np.uint8)
+    text = np.frombuffer(block, np.uint8)
+    written, _ = work(state, fixed(), text, len(text), out, ENCODE, np.zeros(0))
+    return out[:written].tobytes()
+
+
+def _short_check(begin: bytes, crc_of_text: int) -> bytes:
+    return zlib.crc32(begin + crc_of_text.to_bytes(4, "little")).to_bytes(4, "little")[:3]
+
+
+def _open(data: bytes) -> _Header:
+    if data[:1] == bytes((SHORT,)):
+        if len(data) < 6:
+            raise FormatError("This file is truncated.")
+        length, place = read_varint(data, 2)
+        if length >= LONG_FROM:
+            raise FormatError("This file is damaged: its length is not one of a short text.")
+        header = _Header(length, data[1:2], SMALL_BITS, data[place:-3], True)
+    else:
+        box = unpack(data)
+        if box.kind != KIND:
+            raise FormatError("This file holds no text; it is of another kind.")
+        if len(box.fields) != 2 or not 10 <= box.fields[1] <= 22 or box.fields[0] < LONG_FROM:
+            raise FormatError("This file is damaged: its header does not describe a text.")
+        header = _Header(box.fields[0], box.fingerprint, box.fields[1], box.payload, False)
+    if header.length > MOST_RATIO * (len(header.payload) + 8):
+        raise FormatError("This file is damaged: it claims more text than it could hold.")
+    return header
+
+
+def _model_of(header: _Header, model: TextModel | None) -> TextModel | None:
+    wanted = header.fingerprint
+    if model is not None:
+        if model.fingerprint[: len(wanted)] != wanted:
+            raise ModelMismatchError(
+                f"This text was written by the model {wanted.hex()}, not by "
+                f"{model.fingerprint.hex()}."
+            )
+        return model
+    if not any(wanted):
+        return None
+    for name in NAMES:
+        found = shipped(name)
+        if found.fingerprint[: len(wanted)] == wanted:
+            return found
+    raise ModelMismatchError(
+        f"This text was written by the model {wanted.hex()}, which did not come with HTM Studio."
+    )

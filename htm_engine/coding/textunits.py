@@ -1,0 +1,339 @@
+"""The text model: units that foresee the next byte, bit by bit, and the gates above them.
+
+A byte is eight binary decisions down a tree, a hierarchical softmax.  At every node each
+unit gives three log-odds (what its bit history has meant so far, how sure that is, and
+the share of ones it saw itself), the longest match gives two.  Seven gates, each with
+weights chosen by another view of the place, sum them; an eighth sums the gates; two
+corrections learned from the outcome follow (adaptive probability maps)::
+
+    14 units, match ──► 7 gates ──► gate of gates ──► 2 corrections ──► p(bit)
+
+Everything learns at every bit, coded or not.  ``Memory`` is the whole state, arrays only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from . import mixing
+from .mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
+from .textcontext import (
+    CODE,
+    COUNT,
+    HIGH,
+    LAST4,
+    LOW,
+    MATCH_AT,
+    MATCH_LENGTH,
+    PLAIN,
+    REGISTERS,
+    SINCE_MATCH,
+    STARTED,
+    WORD,
+    follow,
+    take,
+    views,
+)  # fmt: skip
+
+#: Inputs of a gate: three a unit, two of the match, one constant.
+INPUTS = 3 * COUNT + 3
+#: Rows of weights of each gate.
+GATES = (256, 2048, 256, 2048, 2048, 257, 16384)
+#: Bytes of the past that matches and columns see.
+RECENT = 1 << 22
+#: How a text is worked on.
+LEARN, ENCODE, DECODE = 0, 1, 2
+#: Steps of the gates and of the gate of gates, in 1/16 of a plain gradient step.
+_RATE, _TOP_RATE = 12, 4
+#: Bits that a unit's own estimate, and one of a bit history, look back on at most.
+_OWN_COUNT, _STATE_COUNT = 30, 1023
+_U32 = 0xFFFFFFFF
+#: Log-odds of the gate's constant input.
+_ONE = 256
+
+
+class Memory(NamedTuple):
+    """Whole state of the text model, U units with tables of 2^bits lines of 16."""
+
+    lines: NDArray[np.uint8]  #: ``(U * 16 * 2^bits,)`` bit histories
+    own: NDArray[np.uint16]  #: as ``lines``: share of ones seen at a node
+    maps: NDArray[np.uint32]  #: ``(U, 256)`` what a history has meant
+    match: NDArray[np.uint32]  #: ``(64,)`` how often a match of a length went on
+    weights: NDArray[np.int32]  #: ``(rows of all gates, INPUTS)``
+    top: NDArray[np.int32]  #: ``(256, gates)``
+    near: NDArray[np.int32]  #: ``(256 * KNOTS,)`` correction by the node
+    far: NDArray[np.int32]  #: ``(65536 * KNOTS,)`` correction by node and two bytes
+    recent: NDArray[np.uint8]  #: the last bytes, a ring
+    places: NDArray[np.int64]  #: where six bytes were seen
+    contexts: NDArray[np.int64]  #: ``(U,)`` of the byte to come
+    registers: NDArray[np.int64]  #: see ``textcontext``
+    deaf: NDArray[np.uint8]  #: ``(U,)`` 1 for units that are switched off
+
+    def copy(self) -> Memory:
+        """The same state in arrays of its own."""
+        copied: list[Any] = [array.copy() for array in self]
+        return Memory(*copied)
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes."""
+        return sum(array.nbytes for array in self)
+
+
+class Fixed(NamedTuple):
+    """Tables that never change."""
+
+    following: NDArray[np.uint8]
+    seen: NDArray[np.uint8]
+    stretch: NDArray[np.int32]
+    squash: NDArray[np.int32]
+    recip: NDArray[np.int64]
+    gates: NDArray[np.int64]
+
+
+def fixed() -> Fixed:
+    """Tables that never change."""
+    following, seen, _ = mixing.histories()
+    gates = np.cumsum((0, *GATES))[:-1].astype(np.int64)
+    return Fixed(
+        following, seen, mixing.stretch_table(), mixing.squash_table(), mixing.reciprocals(), gates
+    )
+
+
+def blank(bits: int) -> Memory:
+    """Model that has seen nothing, with tables of 2^bits lines a unit."""
+    length = COUNT * (16 << bits)
+    weights = np.zeros((sum(GATES), INPUTS), np.int32)
+    weights[:, 0 : 2 * COUNT : 2] = weights[:, 2 * COUNT] = 1 << 14
+    ladder = mixing.knots()
+    match = np.zeros(64, np.uint32)
+    for grade in range(32):
+        sure = ((1 << 22) - 1) * (2 * grade + 3) // (2 * grade + 4)
+        match[2 * grade : 2 * grade + 2] = ((1 << 22) - 1 - sure) << 10, sure << 10
+    return Memory(
+        lines=np.zeros(length, np.uint8),
+        own=np.full(length, 32768, np.uint16),
+        maps=np.tile(mixing.histories()[2], (COUNT, 1)),
+        match=match,
+        weights=weights,
+        top=np.full((256, len(GATES)), 65536 // len(GATES), np.int32),
+        near=np.tile(ladder, 256),
+        far=np.tile(ladder, 65536),
+        recent=np.zeros(RECENT, np.uint8),
+        places=np.zeros(1 << bits, np.int64),
+        contexts=np.zeros(COUNT, np.int64),
+        registers=np.zeros(REGISTERS, np.int64),
+        deaf=np.zeros(COUNT, np.uint8),
+    )
+
+
+@njit(cache=True)
+def bits_of(lines: Any) -> Any:
+    """Bits of the tables whose lines these are."""
+    bits = 0
+    while (16 << bits) * COUNT < len(lines):
+        bits += 1
+    return bits
+
+
+@njit(cache=True)
+def expected_byte(memory: Any) -> Any:
+    """Byte that the longest match foresees, or -1."""
+    R = memory.registers
+    if R[MATCH_LENGTH] == 0:
+        return np.int64(-1)
+    return np.int64(memory.recent[R[MATCH_AT] & (len(memory.recent) - 1)])
+
+
+@njit(cache=True)
+def _grade(length: Any) -> Any:
+    """Length of a match in 24 grades."""
+    if length <= 15:
+        return length
+    return min(15 + ((length - 15) >> 3), 23)
+
+
+@njit(cache=True, inline="always")
+def inputs(memory: Any, fixed: Any, at: Any, node: Any, x: Any) -> Any:
+    """Log-odds of every unit at a node of their lines; units that know nothing say 0."""
+    known = 0
+    for unit in range(COUNT):
+        place = at[unit] + node
+        state = memory.lines[place] if at[unit] >= 0 else np.uint8(0)
+        if state == 0 or memory.deaf[unit]:
+            x[2 * unit] = x[2 * unit + 1] = x[2 * COUNT + 3 + unit] = 0
+        else:
+            p = np.int64(memory.maps[unit, state]) >> 20
+            x[2 * unit] = fixed.stretch[p]
+            x[2 * unit + 1] = (p - 2048) >> 1
+            x[2 * COUNT + 3 + unit] = fixed.stretch[memory.own[place] >> 4]
+            if unit < PLAIN:
+                known += 1
+    return known
+
+
+@njit(cache=True, inline="always")
+def match(memory: Any, fixed: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
+    """Log-odds of the match; the entry it comes from, or -1."""
+    k = 2 * COUNT
+    x[k] = x[k + 1] = 0
+    x[k + 2] = _ONE
+    if expected < 0 or ((expected | 256) >> (8 - bit)) != c0:
+        return -1
+    grade = _grade(memory.registers[MATCH_LENGTH])
+    entry = 2 * grade + ((expected >> (7 - bit)) & 1)
+    p = np.int64(memory.match[entry]) >> 20
+    x[k], x[k + 1] = fixed.stretch[p], (p - 2048) >> 1
+    return entry
+
+
+@njit(cache=True, inline="always")
+def rows_of(
+    memory: Any, fixed: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
+) -> Any:
+    """Which weights every gate takes at this place."""
+    R = memory.registers
+    last, before = R[LAST4] & 255, (R[LAST4] >> 8) & 255
+    start = fixed.gates
+    grade = ((entry >> 2) * 3 + 1 + (entry & 1)) * 8 if entry >= 0 else 0
+    rows[0] = start[0] + c0
+    rows[1] = start[1] + (last << 3 | bit)
+    rows[2] = start[2] + min(grade, 248) + bit
+    rows[3] = start[3] + (known * 8 + bit) * 16 + R[SINCE_MATCH]
+    rows[4] = start[4] + (before << 3 | bit)
+    rows[5] = start[5] + (expected + 1 if entry >= 0 else 0)
+    rows[6] = start[6] + ((hashed(R[WORD], 3) >> 21) << 3 | bit)
+
+
+@njit(cache=True, inline="always")
+def sum_up(memory: Any, fixed: Any, c0: Any, x: Any, rows: Any, sums: Any) -> Any:
+    """Sums of all gates; probability of a one that the gate of gates makes of them."""
+    for gate in range(len(rows)):
+        sums[gate] = dot(memory.weights[rows[gate]], x)
+    total = dot(memory.top[c0], sums)
+    return total, np.int64(fixed.squash[total + 3072])
+
+
+@njit(cache=True, inline="always")
+def correct(memory: Any, c0: Any, total: Any, p: Any) -> Any:
+    """Corrected probability, and where the corrections were read."""
+    R = memory.registers
+    scaled = (total + CLIP + 1) * (KNOTS - 1)
+    knot, part = scaled >> 12, scaled & 4095
+    near = c0 * KNOTS + knot
+    far = (hashed(c0 | ((R[LAST4] & 255) << 8), (R[LAST4] >> 8) & 255) & 0xFFFF) * KNOTS + knot
+    one = np.int64(memory.near[near]) * (4096 - part) + np.int64(memory.near[near + 1]) * part
+    two = np.int64(memory.far[far]) * (4096 - part) + np.int64(memory.far[far + 1]) * part
+    mixed = (2 * p + (one >> 12) + 5 * (two >> 12) + 4) >> 3
+    shift = 1 if part >= 2048 else 0
+    return min(max(mixed, 1), 65535), near + shift, far + shift
+
+
+@njit(cache=True)
+def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, cost: Any) -> Any:
+    """Go over ``count`` bytes: learn from ``data``, encode it, or decode from it.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        The text, or, decoding, coded bytes (read as zeros beyond their end).
+    out : ndarray of uint8
+        Where coded bytes, or decoded text, go; the former are at most 2 a byte and 8.
+    mode : LEARN, ENCODE or DECODE
+    cost : ndarray (count,) or (0,)
+        Takes the bits every byte costs, unless it is empty.
+
+    Returns
+    -------
+    written, read : int
+        Bytes put into ``out`` and taken from ``data``.
+    """
+    R, lines, recip = memory.registers, memory.lines, fixed.recip
+    bits = bits_of(lines)
+    span = np.int64(16) << bits
+    at, place = np.zeros(COUNT, np.int64), np.zeros(COUNT, np.int64)
+    x = np.zeros(INPUTS, np.int32)
+    rows, sums = np.zeros(len(fixed.gates), np.int64), np.zeros(len(fixed.gates), np.int32)
+    written, read = 0, 0
+    low, high, code = R[LOW], R[HIGH], R[CODE]
+    if R[STARTED] == 0 and mode != LEARN:
+        R[STARTED] = 1
+        low, high = 0, _U32
+        if mode == DECODE:
+            for _ in range(4):
+                code = (code << 8) | (np.int64(data[read]) if read < len(data) else 0)
+                read += 1
+    if R[LAST4] == 0:
+        views(R, memory.recent, memory.contexts)
+    for index in range(count):
+        byte = np.int64(0) if mode == DECODE else np.int64(data[index])
+        expected = expected_byte(memory)
+        c0, spent = np.int64(1), 0.0
+        for bit in range(8):
+            if bit == 0:
+                for unit in range(COUNT):
+                    at[unit] = find(lines, unit * span, bits, memory.contexts[unit], fixed.seen)
+            elif bit == 4:
+                for unit in range(COUNT):
+                    context = hashed(memory.contexts[unit], c0 + 1000)
+                    at[unit] = find(lines, unit * span, bits, context, fixed.seen)
+            node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
+            known = inputs(memory, fixed, at, node, x)
+            entry = match(memory, fixed, expected, c0, bit, x)
+            rows_of(memory, fixed, c0, bit, known, entry, expected, rows)
+            total, p_top = sum_up(memory, fixed, c0, x, rows, sums)
+            p, near, far = correct(memory, c0, total, p_top)
+            middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
+            y = (1 if code <= middle else 0) if mode == DECODE else (byte >> (7 - bit)) & 1
+            if mode != LEARN:
+                if y:
+                    high = middle
+                else:
+                    low = middle + 1
+                while ((low ^ high) & 0xFF000000) == 0:
+                    if mode == ENCODE:
+                        out[written] = low >> 24
+                        written += 1
+                    else:
+                        fresh = np.int64(data[read]) if read < len(data) else 0
+                        code = ((code << 8) & _U32) | fresh
+                        read += 1
+                    low, high = (low << 8) & _U32, ((high << 8) & _U32) | 255
+            if len(cost):
+                spent -= np.log2((p if y else 65536 - p) / 65536.0)
+            # Learn: every weight moves down the gradient of what this bit cost.
+            target = y * 65535
+            descend(memory.top[c0], sums, ((target - p_top) * _TOP_RATE) >> 4)
+            for gate in range(len(rows)):
+                error = target - fixed.squash[sums[gate] + 3072]
+                descend(memory.weights[rows[gate]], x, (error * _RATE) >> 4)
+            memory.near[near] += (target - memory.near[near]) >> 6
+            memory.far[far] += (target - memory.far[far]) >> 5
+            for unit in range(COUNT):
+                place[unit] = at[unit] + node
+                state = lines[place[unit]]
+                memory.maps[unit, state] = estimate(
+                    memory.maps[unit, state], y, _STATE_COUNT, recip
+                )
+                lines[place[unit]] = fixed.following[state, y]
+                own = np.int64(memory.own[place[unit]]) if state else np.int64(32768)
+                own += ((target - own) * recip[min(np.int64(fixed.seen[state]), _OWN_COUNT)]) >> 16
+                memory.own[place[unit]] = own
+            if entry >= 0:
+                memory.match[entry] = estimate(memory.match[entry], y, _STATE_COUNT, recip)
+            c0 = (c0 << 1) | y
+        byte = c0 & 255
+        if mode == DECODE:
+            out[written] = byte
+            written += 1
+        if len(cost):
+            cost[index] = spent
+        take(byte, R, memory.recent)
+        follow(byte, R, memory.recent, memory.places, True)
+        views(R, memory.recent, memory.contexts)
+    R[LOW], R[HIGH], R[CODE] = low, high, code
+    return written, read

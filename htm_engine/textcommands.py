@@ -1,0 +1,113 @@
+"""What the text commands do: learn, compress, decompress, continue.
+
+Results go to standard output, progress and notes to standard error.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from .coding.text import compress_stream, decompress_blocks, inspect_text
+from .coding.textmodel import NAMES, TextModel, shipped
+from .errors import DataError, ModelError
+from .outputs import check_target, write
+from .progress import Progress
+from .reading import continue_text
+
+
+def load_text_model(path: str | None) -> TextModel | None:
+    """The model named or in a file; None where the text decides."""
+    if path is None:
+        return None
+    if path in NAMES:
+        return shipped(path)
+    try:
+        return TextModel.load(path)
+    except ModelError as exc:
+        raise ModelError(f"{path}: {exc}") from exc
+
+
+def train_text(arguments: Namespace) -> None:
+    """Make a text model of files."""
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() != ".npz":
+        raise DataError(f"{target.name} must end in .npz, as models do.")
+    progress = Progress(sys.stderr)
+    model = TextModel.learn(
+        (Path(name).read_bytes() for name in arguments.files),
+        progress=lambda part: progress.show(f"reading {part:4.0%}, {progress.left(part)}"),
+    )
+    progress.close()
+    stream = io.BytesIO()
+    model.save(stream)
+    write(target, stream.getvalue(), arguments.force)
+    print(f"read             {model.length:,} bytes")
+    print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
+
+
+def compress_text_file(arguments: Namespace) -> None:
+    """Store a text in one file, exactly."""
+    path = Path(arguments.pictures[0])
+    if len(arguments.pictures) > 1:
+        raise DataError("One text at a time; put several together first.")
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() != ".htmc":
+        raise DataError(f"{target.name} must end in .htmc, as compressed files do.")
+    length, progress = path.stat().st_size, Progress(sys.stderr)
+    model = "blank" if arguments.model == "blank" else load_text_model(arguments.model)
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with path.open("rb") as source, partial.open("wb") as out:
+            for part in compress_stream(source, out, length, model):
+                progress.show(f"compressing {part:4.0%}, {progress.left(part)}")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    progress.close()
+    size = target.stat().st_size
+    print(f"text             {length:,} bytes")
+    print(f"bytes            {size:,} (header and checksum included, the model not)")
+    print(f"bits a byte      {8 * size / max(1, length):.3f}")
+    print(f"file             {target}")
+
+
+def decompress_text_file(arguments: Namespace, content: bytes) -> None:
+    """Get a text back."""
+    target = check_target(arguments.output, arguments.force)
+    progress, written = Progress(sys.stderr), 0
+    partial = target.with_name(target.name + ".partial")
+    limit = max(1, inspect_text(content).length)
+    try:
+        with partial.open("wb") as out:
+            model = load_text_model(arguments.model)
+            for block, part in decompress_blocks(content, model, limit=limit):
+                written += out.write(block)
+                progress.show(f"decompressing {part:4.0%}, {progress.left(part)}")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    progress.close()
+    print(f"text             {written:,} bytes")
+    print(f"written          {target}")
+
+
+def generate_text(arguments: Namespace) -> None:
+    """Continue a prompt."""
+    model = load_text_model(arguments.model) or shipped("en")
+    drawn = continue_text(
+        arguments.prompt,
+        model,
+        arguments.number,
+        temperature=arguments.temperature,
+        top_p=arguments.top_p,
+        random_state=arguments.seed,
+    )
+    text = arguments.prompt + "".join(drawn)
+    if arguments.output is None:
+        print(text)
+    else:
+        write(check_target(arguments.output, arguments.force), text.encode(), arguments.force)
+        print(f"written          {arguments.output}")
