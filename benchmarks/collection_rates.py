@@ -38,15 +38,21 @@ def model_bytes(model) -> int:
 
 
 def compare(points, other, low, high) -> str:
-    """BD-rate in percent over a range of PSNR, or a dash where a curve does not reach."""
+    """BD-rate in percent over a range of PSNR, or the part of it that both curves cover."""
     from htm_engine.errors import DataError
     from htm_engine.metrics import bd_rate
 
     ours, theirs = np.array(points), np.array(other)
+    first = max(low, ours[:, 1].min(), theirs[:, 1].min())
+    last = min(high, ours[:, 1].max(), theirs[:, 1].max())
+    if last - first < 1:
+        return "–"
+    part = "" if (first, last) == (low, high) else f" ({first:.1f} to {last:.1f} dB)"
     try:
-        return f"{bd_rate(ours[:, 0], ours[:, 1], theirs[:, 0], theirs[:, 1], low, high):+.1f} %"
+        rate = bd_rate(ours[:, 0], ours[:, 1], theirs[:, 0], theirs[:, 1], first, last)
     except DataError:
         return "–"
+    return f"{rate:+.1f} %{part}"
 
 
 def bytes_at(points, target) -> str:

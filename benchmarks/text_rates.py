@@ -70,7 +70,10 @@ def main() -> None:
     table(("bits per byte", "bytes", *coders), rows)
     print("\nspeed as a part of xz's, compressing and decompressing, mean over the files\n")
     means = {name: np.mean(values, 0) for name, values in ratios.items()}
-    table(("coder", "compressing", "decompressing"), [(n, f"{a:.3f}", f"{b:.3f}") for n, (a, b) in means.items()])
+    table(
+        ("coder", "compressing", "decompressing"),
+        [(n, f"{a:.3f}", f"{b:.3f}") for n, (a, b) in means.items()],
+    )
     if args.small:
         small(texts, coders)
     if args.parts:

@@ -66,6 +66,12 @@ PAGES = (
         "Write pictures to a real compressed file and get them back, beside JPEG, WebP and AVIF.",
     ),
     PageInfo(
+        "text",
+        "Text",
+        ":material/notes:",
+        "Store a text exactly, see who foresees its letters, and let the model go on.",
+    ),
+    PageInfo(
         "generate",
         "Generate",
         ":material/auto_awesome:",

@@ -186,20 +186,26 @@ def peek(lines: Any, base: Any, bits: Any, context: Any) -> Any:
 
 @njit(cache=True)
 def dot(weights: Any, inputs: Any) -> Any:
-    """Gate's sum: log-odds within ``CLIP`` from weights in multiples of 2^-16."""
-    total: Any = np.int64(0)
+    """Gate's sum: log-odds within ``CLIP`` from weights in multiples of 2^-16.
+
+    All in 32 bits, which a processor does many at a time: products stay below 2^31, as
+    weights are below 2^20 and inputs below 2^11, and lose 8 bits before they are summed.
+    """
+    total = np.int32(0)
     for i in range(len(inputs)):
-        total += np.int64(weights[i]) * np.int64(inputs[i])
-    total >>= 16
-    return min(max(total, -CLIP), CLIP)
+        product = np.int32(weights[i] * inputs[i])
+        total = np.int32(total + (product >> np.int32(8)))
+    return min(max(np.int64(total) >> 8, -CLIP), CLIP)
 
 
 @njit(cache=True)
 def descend(weights: Any, inputs: Any, error: Any) -> Any:
-    """Move weights down the gradient of the code length, -error x input."""
-    step = np.int32(error)
+    """Move weights down the gradient of the code length, -error x input; 32 bits, as in dot."""
+    step, half, most = np.int32(error), np.int32(0x8000), np.int32((1 << 20) - 1)
     for i in range(len(inputs)):
-        weights[i] += np.int32((inputs[i] * step + 0x8000) >> 16)
+        change = np.int32(np.int32(inputs[i] * step) + half) >> np.int32(16)
+        moved = np.int32(weights[i] + change)
+        weights[i] = min(max(moved, -most), most)
 
 
 @njit(cache=True)

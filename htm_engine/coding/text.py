@@ -83,9 +83,9 @@ def compress_text(
     data : bytes
         The text, or anything else.
     model : TextModel, "en", "zh", "blank" or None
-        What has read before; None chooses by the text (see :func:`choose_model`).
+        What has read before; None chooses by the text (see :func:`model_for`).
     memory : int or None
-        Bytes that tables may take without a model; None takes up to 176 MiB by length.
+        Bytes that tables may take without a model; None takes up to 256 MiB by length.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def compress_stream(
         If the source holds less than ``length`` bytes.
     """
     head = source.read(min(length, 1 << 16))
-    used = choose_model(head, length) if model is None else _named(model)
+    used = _named(model_for(head, length) if model is None else model)
     bits = _bits(used, length, memory)
     state = used.start() if used is not None else blank(bits)
     name = used.fingerprint if used is not None else bytes(8)
@@ -219,15 +219,15 @@ def is_text(data: bytes) -> bool:
     return long or data[:1] == bytes((SHORT,))
 
 
-def choose_model(head: bytes, length: int) -> TextModel | None:
-    """The shipped model for a text that begins so; None where having read would not help."""
+def model_for(head: bytes, length: int) -> str:
+    """Name of the shipped model for a text that begins so; "blank" where it would not help."""
     if not head or length > PRIMED_UP_TO:
-        return None
+        return "blank"
     sample = np.frombuffer(head, np.uint8)
     if (sample >= 0xE0).mean() > 0.1:
-        return shipped("zh")
+        return "zh"
     letters = ((sample | 32) >= 97) & ((sample | 32) <= 122)
-    return shipped("en") if (letters | (sample == 32)).mean() > 0.6 else None
+    return "en" if (letters | (sample == 32)).mean() > 0.6 else "blank"
 
 
 # --------------------------------------------------------------------- parts

@@ -3,9 +3,10 @@
 Each unit hashes one view of the past; the units compete to foresee the next byte::
 
     orders 0 to 6       the last bytes, as they are
-    long                the last eight bytes; in UTF-8, the last three characters
+    long                the last eight bytes, or the last three characters of such scripts
     word ...            the word begun, with the one before, with the two before, with
-                        the one before last
+                        the one before last; in Chinese, Japanese or Korean, which have no
+                        spaces, the character begun with one, two, four before, and so on
     sparse              the bytes before the last one, whatever that is
     column              the byte above in the line before: tables, records, verse
 
@@ -33,8 +34,11 @@ PLAIN = 8
 
 (
     POSITION, LAST4, LAST8, MATCH_AT, MATCH_LENGTH, SINCE_MATCH, WORD, WORD_1, WORD_2,
-    CHAR_1, CHAR_2, CHAR_3, LINE, LINE_ABOVE, LOW, HIGH, CODE, STARTED, REGISTERS,
-) = range(19)  # fmt: skip
+    CHAR_1, CHAR_2, CHAR_3, CHAR_4, BEGUN, LACKING, LINE, LINE_ABOVE, LOW, HIGH, CODE,
+    STARTED, REGISTERS,
+) = range(22)  # fmt: skip
+#: First character, as its bytes make a number, of the scripts that write no spaces.
+_IDEOGRAPHS = 0xE30000
 
 _U32 = 0xFFFFFFFF
 
@@ -55,10 +59,20 @@ def take(byte: Any, registers: Any, recent: Any) -> Any:
         R[WORD_2], R[WORD_1], R[WORD] = R[WORD_1], R[WORD], 0
     if byte == 10:
         R[LINE_ABOVE], R[LINE] = R[LINE], at + 1
-    if byte < 128 or byte >= 192:
-        R[CHAR_3], R[CHAR_2], R[CHAR_1] = R[CHAR_2], R[CHAR_1], byte
+    # Bytes of a UTF-8 character gather in BEGUN until none is lacking.
+    if byte >= 192:
+        R[BEGUN] = byte
+        R[LACKING] = 1 if byte < 224 else 2 if byte < 240 else 3
+        return
+    if byte >= 128 and R[LACKING] > 0:
+        R[BEGUN] = (R[BEGUN] << 8) | byte
+        R[LACKING] -= 1
+        if R[LACKING] > 0:
+            return
     else:
-        R[CHAR_1] = ((R[CHAR_1] << 8) | byte) & 0xFFFFFF
+        R[BEGUN] = byte
+    R[CHAR_4], R[CHAR_3], R[CHAR_2], R[CHAR_1] = R[CHAR_3], R[CHAR_2], R[CHAR_1], R[BEGUN]
+    R[BEGUN] = R[LACKING] = 0
 
 
 @njit(cache=True)
@@ -78,16 +92,21 @@ def views(registers: Any, recent: Any, contexts: Any) -> Any:
     C[4] = last4
     C[5] = hashed(last4, last8 & 0xFF)
     C[6] = hashed(last4, last8 & 0xFFFF)
-    if last >= 128:
-        C[7] = hashed(hashed(R[CHAR_1], R[CHAR_2]), R[CHAR_3])
-    else:
-        C[7] = hashed(hashed(last4, last8), 77)
+    C[7] = hashed(hashed(last4, last8), 77)
     C[8] = hashed(word, last)
     C[9] = hashed(hashed(word, last), R[WORD_1])
     C[10] = hashed(hashed(word, R[WORD_1]), R[WORD_2] + 5)
     C[11] = last4 & 0xFFFF00
     C[12] = hashed(above, last | (min(column, 255) << 8))
     C[13] = hashed(word, R[WORD_2] + 99)
+    if R[CHAR_1] >= _IDEOGRAPHS:
+        begun, one, two = R[BEGUN], R[CHAR_1], R[CHAR_2]
+        C[8] = hashed(begun, one)
+        C[9] = hashed(C[8], two)
+        C[7] = hashed(C[9], R[CHAR_3])
+        C[10] = hashed(C[7], R[CHAR_4])
+        C[11] = hashed(begun, two)
+        C[13] = hashed(C[8], R[CHAR_3])
     for unit in range(len(C)):
         C[unit] = hashed(C[unit], unit + 1)
 

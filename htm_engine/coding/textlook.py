@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from .mixing import hashed, peek
-from .textcontext import COUNT, follow, take, views
+from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .textunits import (
     INPUTS,
     bits_of,
@@ -24,7 +24,9 @@ from .textunits import (
 @njit(cache=True)
 def expect(memory: Any, fixed: Any, out: Any) -> Any:
     """Probability of every next byte ``(256,)``, in multiples of 2^-32; nothing is learned."""
-    lines = memory.lines
+    R, lines = memory.registers, memory.lines
+    maps, deaf, chances = memory.maps, memory.deaf, memory.match
+    stretch = fixed.stretch
     bits = bits_of(lines)
     span = np.int64(16) << bits
     at = np.zeros(COUNT, np.int64)
@@ -32,7 +34,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
     rows, sums = np.zeros(len(fixed.gates), np.int64), np.zeros(len(fixed.gates), np.int32)
     share = np.zeros(512, np.float64)
     share[1] = 1.0
-    expected = expected_byte(memory)
+    expected = expected_byte(R, memory.recent)
     for half in range(17):
         # The first four bits share a line a unit, and so do the last four after each of 16.
         for unit in range(COUNT):
@@ -47,11 +49,11 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
             if half:
                 c0 = ((16 + half - 1) << bit) | (node & ((1 << bit) - 1))
                 bit += 4
-            known = inputs(memory, fixed, at, node, x)
-            entry = match(memory, fixed, expected, c0, bit, x)
-            rows_of(memory, fixed, c0, bit, known, entry, expected, rows)
-            total, p_top = sum_up(memory, fixed, c0, x, rows, sums)
-            p = correct(memory, c0, total, p_top)[0]
+            known = inputs(lines, maps, deaf, stretch, at, node, x)
+            entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
+            rows_of(R, fixed.gates, c0, bit, known, entry, expected, rows)
+            total, p_top = sum_up(memory.weights, memory.top[c0], fixed.squash, x, rows, sums)
+            p = correct(memory.near, memory.far, R[LAST4], c0, total, p_top)[0]
             share[2 * c0] = share[c0] * (65536 - p) / 65536.0
             share[2 * c0 + 1] = share[c0] * p / 65536.0
     for byte in range(256):
@@ -65,13 +67,15 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
     ``evidence (COUNT + 1,)`` is in bits: what the unit adds to log2 p / (1 - p) of the
     bits that came, after all weights.
     """
-    lines = memory.lines
+    R, lines = memory.registers, memory.lines
+    maps, deaf, chances = memory.maps, memory.deaf, memory.match
+    stretch = fixed.stretch
     bits = bits_of(lines)
     span = np.int64(16) << bits
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows = np.zeros(len(fixed.gates), np.int64)
-    expected = expected_byte(memory)
+    expected = expected_byte(R, memory.recent)
     evidence[:] = 0
     c0 = np.int64(1)
     for bit in range(8):
@@ -82,20 +86,18 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
                     context = hashed(context, c0 + 1000)
                 at[unit] = peek(lines, unit * span, bits, context)
         node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
-        known = inputs(memory, fixed, at, node, x)
-        entry = match(memory, fixed, expected, c0, bit, x)
-        rows_of(memory, fixed, c0, bit, known, entry, expected, rows)
+        known = inputs(lines, maps, deaf, stretch, at, node, x)
+        entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
+        rows_of(R, fixed.gates, c0, bit, known, entry, expected, rows)
         y = (byte >> (7 - bit)) & 1
         sign = (2 * y - 1) / (256.0 * 0.6931471805599453 * 65536.0 * 65536.0)
         for gate in range(len(rows)):
             share = sign * memory.top[c0, gate]
             weights = memory.weights[rows[gate]]
             for unit in range(COUNT):
-                own = 2 * COUNT + 3 + unit
                 evidence[unit] += share * (
                     float(weights[2 * unit]) * x[2 * unit]
                     + float(weights[2 * unit + 1]) * x[2 * unit + 1]
-                    + float(weights[own]) * x[own]
                 )
             k = 2 * COUNT
             evidence[COUNT] += share * (float(weights[k]) * x[k] + float(weights[k + 1]) * x[k + 1])

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +34,7 @@ ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bytes worked on between two looks at the clock or a cancel button.
 BLOCK = 1 << 16
 #: Bits of the tables of a model that has read, and limits of one that has not.
-PRIMED_BITS, LEAST_BITS, MOST_BITS = 17, 12, 18
+PRIMED_BITS, LEAST_BITS, MOST_BITS = 19, 12, 20
 #: Table size of short texts without a model.
 SMALL_BITS = 16
 #: Text that a model may have read at most.
@@ -80,7 +79,7 @@ class TextModel:
         ----------
         texts : iterable of bytes
         bits : int
-            Tables of 2^bits lines a unit; a model takes about 700 << bits bytes.
+            Tables of 2^bits lines a unit; a model takes about 240 << bits bytes.
         progress : callable or None
             Called with the part done.
 
@@ -110,9 +109,7 @@ class TextModel:
         return cls._made(state, b"".join(parts), len(whole), bits, zlib.crc32(whole))
 
     @classmethod
-    def load(
-        cls, source: str | Path | BinaryIO, progress: Callable[[float], None] | None = None
-    ) -> TextModel:
+    def load(cls, source: str | Path | BinaryIO) -> TextModel:
         """Read a model file, and with it what the model has read; takes seconds.
 
         Raises
@@ -120,6 +117,17 @@ class TextModel:
         ModelError
             If it is no text model, or damaged.
         """
+        steps = cls.load_steps(source)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                model: TextModel = end.value
+                return model
+
+    @classmethod
+    def load_steps(cls, source: str | Path | BinaryIO) -> Generator[float, None, TextModel]:
+        """:meth:`load` in steps that tell the part done; returns the model."""
         header, arrays = storage.load(source)
         try:
             if header["kind"] != "text":
@@ -136,8 +144,7 @@ class TextModel:
             out = np.empty(count, np.uint8)
             _, read = work(state, fixed(), text[place:], count, out, DECODE, np.zeros(0))
             place, done, crc = place + read, done + count, zlib.crc32(out.tobytes(), crc)
-            if progress is not None:
-                progress(done / length)
+            yield done / length
         if crc != header.get("crc"):
             raise ModelError("This model file is damaged: its text does not match its checksum.")
         return cls._made(state, text.tobytes(), length, bits, crc)
@@ -169,7 +176,9 @@ class TextModel:
         return cls(state, text, length, bits, name, crc)
 
 
-@cache
+_shipped: dict[str, TextModel] = {}
+
+
 def shipped(name: str) -> TextModel:
     """The model of a language that came with HTM Studio, read once a process.
 
@@ -178,10 +187,19 @@ def shipped(name: str) -> TextModel:
     ModelError
         If its file is missing.
     """
+    for _ in shipped_steps(name):
+        pass
+    return _shipped[name]
+
+
+def shipped_steps(name: str) -> Iterator[float]:
+    """Read a shipped model unless that was done; tells the part done."""
     path = ASSETS / f"text-{name}.npz"
-    if not path.is_file():
-        raise ModelError(f"The text model assets/{path.name} is missing from this copy.")
-    return TextModel.load(path)
+    if name not in _shipped:
+        if not path.is_file():
+            raise ModelError(f"The text model assets/{path.name} is missing from this copy.")
+        _shipped[name] = yield from TextModel.load_steps(path)
+    yield 1.0
 
 
 def table_bits(length: int, memory: int | None) -> int:
@@ -205,7 +223,7 @@ def table_bits(length: int, memory: int | None) -> int:
 
 def table_bytes(bits: int) -> int:
     """Memory that a model of this size takes."""
-    return sum(array.nbytes for array in blank(LEAST_BITS)) + (COUNT * 48 + 8) * (
+    return sum(array.nbytes for array in blank(LEAST_BITS)) + (COUNT * 16 + 8) * (
         (1 << bits) - (1 << LEAST_BITS)
     )
 

@@ -1,8 +1,8 @@
 """The text model: units that foresee the next byte, bit by bit, and the gates above them.
 
 A byte is eight binary decisions down a tree, a hierarchical softmax.  At every node each
-unit gives three log-odds (what its bit history has meant so far, how sure that is, and
-the share of ones it saw itself), the longest match gives two.  Seven gates, each with
+unit gives two numbers (log-odds of what its bit history has meant so far, and how far
+that is from even), and so does the longest match.  Seven gates, each with
 weights chosen by another view of the place, sum them; an eighth sums the gates; two
 corrections learned from the outcome follow (adaptive probability maps)::
 
@@ -39,8 +39,8 @@ from .textcontext import (
     views,
 )  # fmt: skip
 
-#: Inputs of a gate: three a unit, two of the match, one constant.
-INPUTS = 3 * COUNT + 3
+#: Inputs of a gate: two a unit, two of the match, one constant.
+INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.
 GATES = (256, 2048, 256, 2048, 2048, 257, 16384)
 #: Bytes of the past that matches and columns see.
@@ -49,8 +49,10 @@ RECENT = 1 << 22
 LEARN, ENCODE, DECODE = 0, 1, 2
 #: Steps of the gates and of the gate of gates, in 1/16 of a plain gradient step.
 _RATE, _TOP_RATE = 12, 4
-#: Bits that a unit's own estimate, and one of a bit history, look back on at most.
-_OWN_COUNT, _STATE_COUNT = 30, 1023
+#: Bits that the meaning of a bit history looks back on at most.
+_STATE_COUNT = 1023
+#: Error, in multiples of 2^-16, below which a gate is not moved: it knew.
+_SURE = 1000
 _U32 = 0xFFFFFFFF
 #: Log-odds of the gate's constant input.
 _ONE = 256
@@ -60,7 +62,6 @@ class Memory(NamedTuple):
     """Whole state of the text model, U units with tables of 2^bits lines of 16."""
 
     lines: NDArray[np.uint8]  #: ``(U * 16 * 2^bits,)`` bit histories
-    own: NDArray[np.uint16]  #: as ``lines``: share of ones seen at a node
     maps: NDArray[np.uint32]  #: ``(U, 256)`` what a history has meant
     match: NDArray[np.uint32]  #: ``(64,)`` how often a match of a length went on
     weights: NDArray[np.int32]  #: ``(rows of all gates, INPUTS)``
@@ -116,7 +117,6 @@ def blank(bits: int) -> Memory:
         match[2 * grade : 2 * grade + 2] = ((1 << 22) - 1 - sure) << 10, sure << 10
     return Memory(
         lines=np.zeros(length, np.uint8),
-        own=np.full(length, 32768, np.uint16),
         maps=np.tile(mixing.histories()[2], (COUNT, 1)),
         match=match,
         weights=weights,
@@ -141,12 +141,11 @@ def bits_of(lines: Any) -> Any:
 
 
 @njit(cache=True)
-def expected_byte(memory: Any) -> Any:
+def expected_byte(R: Any, recent: Any) -> Any:
     """Byte that the longest match foresees, or -1."""
-    R = memory.registers
     if R[MATCH_LENGTH] == 0:
         return np.int64(-1)
-    return np.int64(memory.recent[R[MATCH_AT] & (len(memory.recent) - 1)])
+    return np.int64(recent[R[MATCH_AT] & (len(recent) - 1)])
 
 
 @njit(cache=True)
@@ -157,48 +156,46 @@ def _grade(length: Any) -> Any:
     return min(15 + ((length - 15) >> 3), 23)
 
 
+# The helpers take arrays, not ``memory``: reading one from a tuple inside a loop counts
+# references each time, which costs more than the sums.
 @njit(cache=True, inline="always")
-def inputs(memory: Any, fixed: Any, at: Any, node: Any, x: Any) -> Any:
+def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x: Any) -> Any:
     """Log-odds of every unit at a node of their lines; units that know nothing say 0."""
     known = 0
     for unit in range(COUNT):
         place = at[unit] + node
-        state = memory.lines[place] if at[unit] >= 0 else np.uint8(0)
-        if state == 0 or memory.deaf[unit]:
-            x[2 * unit] = x[2 * unit + 1] = x[2 * COUNT + 3 + unit] = 0
+        state = np.int64(lines[place]) if at[unit] >= 0 else np.int64(0)
+        if state == 0 or deaf[unit]:
+            x[2 * unit] = x[2 * unit + 1] = 0
         else:
-            p = np.int64(memory.maps[unit, state]) >> 20
-            x[2 * unit] = fixed.stretch[p]
+            p = np.int64(maps[unit, state]) >> 20
+            x[2 * unit] = stretch[p]
             x[2 * unit + 1] = (p - 2048) >> 1
-            x[2 * COUNT + 3 + unit] = fixed.stretch[memory.own[place] >> 4]
             if unit < PLAIN:
                 known += 1
     return known
 
 
 @njit(cache=True, inline="always")
-def match(memory: Any, fixed: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
+def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
     """Log-odds of the match; the entry it comes from, or -1."""
     k = 2 * COUNT
     x[k] = x[k + 1] = 0
     x[k + 2] = _ONE
     if expected < 0 or ((expected | 256) >> (8 - bit)) != c0:
         return -1
-    grade = _grade(memory.registers[MATCH_LENGTH])
-    entry = 2 * grade + ((expected >> (7 - bit)) & 1)
-    p = np.int64(memory.match[entry]) >> 20
-    x[k], x[k + 1] = fixed.stretch[p], (p - 2048) >> 1
+    entry = 2 * _grade(length) + ((expected >> (7 - bit)) & 1)
+    p = np.int64(chances[entry]) >> 20
+    x[k], x[k + 1] = stretch[p], (p - 2048) >> 1
     return entry
 
 
 @njit(cache=True, inline="always")
 def rows_of(
-    memory: Any, fixed: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
+    R: Any, start: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
 ) -> Any:
     """Which weights every gate takes at this place."""
-    R = memory.registers
     last, before = R[LAST4] & 255, (R[LAST4] >> 8) & 255
-    start = fixed.gates
     grade = ((entry >> 2) * 3 + 1 + (entry & 1)) * 8 if entry >= 0 else 0
     rows[0] = start[0] + c0
     rows[1] = start[1] + (last << 3 | bit)
@@ -210,27 +207,26 @@ def rows_of(
 
 
 @njit(cache=True, inline="always")
-def sum_up(memory: Any, fixed: Any, c0: Any, x: Any, rows: Any, sums: Any) -> Any:
-    """Sums of all gates; probability of a one that the gate of gates makes of them."""
+def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) -> Any:
+    """Sums of all gates; log-odds and probability that the gate of gates makes of them."""
     for gate in range(len(rows)):
-        sums[gate] = dot(memory.weights[rows[gate]], x)
-    total = dot(memory.top[c0], sums)
-    return total, np.int64(fixed.squash[total + 3072])
+        sums[gate] = dot(weights[rows[gate]], x)
+    total = dot(top, sums)
+    return total, np.int64(squash[total + 3072])
 
 
 @njit(cache=True, inline="always")
-def correct(memory: Any, c0: Any, total: Any, p: Any) -> Any:
+def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any:
     """Corrected probability, and where the corrections were read."""
-    R = memory.registers
     scaled = (total + CLIP + 1) * (KNOTS - 1)
     knot, part = scaled >> 12, scaled & 4095
-    near = c0 * KNOTS + knot
-    far = (hashed(c0 | ((R[LAST4] & 255) << 8), (R[LAST4] >> 8) & 255) & 0xFFFF) * KNOTS + knot
-    one = np.int64(memory.near[near]) * (4096 - part) + np.int64(memory.near[near + 1]) * part
-    two = np.int64(memory.far[far]) * (4096 - part) + np.int64(memory.far[far + 1]) * part
+    i = c0 * KNOTS + knot
+    j = (hashed(c0 | ((last4 & 255) << 8), (last4 >> 8) & 255) & 0xFFFF) * KNOTS + knot
+    one = np.int64(near[i]) * (4096 - part) + np.int64(near[i + 1]) * part
+    two = np.int64(far[j]) * (4096 - part) + np.int64(far[j + 1]) * part
     mixed = (2 * p + (one >> 12) + 5 * (two >> 12) + 4) >> 3
     shift = 1 if part >= 2048 else 0
-    return min(max(mixed, 1), 65535), near + shift, far + shift
+    return min(max(mixed, 1), 65535), i + shift, j + shift
 
 
 @njit(cache=True)
@@ -252,41 +248,45 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
     written, read : int
         Bytes put into ``out`` and taken from ``data``.
     """
-    R, lines, recip = memory.registers, memory.lines, fixed.recip
+    R, lines, maps = memory.registers, memory.lines, memory.maps
+    chances, weights, top, deaf = memory.match, memory.weights, memory.top, memory.deaf
+    near, far, recent, places = memory.near, memory.far, memory.recent, memory.places
+    contexts, following, seen = memory.contexts, fixed.following, fixed.seen
+    stretch, squash, recip, start = fixed.stretch, fixed.squash, fixed.recip, fixed.gates
     bits = bits_of(lines)
     span = np.int64(16) << bits
-    at, place = np.zeros(COUNT, np.int64), np.zeros(COUNT, np.int64)
+    at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
-    rows, sums = np.zeros(len(fixed.gates), np.int64), np.zeros(len(fixed.gates), np.int32)
+    rows, sums = np.zeros(len(start), np.int64), np.zeros(len(start), np.int32)
     written, read = 0, 0
     low, high, code = R[LOW], R[HIGH], R[CODE]
     if R[STARTED] == 0 and mode != LEARN:
         R[STARTED] = 1
-        low, high = 0, _U32
+        low, high, code = 0, _U32, 0
         if mode == DECODE:
             for _ in range(4):
                 code = (code << 8) | (np.int64(data[read]) if read < len(data) else 0)
                 read += 1
     if R[LAST4] == 0:
-        views(R, memory.recent, memory.contexts)
+        views(R, recent, contexts)
     for index in range(count):
         byte = np.int64(0) if mode == DECODE else np.int64(data[index])
-        expected = expected_byte(memory)
+        expected = expected_byte(R, recent)
         c0, spent = np.int64(1), 0.0
         for bit in range(8):
             if bit == 0:
                 for unit in range(COUNT):
-                    at[unit] = find(lines, unit * span, bits, memory.contexts[unit], fixed.seen)
+                    at[unit] = find(lines, unit * span, bits, contexts[unit], seen)
             elif bit == 4:
                 for unit in range(COUNT):
-                    context = hashed(memory.contexts[unit], c0 + 1000)
-                    at[unit] = find(lines, unit * span, bits, context, fixed.seen)
+                    context = hashed(contexts[unit], c0 + 1000)
+                    at[unit] = find(lines, unit * span, bits, context, seen)
             node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
-            known = inputs(memory, fixed, at, node, x)
-            entry = match(memory, fixed, expected, c0, bit, x)
-            rows_of(memory, fixed, c0, bit, known, entry, expected, rows)
-            total, p_top = sum_up(memory, fixed, c0, x, rows, sums)
-            p, near, far = correct(memory, c0, total, p_top)
+            known = inputs(lines, maps, deaf, stretch, at, node, x)
+            entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
+            rows_of(R, start, c0, bit, known, entry, expected, rows)
+            total, p_top = sum_up(weights, top[c0], squash, x, rows, sums)
+            p, one, two = correct(near, far, R[LAST4], c0, total, p_top)
             middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
             y = (1 if code <= middle else 0) if mode == DECODE else (byte >> (7 - bit)) & 1
             if mode != LEARN:
@@ -307,24 +307,20 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
                 spent -= np.log2((p if y else 65536 - p) / 65536.0)
             # Learn: every weight moves down the gradient of what this bit cost.
             target = y * 65535
-            descend(memory.top[c0], sums, ((target - p_top) * _TOP_RATE) >> 4)
+            descend(top[c0], sums, ((target - p_top) * _TOP_RATE) >> 4)
             for gate in range(len(rows)):
-                error = target - fixed.squash[sums[gate] + 3072]
-                descend(memory.weights[rows[gate]], x, (error * _RATE) >> 4)
-            memory.near[near] += (target - memory.near[near]) >> 6
-            memory.far[far] += (target - memory.far[far]) >> 5
+                error = target - squash[sums[gate] + 3072]
+                if error > _SURE or error < -_SURE:
+                    descend(weights[rows[gate]], x, (error * _RATE) >> 4)
+            near[one] += (target - near[one]) >> 6
+            far[two] += (target - far[two]) >> 5
             for unit in range(COUNT):
-                place[unit] = at[unit] + node
-                state = lines[place[unit]]
-                memory.maps[unit, state] = estimate(
-                    memory.maps[unit, state], y, _STATE_COUNT, recip
-                )
-                lines[place[unit]] = fixed.following[state, y]
-                own = np.int64(memory.own[place[unit]]) if state else np.int64(32768)
-                own += ((target - own) * recip[min(np.int64(fixed.seen[state]), _OWN_COUNT)]) >> 16
-                memory.own[place[unit]] = own
+                spot = at[unit] + node
+                state = np.int64(lines[spot])
+                maps[unit, state] = estimate(maps[unit, state], y, _STATE_COUNT, recip)
+                lines[spot] = following[state, y]
             if entry >= 0:
-                memory.match[entry] = estimate(memory.match[entry], y, _STATE_COUNT, recip)
+                chances[entry] = estimate(chances[entry], y, _STATE_COUNT, recip)
             c0 = (c0 << 1) | y
         byte = c0 & 255
         if mode == DECODE:
@@ -332,8 +328,8 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
             written += 1
         if len(cost):
             cost[index] = spent
-        take(byte, R, memory.recent)
-        follow(byte, R, memory.recent, memory.places, True)
-        views(R, memory.recent, memory.contexts)
+        take(byte, R, recent)
+        follow(byte, R, recent, places, True)
+        views(R, recent, contexts)
     R[LOW], R[HIGH], R[CODE] = low, high, code
     return written, read

@@ -1,0 +1,128 @@
+"""What the Text page draws."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from htm_engine.reading import Expected, Letter
+
+from .text_work import MOST_LETTERS, Study
+
+#: Bits at which a letter has its full colour.
+FULL = 9.0
+
+
+def numbers(study: Study) -> None:
+    """Size, bits a character, and the strongest peer, at a glance."""
+    size = study.sizes[0][1]
+    others = [pair for pair in study.sizes[1:] if pair[1]]
+    best = min(others, key=lambda pair: pair[1])
+    columns = st.columns(4)
+    columns[0].metric("This text", f"{study.length:,} bytes")
+    columns[1].metric("The file", f"{size:,} bytes")
+    columns[2].metric("Bits a character", f"{8 * size / max(1, study.characters):.2f}")
+    columns[3].metric(
+        f"{best[0]}, best of the others", f"{best[1]:,} bytes",
+        f"{100 * (size / best[1] - 1):+.0f} % is ours", delta_color="inverse",
+    )  # fmt: skip
+
+
+def sizes(study: Study) -> None:
+    """Every compressor on this text, largest last."""
+    from htm_engine.figures_text import sizes_figure, sizes_in_words
+
+    st.plotly_chart(
+        sizes_figure(study.sizes, study.characters),
+        alt=sizes_in_words(study.sizes, study.characters),
+        key="sizes", config={"displayModeBar": False},
+    )  # fmt: skip
+    st.caption(
+        "Whole files, headers counted. What our model has read before is part of the program, "
+        "as Brotli's dictionary is of Brotli; choose “blank” to see it without."
+    )
+
+
+def told(letter: Letter) -> str:
+    """What is said of a letter when the pointer rests on it."""
+    lines = [f"{name_of(letter.character)}: {letter.bits:.2f} bits"]
+    if letter.voices:
+        voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
+        lines.append(f"foreseen by {voices} bits")
+    if letter.expected:
+        guesses = ", ".join(f"{name_of(one)} {chance:.0%}" for one, chance in letter.expected)
+        lines.append(f"expected {guesses}")
+    return "\n".join(lines)
+
+
+def name_of(character: str) -> str:
+    """A character as people can see it."""
+    return {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}.get(character, character)
+
+
+def letters_html(letters: Sequence[Letter]) -> str:
+    """Letters on grounds as strong as their surprise; everything foreign is escaped."""
+    parts = ['<div style="line-height:1.9;font-size:1.05rem;overflow-wrap:anywhere">']
+    for letter in letters:
+        strength = min(1.0, letter.bits / FULL) ** 0.8
+        shown = html.escape(letter.character)
+        if letter.character == "\n":
+            shown = "⏎<br>"
+        elif not letter.character.isprintable():
+            shown = "�"
+        parts.append(
+            f'<span style="background:rgba(214,98,30,{0.75 * strength:.3f});border-radius:2px"'
+            f' title="{html.escape(told(letter), quote=True)}">{shown}</span>'
+        )
+    return "".join((*parts, "</div>"))
+
+
+def letters(study: Study) -> None:
+    """The text in the colours of its surprise, and its most surprising words."""
+    bits = sum(letter.bits for letter in study.letters)
+    st.html(letters_html(study.letters))
+    count = len(study.letters)
+    cut = f" The first {count:,} characters." if study.characters > MOST_LETTERS else ""
+    st.caption(
+        f"The stronger the colour, the more bits the letter takes: {bits / 8:,.0f} bytes for "
+        f"{count:,} characters. Rest the pointer on a letter to see who foresaw it.{cut}"
+    )
+    ranked = surprising_words(study.letters)[:12]
+    if ranked:
+        st.dataframe(
+            {
+                "word": [word for word, _, _ in ranked],
+                "bits": [round(bits, 1) for _, bits, _ in ranked],
+                "expected instead": [guess for _, _, guess in ranked],
+            },
+            hide_index=True,
+            alt="The most surprising words, " + ", ".join(word for word, _, _ in ranked[:3]),
+        )
+
+
+def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
+    """Words, their bits, and what was expected at their most surprising letter."""
+    found = []
+    for inside, group in groupby(letters, key=lambda letter: not letter.character.isspace()):
+        word = list(group)
+        if inside:
+            worst = max(word, key=lambda letter: letter.bits)
+            guess = name_of(worst.expected[0].character) if worst.expected else ""
+            text = "".join(letter.character for letter in word)
+            told = f"{guess} for {worst.character}" if guess and guess != worst.character else ""
+            found.append((text, sum(letter.bits for letter in word), told))
+    return sorted(found, key=lambda entry: -entry[1])
+
+
+def next_letters(expected: Sequence[Expected]) -> None:
+    """Bars of the likeliest next characters."""
+    from htm_engine.figures_text import next_figure, next_in_words
+
+    pairs = [(name_of(one.character), one.probability) for one in expected]
+    st.plotly_chart(
+        next_figure(pairs), alt=next_in_words(pairs), key="next",
+        config={"displayModeBar": False},
+    )  # fmt: skip

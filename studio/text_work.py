@@ -1,0 +1,195 @@
+"""What the Text page computes, in the background, and the example it ships.
+
+::
+
+    text ──► Study   sizes beside the other compressors, the file, letters with surprise
+    assets/text-home.json   the study of the example, so that the page paints at once
+
+``python -m studio.text_work`` writes the example anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from htm_engine.background import Background
+from htm_engine.reading import Expected, Letter
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "assets" / "text-home.json"
+#: Characters that are shown with their surprise, and expectations told with each.
+MOST_LETTERS, GUESSES = 1500, 3
+#: Bytes of a text that the page takes.
+MOST_BYTES = 5_000_000
+EXAMPLE = (
+    "It was the best of times, it was the worst of times, it was the age of wisdom, it was "
+    "the age of foolishness. Nobody in the street had slept; and when the young man came "
+    "down the stairs with a candle in his hand, he said that he had never seen so quiet a "
+    "morning. “Where is the zeppelin?” he asked. There was no zeppelin, of course. There "
+    "was only the river, and the fog upon the river, and the old house which had stood "
+    "there for a hundred years."
+)
+PROMPT = "The old man looked at her, and said "
+MODELS = ("auto", "en", "zh", "blank")
+ABANDON = 20.0
+
+
+@dataclass(frozen=True)
+class Study:
+    """A text taken apart.
+
+    Attributes
+    ----------
+    characters, length : int
+        Of the whole text; the length is in bytes.
+    model : str
+        "en", "zh" or "blank".
+    sizes : tuple of (str, int)
+        Bytes of every compressor's file, ours first.
+    letters : tuple of Letter
+        The first characters.
+    """
+
+    characters: int
+    length: int
+    model: str
+    sizes: tuple[tuple[str, int], ...]
+    letters: tuple[Letter, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A step of the work: what is being done, how far it is, and the result at the end."""
+
+    doing: str
+    done: float
+    study: Study | None = None
+    file: bytes = b""
+
+
+def name_of(data: bytes, wanted: str) -> str:
+    """The model that a text gets."""
+    from htm_engine.coding.text import model_for
+
+    return model_for(data[: 1 << 16], len(data)) if wanted == "auto" else wanted
+
+
+def study_steps(data: bytes, wanted: str) -> Iterator[Part]:
+    """Take a text apart, a step at a time."""
+    from io import BytesIO
+
+    from htm_engine.coding.text import compress_stream
+    from htm_engine.coding.textmodel import shipped, shipped_steps
+    from htm_engine.reading import letters
+    from htm_engine.textpeers import PEERS
+
+    name = name_of(data, wanted)
+    if name != "blank":
+        for part in shipped_steps(name):
+            yield Part("The model reads its own texts first", 0.4 * part)
+    target = BytesIO()
+    for part in compress_stream(BytesIO(data), target, len(data), name):
+        yield Part("Writing the file", 0.4 + 0.3 * part)
+    sizes = [("HTM", len(target.getvalue()))]
+    for place, peer in enumerate(PEERS):
+        yield Part(f"Comparing with {peer.name}", 0.7 + 0.1 * place / len(PEERS))
+        sizes.append((peer.name, len(peer.compress(data))))
+    text = data.decode("utf-8", "replace")
+    shown = text[:MOST_LETTERS]
+    found = []
+    for letter in letters(shown, shipped(name) if name != "blank" else None, GUESSES):
+        found.append(letter)
+        if len(found) % 50 == 0:
+            yield Part("Asking for every letter", 0.8 + 0.2 * len(found) / len(shown))
+    study = Study(len(text), len(data), name, tuple(sizes), tuple(found))
+    yield Part("Done", 1.0, study, target.getvalue())
+
+
+def job(data: bytes, wanted: str) -> Background:
+    """The study of a text as work in the background; the session keeps the last."""
+    key = hashlib.sha256(wanted.encode() + data).hexdigest()
+    kept = st.session_state.get("_text_job")
+    if kept is not None and kept[0] == key:
+        found: Background = kept[1]
+        return found
+    if kept is not None:
+        kept[1].cancel()
+    made = Background(
+        lambda: study_steps(data, wanted),
+        name="text",
+        progress=lambda part: part.done,
+        abandon_after=ABANDON,
+    )
+    made.start()
+    st.session_state["_text_job"] = (key, made)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def reading(name: str) -> Background:
+    """The reading of a shipped model, once a server."""
+    from htm_engine.coding.textmodel import shipped_steps
+
+    made = Background(lambda: shipped_steps(name), name="text model", progress=float)
+    made.start()
+    return made
+
+
+# ------------------------------------------------------------------- example
+@st.cache_resource(show_spinner=False)
+def example() -> Study | None:
+    """The shipped study; None where its file is missing or damaged."""
+    try:
+        return from_json(FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def to_json(study: Study) -> str:
+    """A study as JSON, bits rounded to what is shown."""
+    content = asdict(study)
+    for letter in content["letters"]:
+        letter["bits"] = round(letter["bits"], 3)
+        letter["voices"] = [[voice, round(bits, 2)] for voice, bits in letter["voices"]]
+        letter["expected"] = [[one["character"], round(one["probability"], 4)] if isinstance(
+            one, dict) else [one[0], round(one[1], 4)] for one in letter["expected"]]  # fmt: skip
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def from_json(text: str) -> Study:
+    """Inverse of :func:`to_json`."""
+    content = json.loads(text)
+    return Study(
+        int(content["characters"]),
+        int(content["length"]),
+        str(content["model"]),
+        tuple((str(name), int(size)) for name, size in content["sizes"]),
+        tuple(
+            Letter(
+                str(letter["character"]),
+                float(letter["bits"]),
+                tuple((str(voice), float(bits)) for voice, bits in letter["voices"]),
+                tuple(Expected(str(one), float(p)) for one, p in letter["expected"]),
+            )
+            for letter in content["letters"]
+        ),
+    )
+
+
+def main() -> None:
+    """Study the example and write ``assets/text-home.json``."""
+    *_, last = study_steps(EXAMPLE.encode(), "auto")
+    assert last.study is not None
+    FILE.write_text(to_json(last.study), encoding="utf-8")
+    size, length = last.study.sizes[0][1], last.study.length
+    print(f"text-home.json: {size} bytes of {length}, {8 * size / length:.2f} bits a byte")
+
+
+if __name__ == "__main__":
+    main()
