@@ -25,9 +25,11 @@ def numbers(study: Study) -> None:
     columns[0].metric("This text", f"{study.length:,} bytes")
     columns[1].metric("The file", f"{size:,} bytes")
     columns[2].metric("Bits a character", f"{8 * size / max(1, study.characters):.2f}")
+    part = 1 - size / best[1]
     columns[3].metric(
         f"{best[0]}, best of the others", f"{best[1]:,} bytes",
-        f"{100 * (size / best[1] - 1):+.0f} % is ours", delta_color="inverse",
+        f"ours is {abs(part):.0%} {'smaller' if part >= 0 else 'larger'}",
+        delta_color="green" if part >= 0 else "red", delta_arrow="off",
     )  # fmt: skip
 
 

@@ -224,7 +224,8 @@ def model_for(head: bytes, length: int) -> str:
     if not head or length > PRIMED_UP_TO:
         return "blank"
     sample = np.frombuffer(head, np.uint8)
-    if (sample >= 0xE0).mean() > 0.1:
+    ideographs = sum("\u3000" <= letter <= "\u9fff" for letter in head.decode("utf-8", "ignore"))
+    if 3 * ideographs > len(head) / 3:
         return "zh"
     letters = ((sample | 32) >= 97) & ((sample | 32) <= 122)
     return "en" if (letters | (sample == 32)).mean() > 0.6 else "blank"

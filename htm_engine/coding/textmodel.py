@@ -130,7 +130,7 @@ class TextModel:
         """:meth:`load` in steps that tell the part done; returns the model."""
         header, arrays = storage.load(source)
         try:
-            if header["kind"] != "text":
+            if header.get("kind") != "text":
                 raise ModelError("This model is not one of texts.")
             length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
             if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:

@@ -39,6 +39,8 @@ from .textcontext import (
     views,
 )  # fmt: skip
 
+#: Names the code that is called into; numba compiles anew when this file changes.
+CALLS_INTO = "76ecb11f2fc1"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.

@@ -1,0 +1,97 @@
+"""Adaptive bits: tables the same everywhere, histories that remember, gates that learn."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from htm_engine.coding import mixing, textlook, textunits
+
+CODING = Path(mixing.__file__).parent
+
+
+def test_tables_are_the_same_on_every_machine():
+    """Files of released versions depend on every entry."""
+    following, seen, start = mixing.histories()
+    tables = (mixing.squash_table(), mixing.stretch_table(), mixing.reciprocals())
+    digest = hashlib.sha256(b"".join(t.tobytes() for t in (*tables, following, seen, start)))
+    assert digest.hexdigest()[:16] == "cd9bb50d9d10fcc8"
+
+
+def test_squash_undoes_stretch():
+    squash, stretch = mixing.squash_table(), mixing.stretch_table()
+    inside = np.abs(stretch) < mixing.CLIP
+    back = squash[stretch + 3072][inside] / 16
+    assert np.abs(back - np.arange(4096)[inside] - 0.5).max() < 4.5
+    assert (np.diff(squash) >= 0).all() and (np.diff(stretch) >= 0).all()
+
+
+def test_histories_never_leave_their_table_and_lean_to_what_they_saw():
+    following, seen, start = mixing.histories()
+    used = seen.astype(bool) | (np.arange(256) == 0)
+    assert set(following[used].ravel().tolist()) <= set(np.flatnonzero(used).tolist())
+    state = 0
+    for bit, enough in ((1, 0.9), (0, 0.1)):
+        for _ in range(30):
+            state = following[state, bit]
+        assert abs((start[state] >> 10) / (1 << 22) - enough) < 0.1
+    assert seen[0] == 0 and (seen[used][1:] > 0).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=True))
+def test_contexts_are_found_where_they_were_put(contexts):
+    """Of contexts with checks of their own, the last three of a line's neighbours stay."""
+    seen, bits = mixing.histories()[1], 8
+    lines = np.zeros(16 << bits, np.uint8)
+    for context in contexts:
+        place = mixing.find(lines, 0, bits, context, seen)
+        lines[place + 1] = 1
+        assert mixing.peek(lines, 0, bits, context) in (place, -1) or context & 255 == 0
+        assert place % 16 == 0 and 0 <= place < len(lines)
+
+
+def test_a_gate_learns_which_input_is_right():
+    rng = np.random.default_rng(0)
+    weights, squash = np.zeros(4, np.int32), mixing.squash_table()
+    costs = []
+    for _ in range(3000):
+        bit = int(rng.integers(2))
+        inputs = rng.integers(-400, 400, 4).astype(np.int32)
+        inputs[2] = 300 if bit else -300
+        p = int(squash[mixing.dot(weights, inputs) + 3072])
+        costs.append(-np.log2((p if bit else 65536 - p) / 65536))
+        mixing.descend(weights, inputs, bit * 65535 - p)
+    assert np.mean(costs[-500:]) < 0.15 < 0.9 < np.mean(costs[:5])
+    assert weights.argmax() == 2
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 1))
+def test_an_estimate_moves_towards_the_bit_and_stays_a_probability(entry, bit):
+    after = int(mixing.estimate(np.uint32(entry), bit, 1023, mixing.reciprocals()))
+    moved = (after >> 10) - (entry >> 10)
+    assert 0 < after >> 10 < 1 << 22
+    assert (moved >= 0) == bool(bit) or abs(moved) <= 1
+
+
+def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
+    """numba looks at the file of a function only, not at those it calls into."""
+    called = {"textunits": ("mixing", "textcontext")}
+    called["textlook"] = (*called["textunits"], "textunits")
+    for module, names in called.items():
+        digest = hashlib.sha256(b"".join(_code(CODING / f"{name}.py") for name in names))
+        text = (CODING / f"{module}.py").read_text(encoding="utf-8")
+        written = re.search(r'CALLS_INTO = "(\w+)"', text)
+        assert written and written.group(1) == digest.hexdigest()[:12], (
+            f"write CALLS_INTO = {digest.hexdigest()[:12]!r} into {module}"
+        )
+    assert textunits.CALLS_INTO and textlook.CALLS_INTO
+
+
+def _code(path: Path) -> bytes:
+    return re.sub(rb'CALLS_INTO = "\w*"', b"", path.read_bytes())

@@ -1,0 +1,251 @@
+"""Texts as files: exact for any bytes, small, and closed to everything damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from htm_engine.coding import container
+from htm_engine.coding.text import (
+    LONG_FROM,
+    SHORT,
+    compress_stream,
+    compress_text,
+    decompress_blocks,
+    decompress_text,
+    inspect_text,
+    is_text,
+    model_for,
+)  # fmt: skip
+from htm_engine.coding.textmodel import TextModel, table_bits, table_bytes
+from htm_engine.coding.textunits import Memory, blank
+from htm_engine.errors import DataError, FormatError, HTMError, ModelError, ModelMismatchError
+from htm_engine.textpeers import PEERS
+
+SOURCE = Path(lzma.__file__).read_bytes()  # 13 KB of prose and code that every Python has
+CHINESE = "学而时习之，不亦说乎？有朋自远方来，不亦乐乎？人不知而不愠，不亦君子乎？".encode()
+
+
+@pytest.fixture(scope="module")
+def model():
+    return TextModel.learn([SOURCE[:8000]], bits=14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=3000),
+        st.text(max_size=800).map(str.encode),
+        st.tuples(st.binary(min_size=1, max_size=6), st.integers(1, 900)).map(
+            lambda p: p[0] * p[1]
+        ),
+    )
+)
+def test_any_bytes_come_back(data):
+    assert decompress_text(compress_text(data, "blank")) == data
+
+
+@pytest.mark.parametrize("length", [LONG_FROM - 1, LONG_FROM, 150_001])
+def test_texts_of_both_forms_come_back(length):
+    data = (SOURCE * 20)[:length]
+    file = compress_text(data, "blank")
+    assert decompress_text(file) == data
+    assert inspect_text(file).length == length and is_text(file)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_come_back_under_a_model(model, data):
+    assert decompress_text(compress_text(data, model), model) == data
+
+
+def test_a_text_like_those_read_becomes_smaller(model):
+    like, unlike = SOURCE[8000:9000], CHINESE * 4
+    assert len(compress_text(like, model)) < 0.75 * len(compress_text(like, "blank"))
+    assert len(compress_text(unlike, model)) < 1.1 * len(compress_text(unlike, "blank"))
+
+
+def test_a_model_is_the_same_after_saving_and_loading(model, tmp_path):
+    model.save(tmp_path / "m.npz")
+    loaded = TextModel.load(tmp_path / "m.npz")
+    assert loaded.fingerprint == model.fingerprint
+    for name, ours, theirs in zip(Memory._fields, model.start(), loaded.start(), strict=True):
+        if name != "registers":  # which hold the coder's own ends
+            assert np.array_equal(ours, theirs), name
+    file = compress_text(SOURCE[9000:9400], model)
+    assert compress_text(SOURCE[9000:9400], loaded) == file
+    assert decompress_text(file, loaded) == SOURCE[9000:9400]
+
+
+def test_working_with_a_model_does_not_change_it(model):
+    before = [hashlib.sha256(array.tobytes()).digest() for array in model.memory]
+    compress_text(SOURCE[:500], model)
+    assert before == [hashlib.sha256(array.tobytes()).digest() for array in model.memory]
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_peers_are_inverses_and_larger(peer):
+    data = SOURCE * 2
+    file = peer.compress(data)
+    assert peer.decompress(file) == data
+    assert len(compress_text(SOURCE, "blank")) < 0.95 * len(peer.compress(SOURCE))
+
+
+def test_chinese_gains_from_characters():
+    """Shuffled inside each character, the same bytes tell less."""
+    text = "".join(f"第{n}回 {CHINESE.decode()[n % 30 :][:9]}。" for n in range(200)).encode()
+    ppmd = next(peer for peer in PEERS if peer.name.startswith("PPMd"))
+    assert len(compress_text(text, "blank")) < len(ppmd.compress(text))
+
+
+def test_repetition_costs_next_to_nothing():
+    assert len(compress_text(b"\0" * 1_000_000, "blank")) < 170
+
+
+def test_noise_grows_by_a_few_bytes_only():
+    noise = np.random.default_rng(0).bytes(20_000)
+    assert len(compress_text(noise, "blank")) < 20_000 * 1.01 + 20
+
+
+# ------------------------------------------------------------------- formats
+def test_files_of_this_version_stay_readable():
+    """Golden bytes of both forms."""
+    text = SOURCE_OF_GOLDEN
+    assert compress_text(text, "blank").hex() == GOLDEN_SHORT
+    assert decompress_text(bytes.fromhex(GOLDEN_SHORT)) == text
+    long = compress_text(text * 700, "blank")
+    assert hashlib.sha256(long).hexdigest()[:16] == GOLDEN_LONG
+
+
+SOURCE_OF_GOLDEN = (
+    "Units compete; the winner predicts. 单元竞争，胜者预测。\r\n\t\x00\xff".encode() * 2
+)
+GOLDEN_SHORT = (
+    "a7009001aa4fa6501fb3b19a02ecbdf8c320c35991cdb6d8ab6977467dc3ef3d788914c6d92c79eda950d615"
+    "6be2e9662c58f572cb59ab68a07077443d95ce2dd24f9f95eb0c3d1e7940"
+)
+GOLDEN_LONG = "a5f0c71aa0fa8195"
+
+
+def test_a_stream_is_the_same_file_and_tells_how_far_it_is():
+    data = SOURCE * 12
+    target = io.BytesIO()
+    parts = list(compress_stream(io.BytesIO(data), target, len(data), "blank"))
+    assert target.getvalue() == compress_text(data, "blank")
+    assert parts == sorted(parts) and parts[-1] == 1.0 and len(parts) > 1
+    blocks = list(decompress_blocks(target.getvalue()))
+    assert b"".join(block for block, _ in blocks) == data and len(blocks) > 1
+
+
+def test_a_source_that_ends_early_is_told():
+    steps = compress_stream(io.BytesIO(SOURCE), io.BytesIO(), len(SOURCE) + 1, "blank")
+    with pytest.raises(DataError, match="ended before"):
+        list(steps)
+
+
+def test_memory_is_kept_within_what_is_given():
+    assert table_bytes(table_bits(10**9, None)) <= 256 << 20
+    for budget in (20 << 20, 40 << 20, 100 << 20):
+        bits = table_bits(10**9, budget)
+        assert blank(bits).size == table_bytes(bits) <= budget < table_bytes(bits + 1)
+    data = SOURCE * 6
+    file = compress_text(data, "blank", memory=20 << 20)
+    assert decompress_text(file) == data
+    with pytest.raises(DataError, match="at least"):
+        table_bits(10**9, 1 << 20)
+
+
+# -------------------------------------------------------------------- damage
+@pytest.fixture(scope="module")
+def files():
+    return {"short": compress_text(SOURCE[:600], "blank"),
+            "long": compress_text((SOURCE * 6)[: LONG_FROM + 10], "blank")}  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    form=st.sampled_from(["short", "long"]), place=st.integers(0, 10**6),
+    change=st.integers(1, 255), how=st.sampled_from(["flip", "cut", "grow"]),
+)  # fmt: skip
+def test_damaged_files_end_in_a_sentence(files, form, place, change, how):
+    data = bytearray(files[form])
+    if how == "flip":
+        data[place % len(data)] ^= change
+    elif how == "cut":
+        data = data[: place % len(data)]
+    else:
+        data += bytes([change])
+    with pytest.raises(HTMError, match=r"\.$"):
+        decompress_text(bytes(data))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.booleans())
+def test_foreign_bytes_end_in_a_sentence(data, short):
+    with pytest.raises(HTMError):
+        decompress_text(bytes((SHORT,)) * short + data)
+
+
+def test_a_claim_of_more_text_than_could_be_is_refused_before_any_work():
+    file = container.pack(3, bytes(8), (1 << 50, 16), b"\0" * 100)
+    with pytest.raises(FormatError, match="claims more"):
+        decompress_text(file)
+    file = container.pack(3, bytes(8), (1 << 29, 16), b"\0" * 20_000)
+    with pytest.raises(FormatError, match="at most"):
+        decompress_text(file)
+
+
+def test_other_kinds_of_files_are_named():
+    with pytest.raises(FormatError, match="another kind"):
+        decompress_text(container.pack(1, bytes(8), (1, 2), b""))
+
+
+def test_another_model_is_refused(model):
+    file = compress_text(SOURCE[:300], model)
+    with pytest.raises(ModelMismatchError):
+        decompress_text(file)
+    other = TextModel.learn([CHINESE], bits=14)
+    with pytest.raises(HTMError):
+        decompress_text(file, other)
+    with pytest.raises(HTMError):
+        decompress_text(compress_text(b"abc", "blank"), model)
+
+
+def test_models_of_others_are_refused(tmp_path):
+    from htm_engine import HTM
+
+    HTM(epochs=1).fit(np.random.default_rng(0).random((60, 8, 8))).save(tmp_path / "p.npz")
+    with pytest.raises(ModelError, match="not one of texts"):
+        TextModel.load(tmp_path / "p.npz")
+    with pytest.raises(DataError, match="no text"):
+        TextModel.learn([b""])
+    with pytest.raises(DataError, match="no text model 'klingon'"):
+        compress_text(b"abc", "klingon")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b"", "blank"),
+        (b"It was a dark and stormy night.", "en"),
+        (CHINESE, "zh"),
+        (bytes(range(256)), "blank"),
+        (b"1,2,3\n" * 50, "blank"),
+    ],
+)
+def test_the_model_follows_the_text(text, name):
+    assert model_for(text, len(text)) == name
+    assert model_for(text, 1 << 30) == "blank"
+
+
+def test_the_shipped_models_make_short_texts_small():
+    text = b"She looked at him for a moment, and then she said that it was getting late."
+    assert len(compress_text(text)) < 0.45 * len(text) < len(compress_text(text, "blank"))
+    assert decompress_text(compress_text(text)) == text
