@@ -43,7 +43,7 @@ _IDEOGRAPHS = 0xE30000
 _U32 = 0xFFFFFFFF
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def take(byte: Any, registers: Any, recent: Any) -> Any:
     """Enter a byte into the past."""
     R, mask = registers, len(recent) - 1
@@ -75,7 +75,7 @@ def take(byte: Any, registers: Any, recent: Any) -> Any:
     R[BEGUN] = R[LACKING] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def views(registers: Any, recent: Any, contexts: Any) -> Any:
     """The context of every unit for the byte to come, 32 bits each."""
     R, mask = registers, len(recent) - 1
@@ -111,7 +111,7 @@ def views(registers: Any, recent: Any, contexts: Any) -> Any:
         C[unit] = hashed(C[unit], unit + 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def follow(byte: Any, registers: Any, recent: Any, places: Any, learn: Any) -> Any:
     """After :func:`take`: keep the longest match going, or look for a new one.
 

@@ -21,10 +21,10 @@ from .textunits import (
 )
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "9e3934cebb0a"
+CALLS_INTO = "8c7a3a7339a5"
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def expect(memory: Any, fixed: Any, out: Any) -> Any:
     """Probability of every next byte ``(256,)``, in multiples of 2^-32; nothing is learned."""
     R, lines = memory.registers, memory.lines
@@ -63,7 +63,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
         out[byte] = share[256 + byte]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
     """Log-odds that every unit, and the match as last, added for a byte; nothing is learned.
 
@@ -107,7 +107,7 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
         c0 = (c0 << 1) | y
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def imagine(memory: Any, byte: Any) -> Any:
     """Enter a byte into the past without learning from it."""
     take(byte, memory.registers, memory.recent)

@@ -129,9 +129,9 @@ class TextModel:
     def load_steps(cls, source: str | Path | BinaryIO) -> Generator[float, None, TextModel]:
         """:meth:`load` in steps that tell the part done; returns the model."""
         header, arrays = storage.load(source)
+        if header.get("kind") != "text":
+            raise ModelError("This model is not one of texts.")
         try:
-            if header.get("kind") != "text":
-                raise ModelError("This model is not one of texts.")
             length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
             if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:
                 raise ModelError("This model file does not describe a text model.")

@@ -40,7 +40,7 @@ from .textcontext import (
 )  # fmt: skip
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "76ecb11f2fc1"
+CALLS_INTO = "672b19d3e54a"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.
@@ -133,7 +133,7 @@ def blank(bits: int) -> Memory:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def bits_of(lines: Any) -> Any:
     """Bits of the tables whose lines these are."""
     bits = 0
@@ -142,7 +142,7 @@ def bits_of(lines: Any) -> Any:
     return bits
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def expected_byte(R: Any, recent: Any) -> Any:
     """Byte that the longest match foresees, or -1."""
     if R[MATCH_LENGTH] == 0:
@@ -150,7 +150,7 @@ def expected_byte(R: Any, recent: Any) -> Any:
     return np.int64(recent[R[MATCH_AT] & (len(recent) - 1)])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _grade(length: Any) -> Any:
     """Length of a match in 24 grades."""
     if length <= 15:
@@ -160,7 +160,7 @@ def _grade(length: Any) -> Any:
 
 # The helpers take arrays, not ``memory``: reading one from a tuple inside a loop counts
 # references each time, which costs more than the sums.
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x: Any) -> Any:
     """Log-odds of every unit at a node of their lines; units that know nothing say 0."""
     known = 0
@@ -178,7 +178,7 @@ def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x
     return known
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
     """Log-odds of the match; the entry it comes from, or -1."""
     k = 2 * COUNT
@@ -192,7 +192,7 @@ def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: 
     return entry
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def rows_of(
     R: Any, start: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
 ) -> Any:
@@ -208,7 +208,7 @@ def rows_of(
     rows[6] = start[6] + ((hashed(R[WORD], 3) >> 21) << 3 | bit)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) -> Any:
     """Sums of all gates; log-odds and probability that the gate of gates makes of them."""
     for gate in range(len(rows)):
@@ -217,7 +217,7 @@ def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) ->
     return total, np.int64(squash[total + 3072])
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any:
     """Corrected probability, and where the corrections were read."""
     scaled = (total + CLIP + 1) * (KNOTS - 1)
@@ -231,7 +231,7 @@ def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any
     return min(max(mixed, 1), 65535), i + shift, j + shift
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, cost: Any) -> Any:
     """Go over ``count`` bytes: learn from ``data``, encode it, or decode from it.
 
