@@ -8,6 +8,8 @@ from studio.pictures import alt, sheet
 
 #: Width of a column on the page, so that ten stand side by side; drawn twice as fine.
 COLUMN = 80
+#: Links to other pages that stand side by side.
+ABREAST = 3
 
 
 @st.cache_resource(max_entries=1)
@@ -94,8 +96,10 @@ def show_units(stamp: float) -> None:
 
 def show_next() -> None:
     st.subheader("What to do next", anchor=False)
-    for pair in (frame.PAGES[1:3], frame.PAGES[3:5]):
-        for column, info in zip(st.columns(2), pair, strict=True):
+    others = frame.PAGES[1:]
+    for start in range(0, len(others), ABREAST):
+        row = others[start : start + ABREAST]
+        for column, info in zip(st.columns(ABREAST), row, strict=False):
             with column.container(border=True, height="stretch"):
                 st.page_link(
                     f"pages/{info.stem}.py", label=f"**{info.title}**", icon=info.icon, help=""

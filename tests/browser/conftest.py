@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -141,6 +141,25 @@ def wait_ready(page: Page, seconds: float = 60) -> None:
     """
     page.wait_for_selector(SETTLED, timeout=seconds * 1000)
     page.wait_for_selector("h1", timeout=seconds * 1000)
+
+
+@pytest.fixture
+def upload() -> Callable[..., None]:
+    """Give a file to an uploader: ``upload(uploader, "a.zip", content)``.
+
+    Streamlit draws an uploader twice within a twentieth of a second, the second time when the
+    code of a neighbour has arrived, and a file given in between is lost.  No hand is that
+    quick; this one waits until the input it sees is the one that stays.
+    """
+
+    def given(area: Locator, name: str, content: bytes, kind: str = "") -> None:
+        chosen = area.locator("input[type=file]")
+        while not chosen.evaluate("e => e.dataset.stays ? true : (e.dataset.stays = 1, false)"):
+            area.page.wait_for_timeout(400)
+        kind = kind or "application/octet-stream"
+        chosen.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+    return given
 
 
 @pytest.fixture

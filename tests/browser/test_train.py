@@ -97,27 +97,21 @@ def cut_zip():
 @pytest.mark.parametrize(
     ("name", "content"), [("lie.png", b"this is text, no picture\n" * 20), ("cut.zip", cut_zip())]
 )
-def test_a_file_that_is_no_picture_is_refused_in_a_sentence(server, open_page, name, content):
-    # A cold server draws a deep link twice, and a file put in between is lost with the
-    # first drawing; no hand is that quick, but this one is.  So warm the server first.
-    open_page(server.url)
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(
+    server, open_page, upload, name, content
+):
     page = open_page(f"{server.url}/train?data=upload").page
-    page.get_by_text("Copy link").wait_for(timeout=30_000)
-    page.locator("[data-testid=stFileUploader] input").first.set_input_files(
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-    )
+    upload(page.locator("[data-testid=stFileUploader]").first, name, content)
     alert = page.locator("[data-testid=stAlertContentError]").first
     alert.wait_for(timeout=30_000)
     assert name in alert.inner_text()
     assert errors_shown(page) == 0
 
 
-def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, open_page):
+def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, open_page, upload):
     page = open_page(f"{server.url}/train").page
     page.get_by_text("Save and load models").click()
-    page.locator("[data-testid=stFileUploader] input").last.set_input_files(
-        {"name": "no.npz", "mimeType": "application/octet-stream", "buffer": b"PK\x03\x04 no"}
-    )
+    upload(page.locator("[data-testid=stFileUploader]").last, "no.npz", b"PK\x03\x04 no")
     page.locator("[data-testid=stAlertContentError]").first.wait_for(timeout=30_000)
     page.get_by_text("The model in use", exact=True).wait_for()
     assert errors_shown(page) == 0
