@@ -323,7 +323,7 @@ def _of_model_file(content: bytes) -> dict[str, Any]:
     model = TextModel.load(BytesIO(content))
     return {
         "kind": "text model",
-        "read": model.length,
+        "read": len(model.text),
         "fingerprint": model.fingerprint.hex(),
         "bytes": len(content),
     }

@@ -44,7 +44,7 @@ def train_text(arguments: Namespace) -> None:
     stream = io.BytesIO()
     model.save(stream)
     write(target, stream.getvalue(), arguments.force)
-    print(f"read             {model.length:,} bytes")
+    print(f"read             {len(model.text):,} bytes")
     print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
 
 

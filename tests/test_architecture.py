@@ -47,6 +47,7 @@ ORDER = [
     "coding.mixing",
     "coding.textcontext",
     "coding.textunits",
+    "coding.textskim",
     "coding.textlook",
     "coding",
     "presets",

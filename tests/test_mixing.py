@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_engine.coding import mixing, textlook, textunits
+from htm_engine.coding import mixing, textlook, textskim, textunits
 
 CODING = Path(mixing.__file__).parent
 
@@ -82,7 +82,7 @@ def test_an_estimate_moves_towards_the_bit_and_stays_a_probability(entry, bit):
 def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
     """numba looks at the file of a function only, not at those it calls into."""
     called = {"textunits": ("mixing", "textcontext")}
-    called["textlook"] = (*called["textunits"], "textunits")
+    called["textlook"] = called["textskim"] = (*called["textunits"], "textunits")
     for module, names in called.items():
         digest = hashlib.sha256(b"".join(_code(CODING / f"{name}.py") for name in names))
         text = (CODING / f"{module}.py").read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
         assert written and written.group(1) == digest.hexdigest()[:12], (
             f"write CALLS_INTO = {digest.hexdigest()[:12]!r} into {module}"
         )
-    assert textunits.CALLS_INTO and textlook.CALLS_INTO
+    assert textunits.CALLS_INTO and textlook.CALLS_INTO and textskim.CALLS_INTO
 
 
 def _code(path: Path) -> bytes:

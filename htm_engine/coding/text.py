@@ -9,11 +9,12 @@ Two forms.  From 64 KiB on, the container of ``coding.container``, kind 3, with 
 (length, bits of the tables).  Below, the short form::
 
     offset  bytes  field
-    0       1      0xA7
-    1       1      first byte of the model's fingerprint (0: none, tables of 2^16 lines)
-    2       1..3   length of the text, a varint
+    0       1      0xA4: no model, tables of 2^16 lines; 0xA5: "en"; 0xA6: "zh"; 0xA7: another
+    1       0..1   after 0xA7, first byte of the model's fingerprint
+    ...     1..3   length of the text, a varint
     ...     ...    payload
-    end-3   3      CRC-32 of the first bytes and the text, its low 24 bits
+    end-2   2..3   low bits of the CRC-32 of the model's fingerprint, all bytes before the
+                   payload, and the CRC-32 of the text; 16 bits below 1 KiB of text, else 24
 
 Payload: binary arithmetic coding, 32 bits; the decoder reads zeros beyond the end.
 """
@@ -34,6 +35,7 @@ from .container import MAGIC, VERSION, read_varint, unpack, varint
 from .textmodel import (
     BLOCK,
     NAMES,
+    SHIPPED,
     SMALL_BITS,
     TextModel,
     last_bytes,
@@ -42,8 +44,12 @@ from .textmodel import (
 )  # fmt: skip
 from .textunits import DECODE, ENCODE, Memory, blank, fixed, work
 
-#: Container kind of a text, and first byte of the short form.
-KIND, SHORT = 3, 0xA7
+#: Container kind of a text.
+KIND = 3
+#: First byte of the short form by the fingerprint of the model.  A shipped model that changes
+#: gets a new byte, and the old one stays.
+SHORT = {bytes(8): 0xA4, SHIPPED["en"]: 0xA5, SHIPPED["zh"]: 0xA6}
+SHORT_OTHER = 0xA7
 #: Length from which the container is used.
 LONG_FROM = 1 << 16
 #: Text that one byte of payload can stand for: eight bits at 2^-16 of surprise each.
@@ -70,7 +76,8 @@ class _Header(NamedTuple):
     fingerprint: bytes  # eight bytes, or one in the short form
     bits: int
     payload: bytes
-    short: bool
+    begin: bytes  # what stands before the payload in the short form, else nothing
+    check: bytes  # what stands behind it there
 
 
 def compress_text(
@@ -136,8 +143,9 @@ def compress_stream(
         size = payload.tell()
         payload.seek(0)
         if length < LONG_FROM:
-            begin = bytes((SHORT, name[0])) + varint(length)
-            check = _short_check(begin, crc)
+            first = SHORT.get(name)
+            begin = bytes((SHORT_OTHER, name[0]) if first is None else (first,)) + varint(length)
+            check = _short_check(name, begin, length, crc)
             target.write(begin + payload.read() + check)
             return len(begin) + size + len(check)
         begin = MAGIC + bytes((VERSION, KIND)) + name + bytes((2,)) + varint(length) + varint(bits)
@@ -186,6 +194,7 @@ def decompress_blocks(
     used = _model_of(header, model)
     state = used.start() if used is not None else blank(header.bits)
     coded, tables, place, done, crc = np.frombuffer(header.payload, np.uint8), fixed(), 0, 0, 0
+    block = b""
     while done < header.length:
         count = min(BLOCK, header.length - done)
         out = np.empty(count, np.uint8)
@@ -195,16 +204,14 @@ def decompress_blocks(
             raise FormatError("This file is damaged: it ends before its text does.")
         block = out.tobytes()
         crc = zlib.crc32(block, crc)
-        if header.short and done == header.length:
-            begin = bytes((SHORT, header.fingerprint[0])) + varint(header.length)
-            if _short_check(begin, crc) != data[-3:]:
-                raise FormatError(
-                    "This file is damaged, or written by another model: its checksum does "
-                    "not match."
-                )
-        yield block, done / header.length
-    if header.short and not header.length and data != compress_text(b"", model or "blank"):
-        raise FormatError("This file is damaged: its checksum does not match.")
+        if done < header.length:
+            yield block, done / header.length
+    name = bytes(8) if used is None else used.fingerprint
+    if header.begin and _short_check(name, header.begin, done, crc) != header.check:
+        raise FormatError(
+            "This file is damaged, or written by another model: its checksum does not match."
+        )
+    yield block, 1.0
 
 
 def inspect_text(data: bytes) -> TextInfo:
@@ -216,7 +223,7 @@ def inspect_text(data: bytes) -> TextInfo:
 def is_text(data: bytes) -> bool:
     """Whether these are the contents of a compressed text, by their first bytes."""
     long = data[: len(MAGIC)] == MAGIC and data[5:6] == bytes((KIND,))
-    return long or data[:1] == bytes((SHORT,))
+    return long or data[:1] in _SHORT_FORMS or data[:1] == bytes((SHORT_OTHER,))
 
 
 def model_for(head: bytes, length: int) -> str:
@@ -267,25 +274,38 @@ def _encode(state: Memory, block: bytes) -> bytes:
     return out[:written].tobytes()
 
 
-def _short_check(begin: bytes, crc_of_text: int) -> bytes:
-    return zlib.crc32(begin + crc_of_text.to_bytes(4, "little")).to_bytes(4, "little")[:3]
+_SHORT_FORMS = {bytes((first,)): name for name, first in SHORT.items()}
+
+
+def _short_check(name: bytes, begin: bytes, length: int, crc_of_text: int) -> bytes:
+    checked = zlib.crc32(name + begin + crc_of_text.to_bytes(4, "little"))
+    return checked.to_bytes(4, "little")[: _check_length(length)]
+
+
+def _check_length(length: int) -> int:
+    return 2 if length < 1024 else 3
 
 
 def _open(data: bytes) -> _Header:
-    if data[:1] == bytes((SHORT,)):
-        if len(data) < 6:
+    if data[:1] != MAGIC[:1] and is_text(data):
+        place = 1 if data[:1] in _SHORT_FORMS else 2
+        if len(data) < place + 3:
             raise FormatError("This file is truncated.")
-        length, place = read_varint(data, 2)
+        length, start = read_varint(data, place)
         if length >= LONG_FROM:
             raise FormatError("This file is damaged: its length is not one of a short text.")
-        header = _Header(length, data[1:2], SMALL_BITS, data[place:-3], True)
+        end = len(data) - _check_length(length)
+        if end < start:
+            raise FormatError("This file is truncated.")
+        name = _SHORT_FORMS.get(data[:1], data[1:place])
+        header = _Header(length, name, SMALL_BITS, data[start:end], data[:start], data[end:])
     else:
         box = unpack(data)
         if box.kind != KIND:
             raise FormatError("This file holds no text; it is of another kind.")
         if len(box.fields) != 2 or not 10 <= box.fields[1] <= 22 or box.fields[0] < LONG_FROM:
             raise FormatError("This file is damaged: its header does not describe a text.")
-        header = _Header(box.fields[0], box.fingerprint, box.fields[1], box.payload, False)
+        header = _Header(box.fields[0], box.fingerprint, box.fields[1], box.payload, b"", b"")
     if header.length > MOST_RATIO * (len(header.payload) + 8):
         raise FormatError("This file is damaged: it claims more text than it could hold.")
     return header
@@ -302,10 +322,9 @@ def _model_of(header: _Header, model: TextModel | None) -> TextModel | None:
         return model
     if not any(wanted):
         return None
-    for name in NAMES:
-        found = shipped(name)
-        if found.fingerprint[: len(wanted)] == wanted:
-            return found
+    for name, fingerprint in SHIPPED.items():
+        if fingerprint[: len(wanted)] == wanted:
+            return shipped(name)
     raise ModelMismatchError(
         f"This text was written by the model {wanted.hex()}, which did not come with HTM Studio."
     )

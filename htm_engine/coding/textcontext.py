@@ -2,7 +2,8 @@
 
 Each unit hashes one view of the past; the units compete to foresee the next byte::
 
-    orders 0 to 6       the last bytes, as they are
+    orders 0 to 6       the last bytes, as they are; in Chinese the lowest three look at the
+                        character begun, alone, with three before, with the kind of the last
     long                the last eight bytes, or the last three characters of such scripts
     word ...            the word begun, with the one before, with the two before, with
                         the one before last; in Chinese, Japanese or Korean, which have no
@@ -38,7 +39,7 @@ PLAIN = 8
     STARTED, REGISTERS,
 ) = range(22)  # fmt: skip
 #: First character, as its bytes make a number, of the scripts that write no spaces.
-_IDEOGRAPHS = 0xE30000
+IDEOGRAPHS = 0xE30000
 
 _U32 = 0xFFFFFFFF
 
@@ -99,8 +100,9 @@ def views(registers: Any, recent: Any, contexts: Any) -> Any:
     C[11] = last4 & 0xFFFF00
     C[12] = hashed(above, last | (min(column, 255) << 8))
     C[13] = hashed(word, R[WORD_2] + 99)
-    if R[CHAR_1] >= _IDEOGRAPHS:
+    if R[CHAR_1] >= IDEOGRAPHS:
         begun, one, two = R[BEGUN], R[CHAR_1], R[CHAR_2]
+        C[0], C[1], C[2] = begun, hashed(begun, R[CHAR_3]), hashed(begun, one >> 8)
         C[8] = hashed(begun, one)
         C[9] = hashed(C[8], two)
         C[7] = hashed(C[9], R[CHAR_3])

@@ -21,7 +21,7 @@ from .textunits import (
 )
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "8c7a3a7339a5"
+CALLS_INTO = "9c0f99b7c049"
 
 
 @njit(cache=True, nogil=True)

@@ -1,15 +1,18 @@
 """What a text model has read before it meets a text.
 
-A model file keeps the texts themselves, compressed by the unprimed coder: to load it is
-to decode them, and whoever has decoded them has learned them.  That is small, exact on
-every machine, and checks itself; it takes seconds, so a loaded model is kept and copied.
+A model file keeps the texts themselves (as .xz): to load it is to read them again, most
+of them skimmed, the last in full.  That is a tenth of the size of the tables they fill and
+the same on every machine; it takes seconds, so a loaded model is kept and copied.
 """
 
 from __future__ import annotations
 
 import hashlib
+import lzma
+import os
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,26 +22,29 @@ import numpy as np
 from .. import storage
 from ..errors import DataError, ModelError
 from .textcontext import COUNT, HIGH, LOW, STARTED
-from .textunits import (
-    DECODE,
-    ENCODE,
-    Memory,
-    blank,
-    fixed,
-    work,
-)
+from .textskim import skim
+from .textunits import LEARN, Memory, blank, fixed, work
 
-#: Models that come with HTM Studio.
-NAMES = ("en", "zh")
+#: Fingerprints of the models that come with HTM Studio.
+SHIPPED = {
+    "en": bytes.fromhex("d44be2cae9be79c1"),
+    "zh": bytes.fromhex("914c756d2a037dbb"),
+}
+NAMES = tuple(SHIPPED)
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bytes worked on between two looks at the clock or a cancel button.
 BLOCK = 1 << 16
 #: Bits of the tables of a model that has read, and limits of one that has not.
-PRIMED_BITS, LEAST_BITS, MOST_BITS = 19, 12, 20
+PRIMED_BITS, LEAST_BITS, MOST_BITS = 18, 12, 20
 #: Table size of short texts without a model.
 SMALL_BITS = 16
 #: Text that a model may have read at most.
 MOST_READ = 16 << 20
+#: Bytes at the end of a model's text that are read in full, how much longer a byte takes
+#: so, and bytes that are skimmed at a time.
+READ_IN_FULL, IN_FULL_COSTS, SKIMMED_AT_ONCE = 400_000, 4, 1 << 18
+#: Memory that unpacking may take, in bytes.
+MOST_TO_UNPACK = 128 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +56,17 @@ class TextModel:
     memory : Memory
         Its state; never changed, see :meth:`start`.
     text : bytes
-        What it has read, compressed.
-    length, bits : int
-        Length of that text, and size of the tables.
+        What it has read.
+    bits : int
+        Its tables have 2^bits lines a unit.
     fingerprint : bytes
         Eight bytes that name it, the first never 0.
-    crc : int
-        CRC-32 of what it has read.
     """
 
     memory: Memory
     text: bytes
-    length: int
     bits: int
     fingerprint: bytes
-    crc: int
 
     @classmethod
     def learn(
@@ -97,16 +99,7 @@ class TextModel:
                 f"A text model reads at most {MOST_READ >> 20} MiB; these are "
                 f"{len(whole) / 2**20:.1f}."
             )
-        state, parts = blank(bits), []
-        for start in range(0, len(whole), BLOCK):
-            block = np.frombuffer(whole, np.uint8)[start : start + BLOCK]
-            out = np.empty(2 * len(block) + 64, np.uint8)
-            written, _ = work(state, fixed(), block, len(block), out, ENCODE, np.zeros(0))
-            parts.append(out[:written].tobytes())
-            if progress is not None:
-                progress((start + len(block)) / len(whole))
-        parts.append(last_bytes(state))
-        return cls._made(state, b"".join(parts), len(whole), bits, zlib.crc32(whole))
+        return _last(cls._reading(whole, bits), progress)
 
     @classmethod
     def load(cls, source: str | Path | BinaryIO) -> TextModel:
@@ -117,13 +110,7 @@ class TextModel:
         ModelError
             If it is no text model, or damaged.
         """
-        steps = cls.load_steps(source)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                model: TextModel = end.value
-                return model
+        return _last(cls.load_steps(source))
 
     @classmethod
     def load_steps(cls, source: str | Path | BinaryIO) -> Generator[float, None, TextModel]:
@@ -138,21 +125,38 @@ class TextModel:
             _check_bits(bits)
         except (KeyError, TypeError, ValueError, DataError) as exc:
             raise ModelError("This model file does not describe a text model.") from exc
-        state, place, done, crc = blank(bits), 0, 0, 0
-        while done < length:
-            count = min(BLOCK, length - done)
-            out = np.empty(count, np.uint8)
-            _, read = work(state, fixed(), text[place:], count, out, DECODE, np.zeros(0))
-            place, done, crc = place + read, done + count, zlib.crc32(out.tobytes(), crc)
-            yield done / length
-        if crc != header.get("crc"):
+        whole = _unpacked(text.tobytes(), length)
+        if zlib.crc32(whole) != header.get("crc"):
             raise ModelError("This model file is damaged: its text does not match its checksum.")
-        return cls._made(state, text.tobytes(), length, bits, crc)
+        return (yield from cls._reading(whole, bits))
+
+    @classmethod
+    def _reading(cls, whole: bytes, bits: int) -> Generator[float, None, TextModel]:
+        """Read a text in steps: all but its end skimmed, the end in full."""
+        state, data = blank(bits), np.frombuffer(whole, np.uint8)
+        in_full = min(len(data), READ_IN_FULL)
+        skimmed, cost = len(data) - in_full, len(data) - in_full + IN_FULL_COSTS * in_full
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "skim") as workers:
+            for start in range(0, skimmed, SKIMMED_AT_ONCE):
+                end = min(start + SKIMMED_AT_ONCE, skimmed)
+                skim(state, fixed(), data[start:end], workers)
+                yield end / cost
+        for start in range(skimmed, len(data), BLOCK):
+            block = data[start : start + BLOCK]
+            work(state, fixed(), block, len(block), np.empty(0, np.uint8), LEARN, np.zeros(0))
+            yield 1 - IN_FULL_COSTS * (len(data) - start - len(block)) / cost
+        digest = hashlib.sha256(bits.to_bytes(1, "little") + whole).digest()[:8]
+        # A first byte of 0 means "no model" in files.
+        return cls(state, whole, bits, bytes((digest[0] or 1,)) + digest[1:])
 
     def save(self, target: str | Path | BinaryIO) -> None:
         """Write the model to one ``.npz`` file."""
-        text = np.frombuffer(self.text, np.uint8)
-        storage.save(target, self._header(), {"text": text})
+        header = {
+            "kind": "text", "length": len(self.text), "bits": self.bits,
+            "crc": zlib.crc32(self.text),
+        }  # fmt: skip
+        packed = np.frombuffer(lzma.compress(self.text, preset=9), np.uint8)
+        storage.save(target, header, {"text": packed})
 
     def start(self) -> Memory:
         """A state of one's own that has read what this model has."""
@@ -160,20 +164,31 @@ class TextModel:
         state.registers[STARTED] = 0
         return state
 
-    def _header(self) -> dict[str, object]:
-        return {
-            "kind": "text",
-            "length": self.length,
-            "bits": self.bits,
-            "crc": self.crc,
-        }
 
-    @classmethod
-    def _made(cls, state: Memory, text: bytes, length: int, bits: int, crc: int) -> TextModel:
-        digest = hashlib.sha256(bits.to_bytes(1, "little") + text).digest()[:8]
-        # A first byte of 0 means "no model" in short files.
-        name = bytes((digest[0] or 1,)) + digest[1:]
-        return cls(state, text, length, bits, name, crc)
+def _unpacked(packed: bytes, length: int) -> bytes:
+    """Text of a model file, never more than it says."""
+    try:
+        reader = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MOST_TO_UNPACK)
+        text = reader.decompress(packed, length + 1)
+    except lzma.LZMAError as exc:
+        raise ModelError("This model file is damaged: its text cannot be read.") from exc
+    if len(text) != length:
+        raise ModelError("This model file is damaged: its text is not as long as it says.")
+    return text
+
+
+def _last(
+    steps: Generator[float, None, TextModel], progress: Callable[[float], None] | None = None
+) -> TextModel:
+    """Go through all steps; what they return."""
+    while True:
+        try:
+            part = next(steps)
+        except StopIteration as end:
+            model: TextModel = end.value
+            return model
+        if progress is not None:
+            progress(part)
 
 
 _shipped: dict[str, TextModel] = {}

@@ -22,9 +22,13 @@ from numpy.typing import NDArray
 from . import mixing
 from .mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
 from .textcontext import (
+    BEGUN,
+    CHAR_1,
     CODE,
     COUNT,
     HIGH,
+    IDEOGRAPHS,
+    LACKING,
     LAST4,
     LOW,
     MATCH_AT,
@@ -40,7 +44,7 @@ from .textcontext import (
 )  # fmt: skip
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "672b19d3e54a"
+CALLS_INTO = "edf960b130c7"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.
@@ -52,7 +56,7 @@ LEARN, ENCODE, DECODE = 0, 1, 2
 #: Steps of the gates and of the gate of gates, in 1/16 of a plain gradient step.
 _RATE, _TOP_RATE = 12, 4
 #: Bits that the meaning of a bit history looks back on at most.
-_STATE_COUNT = 1023
+STATE_COUNT = 1023
 #: Error, in multiples of 2^-16, below which a gate is not moved: it knew.
 _SURE = 1000
 _U32 = 0xFFFFFFFF
@@ -151,7 +155,7 @@ def expected_byte(R: Any, recent: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _grade(length: Any) -> Any:
+def grade(length: Any) -> Any:
     """Length of a match in 24 grades."""
     if length <= 15:
         return length
@@ -186,7 +190,7 @@ def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: 
     x[k + 2] = _ONE
     if expected < 0 or ((expected | 256) >> (8 - bit)) != c0:
         return -1
-    entry = 2 * _grade(length) + ((expected >> (7 - bit)) & 1)
+    entry = 2 * grade(length) + ((expected >> (7 - bit)) & 1)
     p = np.int64(chances[entry]) >> 20
     x[k], x[k + 1] = stretch[p], (p - 2048) >> 1
     return entry
@@ -204,6 +208,8 @@ def rows_of(
     rows[2] = start[2] + min(grade, 248) + bit
     rows[3] = start[3] + (known * 8 + bit) * 16 + R[SINCE_MATCH]
     rows[4] = start[4] + (before << 3 | bit)
+    if R[CHAR_1] >= IDEOGRAPHS:
+        rows[4] = start[4] + ((hashed(R[BEGUN], R[LACKING]) & 255) << 3 | bit)
     rows[5] = start[5] + (expected + 1 if entry >= 0 else 0)
     rows[6] = start[6] + ((hashed(R[WORD], 3) >> 21) << 3 | bit)
 
@@ -319,10 +325,10 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
             for unit in range(COUNT):
                 spot = at[unit] + node
                 state = np.int64(lines[spot])
-                maps[unit, state] = estimate(maps[unit, state], y, _STATE_COUNT, recip)
+                maps[unit, state] = estimate(maps[unit, state], y, STATE_COUNT, recip)
                 lines[spot] = following[state, y]
             if entry >= 0:
-                chances[entry] = estimate(chances[entry], y, _STATE_COUNT, recip)
+                chances[entry] = estimate(chances[entry], y, STATE_COUNT, recip)
             c0 = (c0 << 1) | y
         byte = c0 & 255
         if mode == DECODE:
