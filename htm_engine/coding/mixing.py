@@ -185,6 +185,16 @@ def peek(lines: Any, base: Any, bits: Any, context: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def crowded(lines: Any, base: Any, bits: Any, context: Any) -> Any:
+    """Whether a new context would take a line that another one uses."""
+    at, mask = context >> (32 - bits), (1 << bits) - 1
+    free = 0
+    for way in range(_WAYS):
+        free += lines[base + (((at ^ way) & mask) << 4) + 1] == 0
+    return free == 0
+
+
+@njit(cache=True, nogil=True)
 def dot(weights: Any, inputs: Any) -> Any:
     """Gate's sum: log-odds within ``CLIP`` from weights in multiples of 2^-16.
 

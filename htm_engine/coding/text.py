@@ -323,7 +323,7 @@ def _model_of(header: _Header, model: TextModel | None) -> TextModel | None:
     if not any(wanted):
         return None
     for name, fingerprint in SHIPPED.items():
-        if fingerprint[: len(wanted)] == wanted:
+        if fingerprint == wanted:  # one byte, of the short form, names none of ours
             return shipped(name)
     raise ModelMismatchError(
         f"This text was written by the model {wanted.hex()}, which did not come with HTM Studio."

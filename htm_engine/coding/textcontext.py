@@ -3,7 +3,7 @@
 Each unit hashes one view of the past; the units compete to foresee the next byte::
 
     orders 0 to 6       the last bytes, as they are; in Chinese the lowest three look at the
-                        character begun, alone, with three before, with the kind of the last
+                        character begun, alone, with the kind of the last, with three before
     long                the last eight bytes, or the last three characters of such scripts
     word ...            the word begun, with the one before, with the two before, with
                         the one before last; in Chinese, Japanese or Korean, which have no
@@ -30,6 +30,8 @@ UNITS = (
     "word and one before last",
 )  # fmt: skip
 COUNT = len(UNITS)
+#: By how many halvings a unit's table is smaller than the largest: few contexts need few lines.
+HALVINGS = (7, 3, 1, *(0,) * (COUNT - 3))
 #: Units that look at an unbroken stretch of bytes.
 PLAIN = 8
 
@@ -102,7 +104,7 @@ def views(registers: Any, recent: Any, contexts: Any) -> Any:
     C[13] = hashed(word, R[WORD_2] + 99)
     if R[CHAR_1] >= IDEOGRAPHS:
         begun, one, two = R[BEGUN], R[CHAR_1], R[CHAR_2]
-        C[0], C[1], C[2] = begun, hashed(begun, R[CHAR_3]), hashed(begun, one >> 8)
+        C[0], C[1], C[2] = begun, hashed(begun, one >> 8), hashed(begun, R[CHAR_3])
         C[8] = hashed(begun, one)
         C[9] = hashed(C[8], two)
         C[7] = hashed(C[9], R[CHAR_3])

@@ -11,7 +11,6 @@ from .mixing import hashed, peek
 from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .textunits import (
     INPUTS,
-    bits_of,
     correct,
     expected_byte,
     inputs,
@@ -21,7 +20,7 @@ from .textunits import (
 )
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "9c0f99b7c049"
+CALLS_INTO = "d3ef596f838b"
 
 
 @njit(cache=True, nogil=True)
@@ -30,8 +29,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
     R, lines = memory.registers, memory.lines
     maps, deaf, chances = memory.maps, memory.deaf, memory.match
     stretch = fixed.stretch
-    bits = bits_of(lines)
-    span = np.int64(16) << bits
+    tables = memory.tables
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows, sums = np.zeros(len(fixed.gates), np.int64), np.zeros(len(fixed.gates), np.int32)
@@ -44,7 +42,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
             context = memory.contexts[unit]
             if half:
                 context = hashed(context, 16 + half - 1 + 1000)
-            at[unit] = peek(lines, unit * span, bits, context)
+            at[unit] = peek(lines, tables[unit, 0], tables[unit, 1], context)
         for node in range(1, 16):
             c0, bit = np.int64(node), np.int64(0)
             while (2 << bit) <= node:
@@ -73,8 +71,7 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
     R, lines = memory.registers, memory.lines
     maps, deaf, chances = memory.maps, memory.deaf, memory.match
     stretch = fixed.stretch
-    bits = bits_of(lines)
-    span = np.int64(16) << bits
+    tables = memory.tables
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows = np.zeros(len(fixed.gates), np.int64)
@@ -87,7 +84,7 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
                 context = memory.contexts[unit]
                 if bit:
                     context = hashed(context, c0 + 1000)
-                at[unit] = peek(lines, unit * span, bits, context)
+                at[unit] = peek(lines, tables[unit, 0], tables[unit, 1], context)
         node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
         known = inputs(lines, maps, deaf, stretch, at, node, x)
         entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)

@@ -21,28 +21,28 @@ import numpy as np
 
 from .. import storage
 from ..errors import DataError, ModelError
-from .textcontext import COUNT, HIGH, LOW, STARTED
-from .textskim import skim
+from .textcontext import HALVINGS, HIGH, LOW, STARTED
+from .textskim import blank_notes, skim
 from .textunits import LEARN, Memory, blank, fixed, work
 
 #: Fingerprints of the models that come with HTM Studio.
 SHIPPED = {
-    "en": bytes.fromhex("d44be2cae9be79c1"),
-    "zh": bytes.fromhex("914c756d2a037dbb"),
+    "en": bytes.fromhex("2344b3b951313c5c"),
+    "zh": bytes.fromhex("9cd758049cad342b"),
 }
 NAMES = tuple(SHIPPED)
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bytes worked on between two looks at the clock or a cancel button.
 BLOCK = 1 << 16
 #: Bits of the tables of a model that has read, and limits of one that has not.
-PRIMED_BITS, LEAST_BITS, MOST_BITS = 18, 12, 20
+PRIMED_BITS, LEAST_BITS, MOST_BITS = 19, 12, 20
 #: Table size of short texts without a model.
 SMALL_BITS = 16
 #: Text that a model may have read at most.
 MOST_READ = 16 << 20
 #: Bytes at the end of a model's text that are read in full, how much longer a byte takes
 #: so, and bytes that are skimmed at a time.
-READ_IN_FULL, IN_FULL_COSTS, SKIMMED_AT_ONCE = 400_000, 4, 1 << 18
+READ_IN_FULL, IN_FULL_COSTS, SKIMMED_AT_ONCE = 250_000, 4, 1 << 18
 #: Memory that unpacking may take, in bytes.
 MOST_TO_UNPACK = 128 << 20
 
@@ -81,7 +81,7 @@ class TextModel:
         ----------
         texts : iterable of bytes
         bits : int
-            Tables of 2^bits lines a unit; a model takes about 240 << bits bytes.
+            Tables of up to 2^bits lines a unit; a model takes about 220 << bits bytes.
         progress : callable or None
             Called with the part done.
 
@@ -135,11 +135,12 @@ class TextModel:
         """Read a text in steps: all but its end skimmed, the end in full."""
         state, data = blank(bits), np.frombuffer(whole, np.uint8)
         in_full = min(len(data), READ_IN_FULL)
+        notes = blank_notes()
         skimmed, cost = len(data) - in_full, len(data) - in_full + IN_FULL_COSTS * in_full
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "skim") as workers:
             for start in range(0, skimmed, SKIMMED_AT_ONCE):
                 end = min(start + SKIMMED_AT_ONCE, skimmed)
-                skim(state, fixed(), data[start:end], workers)
+                skim(state, fixed(), notes, data[start:end], workers)
                 yield end / cost
         for start in range(skimmed, len(data), BLOCK):
             block = data[start : start + BLOCK]
@@ -238,8 +239,9 @@ def table_bits(length: int, memory: int | None) -> int:
 
 def table_bytes(bits: int) -> int:
     """Memory that a model of this size takes."""
-    return sum(array.nbytes for array in blank(LEAST_BITS)) + (COUNT * 16 + 8) * (
-        (1 << bits) - (1 << LEAST_BITS)
+    lines = sum(2.0**-fewer for fewer in HALVINGS)
+    return sum(array.nbytes for array in blank(LEAST_BITS)) + int(
+        (16 * lines + 8) * ((1 << bits) - (1 << LEAST_BITS))
     )
 
 

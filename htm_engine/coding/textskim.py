@@ -21,12 +21,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .mixing import estimate, find, hashed
+from .mixing import crowded, estimate, find, hashed, peek
 from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .textunits import STATE_COUNT, Fixed, Memory, expected_byte, grade
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "9c0f99b7c049"
+CALLS_INTO = "d3ef596f838b"
 
 
 @njit(cache=True, nogil=True)
@@ -55,28 +55,53 @@ def _glance(
 
 @njit(cache=True, nogil=True)
 def _read(
-    lines: Any, chances: Any, contexts: Any, data: Any, following: Any, seen: Any, recip: Any
-) -> Any:
-    """What one unit learns from ``data`` in the contexts it had there."""
-    bits = 0
-    while (16 << bits) < len(lines):
-        bits += 1
+    lines: Any, base: Any, bits: Any, chances: Any, notes: Any, contexts: Any, data: Any,
+    following: Any, seen: Any, recip: Any,
+) -> Any:  # fmt: skip
+    """What one unit learns from ``data`` in the contexts it had there.
+
+    Most long contexts never come again.  Where a new one would drive out another, only a
+    note is taken (12 bits of the context, 4 of what followed); it gets its line when it is
+    met again, with what followed the first time.
+    """
     for index in range(len(data)):
         byte, context = np.int64(data[index]), np.int64(contexts[index])
         for half in range(2):
             if half:
                 context = hashed(context, (16 | (byte >> 4)) + 1000)
-            place, node = find(lines, 0, bits, context, seen), np.int64(1)
+            nibble, before = (byte >> (4 - 4 * half)) & 15, np.int64(-1)
+            if peek(lines, base, bits, context) < 0 and crowded(lines, base, bits, context):
+                slot = hashed(context, 31) & (len(notes) - 1)
+                note = np.int64(notes[slot])
+                if note >> 4 != (context >> 4) & 4095:
+                    notes[slot] = ((context >> 4) & 4095) << 4 | nibble
+                    continue
+                before = note & 15
+            place = find(lines, base, bits, context, seen)
+            if before >= 0:
+                for bit in range(4):
+                    node = (16 | before) >> (4 - bit)
+                    lines[place + node] = following[0, (before >> (3 - bit)) & 1]
             for bit in range(4):
-                y = (byte >> (7 - 4 * half - bit)) & 1
+                node, y = (16 | nibble) >> (4 - bit), (nibble >> (3 - bit)) & 1
                 state = np.int64(lines[place + node])
                 chances[state] = estimate(chances[state], y, STATE_COUNT, recip)
                 lines[place + node] = following[state, y]
-                node = (node << 1) | y
 
 
-def skim(memory: Memory, fixed: Fixed, data: NDArray[np.uint8], workers: Executor) -> None:
-    """Let a model's units learn from a block, but not its gates; changes ``memory``.
+def blank_notes() -> NDArray[np.uint16]:
+    """Notes ``(U, 2^20)`` of contexts met once, none yet; :func:`skim` carries them on."""
+    return np.zeros((COUNT, 1 << 20), np.uint16)
+
+
+def skim(
+    memory: Memory,
+    fixed: Fixed,
+    notes: NDArray[np.uint16],
+    data: NDArray[np.uint8],
+    workers: Executor,
+) -> None:
+    """Let a model's units learn from a block, but not its gates; changes ``memory``, ``notes``.
 
     The result is the same for any number of workers: no two units share anything.
 
@@ -84,6 +109,8 @@ def skim(memory: Memory, fixed: Fixed, data: NDArray[np.uint8], workers: Executo
     ----------
     memory : Memory
     fixed : Fixed
+    notes : ndarray of uint16 (U, 2^20)
+        Contexts met once, from :func:`blank_notes`.
     data : ndarray of uint8 (n,)
         Takes 56 bytes a byte while it is read.
     workers : Executor
@@ -94,12 +121,13 @@ def skim(memory: Memory, fixed: Fixed, data: NDArray[np.uint8], workers: Executo
         memory.registers, memory.recent, memory.places, memory.match, memory.contexts,
         fixed.recip, data, contexts,
     )  # fmt: skip
-    tables = memory.lines.reshape(COUNT, -1)
+    tables = memory.tables.tolist()
 
     def read(unit: int) -> None:
+        base, bits = tables[unit]
         _read(
-            tables[unit], memory.maps[unit], contexts[unit], data, fixed.following, fixed.seen,
-            fixed.recip,
+            memory.lines, base, bits, memory.maps[unit], notes[unit], contexts[unit], data,
+            fixed.following, fixed.seen, fixed.recip,
         )  # fmt: skip
 
     list(workers.map(read, range(COUNT)))

@@ -26,6 +26,7 @@ from .textcontext import (
     CHAR_1,
     CODE,
     COUNT,
+    HALVINGS,
     HIGH,
     IDEOGRAPHS,
     LACKING,
@@ -44,7 +45,7 @@ from .textcontext import (
 )  # fmt: skip
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "edf960b130c7"
+CALLS_INTO = "1a4ae61b0832"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.
@@ -65,9 +66,10 @@ _ONE = 256
 
 
 class Memory(NamedTuple):
-    """Whole state of the text model, U units with tables of 2^bits lines of 16."""
+    """Whole state of the text model, U units with tables of up to 2^bits lines of 16."""
 
-    lines: NDArray[np.uint8]  #: ``(U * 16 * 2^bits,)`` bit histories
+    lines: NDArray[np.uint8]  #: bit histories, the units' tables one after another
+    tables: NDArray[np.int64]  #: ``(U, 2)`` where a unit's table begins, bits of its lines
     maps: NDArray[np.uint32]  #: ``(U, 256)`` what a history has meant
     match: NDArray[np.uint32]  #: ``(64,)`` how often a match of a length went on
     weights: NDArray[np.int32]  #: ``(rows of all gates, INPUTS)``
@@ -112,8 +114,9 @@ def fixed() -> Fixed:
 
 
 def blank(bits: int) -> Memory:
-    """Model that has seen nothing, with tables of 2^bits lines a unit."""
-    length = COUNT * (16 << bits)
+    """Model that has seen nothing, with tables of up to 2^bits lines a unit."""
+    sizes = np.array([bits - fewer for fewer in HALVINGS])
+    ends = np.cumsum(16 << sizes)
     weights = np.zeros((sum(GATES), INPUTS), np.int32)
     weights[:, 0 : 2 * COUNT : 2] = weights[:, 2 * COUNT] = 1 << 14
     ladder = mixing.knots()
@@ -122,7 +125,8 @@ def blank(bits: int) -> Memory:
         sure = ((1 << 22) - 1) * (2 * grade + 3) // (2 * grade + 4)
         match[2 * grade : 2 * grade + 2] = ((1 << 22) - 1 - sure) << 10, sure << 10
     return Memory(
-        lines=np.zeros(length, np.uint8),
+        lines=np.zeros(ends[-1], np.uint8),
+        tables=np.stack([ends - (16 << sizes), sizes], 1),
         maps=np.tile(mixing.histories()[2], (COUNT, 1)),
         match=match,
         weights=weights,
@@ -135,15 +139,6 @@ def blank(bits: int) -> Memory:
         registers=np.zeros(REGISTERS, np.int64),
         deaf=np.zeros(COUNT, np.uint8),
     )
-
-
-@njit(cache=True, nogil=True)
-def bits_of(lines: Any) -> Any:
-    """Bits of the tables whose lines these are."""
-    bits = 0
-    while (16 << bits) * COUNT < len(lines):
-        bits += 1
-    return bits
 
 
 @njit(cache=True, nogil=True)
@@ -261,8 +256,7 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
     near, far, recent, places = memory.near, memory.far, memory.recent, memory.places
     contexts, following, seen = memory.contexts, fixed.following, fixed.seen
     stretch, squash, recip, start = fixed.stretch, fixed.squash, fixed.recip, fixed.gates
-    bits = bits_of(lines)
-    span = np.int64(16) << bits
+    tables = memory.tables
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows, sums = np.zeros(len(start), np.int64), np.zeros(len(start), np.int32)
@@ -284,11 +278,11 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
         for bit in range(8):
             if bit == 0:
                 for unit in range(COUNT):
-                    at[unit] = find(lines, unit * span, bits, contexts[unit], seen)
+                    at[unit] = find(lines, tables[unit, 0], tables[unit, 1], contexts[unit], seen)
             elif bit == 4:
                 for unit in range(COUNT):
                     context = hashed(contexts[unit], c0 + 1000)
-                    at[unit] = find(lines, unit * span, bits, context, seen)
+                    at[unit] = find(lines, tables[unit, 0], tables[unit, 1], context, seen)
             node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
             known = inputs(lines, maps, deaf, stretch, at, node, x)
             entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
