@@ -1,14 +1,14 @@
 """HTM Studio's engine: a hierarchical autoencoder of competing units."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .coding.collection import compress_collection, decompress_collection
-from .datasets import load_dataset
-from .layer import CompetitiveLayer, LayerSpec
-from .network import HTM
-
 if TYPE_CHECKING:
+    from .coding.collection import compress_collection, decompress_collection
     from .coding.text import compress_text, decompress_text
+    from .datasets import load_dataset
+    from .layer import CompetitiveLayer, LayerSpec
+    from .network import HTM
 
 __all__ = [
     "HTM",
@@ -21,11 +21,25 @@ __all__ = [
     "load_dataset",
 ]
 
+#: Modules that hold the names above.  They are imported when first asked for: who stores a
+#: text needs no scikit-learn, who stores pictures needs no compiler, and each takes seconds.
+_HOMES = {
+    "HTM": "network",
+    "CompetitiveLayer": "layer",
+    "LayerSpec": "layer",
+    "compress_collection": "coding.collection",
+    "compress_text": "coding.text",
+    "decompress_collection": "coding.collection",
+    "decompress_text": "coding.text",
+    "load_dataset": "datasets",
+}
+
 
 def __getattr__(name: str) -> Any:
-    # Texts need a compiler, whose import takes as long as all the rest together.
-    if name in ("compress_text", "decompress_text"):
-        from .coding import text
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
-        return getattr(text, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,11 +14,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import commands, textcommands
-from .coding.codec import QUALITIES
+from . import commands
+from .coding.quantise import QUALITIES
 from .errors import HTMError
+from .layer import LayerSpec
 from .named import NAMED
-from .presets import PRESETS
+from .presets import PRESETS, read_layers
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -49,10 +50,10 @@ def positive(text: str) -> float:
     return number
 
 
-def layer(text: str) -> list[commands.LayerSpec]:
+def layer(text: str) -> list[LayerSpec]:
     """Read layers such as ``7x64r8,4x64r32``."""
     try:
-        return commands.read_layers(text)
+        return read_layers(text)
     except ValueError as exc:
         raise argparse.ArgumentTypeError(str(exc)) from exc
 
@@ -179,6 +180,13 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="1 is smallest, 10 nearest to the pictures (default 5)",
     )
     made.add_argument(
+        "--memory",
+        type=whole(1, 1 << 20),
+        metavar="MIB",
+        help="for a text: tables of at most MIB mebibytes; less than 240 means without a model "
+        "that has read (default: up to 240 with one, 120 without)",
+    )
+    made.add_argument(
         "--tiles",
         action="store_true",
         help="cut one larger picture into tiles of the network's size, instead of shrinking it",
@@ -240,7 +248,7 @@ def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
     made = _command(
         found,
         "train-text",
-        textcommands.train_text,
+        commands.train_text,
         "Let a text model read files, so that short texts like them become small.",
         "yesterday.log today.log -o logs.npz",
     )
@@ -254,7 +262,7 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
     made = _command(
         found,
         "generate-text",
-        textcommands.generate_text,
+        commands.generate_text,
         "Continue a text.",
         '"It was the best of" -n 200 --seed 3',
     )

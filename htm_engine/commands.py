@@ -1,285 +1,92 @@
-"""What each command does; ``__main__`` reads the arguments and reports errors.
+"""Which half does a command: pictures or texts, told apart by the files themselves.
 
-Results go to standard output, progress and notes to standard error.
+``__main__`` reads the arguments and reports errors.  Each half is imported when it is
+needed: a text waits for no scikit-learn, pictures wait for no compiler.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import signal
-import sys
-import threading
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from . import metrics, storage, textcommands
-from .coding.collection import compress_collection, decompress_collection, inspect_collection
 from .coding.container import MAGIC
-from .coding.text import inspect_text, is_text
-from .coding.textmodel import TextModel
-from .datasets import load_dataset
-from .errors import DataError, FormatError, ModelError
-from .fitting import as_pictures, fit_picture, picture_shape, put_together
-from .layer import LayerSpec
-from .learning import DEAD_SHARE
-from .network import HTM
-from .outputs import OutputError, check_target, write, write_pictures
-from .presets import preset
-from .progress import Progress, duration
-from .uploads import LOCAL, read_picture
+from .errors import FormatError
+from .outputs import check_target
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
 NO_TEXT = (
     *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *(".zip", ".npy", ".npz", ".gz", ".idx", ".htmc"),
 )
 FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"PK\3\4", b"\x93NUMPY", b"\0\0")
-_LAYER = re.compile(r"(\d+)x(\d+)(?:r(\d+))?(?:k(\d+))?(?:s(\d+))?")
 
 
-def read_layers(text: str) -> list[LayerSpec]:
-    """Layers from ``PATCHxUNITS[rRANK][kWINNERS][sSTRIDE]``, commas between them.
-
-    Raises
-    ------
-    ValueError
-        With a sentence, if that is not what the text says.
-
-    Examples
-    --------
-    >>> [(spec.patch, spec.units, spec.rank) for spec in read_layers("7x64r8,4x32")]
-    [(7, 64, 8), (4, 32, 8)]
-    """
-    layers = []
-    for part in text.replace(" ", "").split(","):
-        found = _LAYER.fullmatch(part)
-        if found is None:
-            raise ValueError(f"{part!r} is not a layer; write them like 7x64r8,4x64r32")
-        patch, units, rank, winners, stride = found.groups()
-        spec = LayerSpec(
-            patch=int(patch),
-            units=int(units),
-            rank=8 if rank is None else int(rank),
-            winners=1 if winners is None else int(winners),
-            stride=None if stride is None else int(stride),
-        )
-        spec.check()
-        layers.append(spec)
-    return layers
-
-
-# -------------------------------------------------------------------- train
 def train(arguments: Namespace) -> None:
-    """Train a network and save it; after Ctrl-C, save what it has learned by then."""
-    target = _target(arguments, ".npz", "models")
-    data = load_dataset(
-        arguments.data,
-        size=arguments.size,
-        colour=arguments.colour,
-        limit=arguments.limit,
-        random_state=arguments.seed,
-    )
-    progress = Progress(sys.stderr)
-    for sentence in data.skipped:
-        progress.say(f"Left out: {sentence}")
-    chosen = preset(arguments.preset)
-    model = HTM(
-        layers=tuple(arguments.layers or chosen.layers),
-        mirror=arguments.mirror or (chosen.mirror and not arguments.layers),
-        random_state=arguments.seed,
-    )
-    if arguments.epochs is not None:
-        model.set_params(epochs=arguments.epochs)
-    progress.say(f"Learning from {len(data):,} pictures of {_size(data.X.shape[1:])}.")
-    try:
-        interrupted = _learn(model, data.X, progress)
-    except ValueError as exc:
-        raise exc if isinstance(exc, DataError) else DataError(str(exc)) from exc
-    stream = BytesIO()
-    model.save(stream)
-    write(target, stream.getvalue(), arguments.force)
-    held = [step.validation for step in model.history_ if step.validation is not None]
-    if held:
-        print(f"held-out error   {held[-1]:.5f} ({metrics.psnr_of(held[-1]):.1f} dB)")
-    print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint})")
-    if interrupted:
-        raise KeyboardInterrupt(f"Interrupted; what was learned until then is in {target}.")
+    """Train a network and save it."""
+    from . import picturecommands
+
+    picturecommands.train(arguments)
 
 
-def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
-    """Train to the end, or until Ctrl-C; True for the latter."""
-    shown = 0
-    with _asked_to_stop() as asked:
-        for step in model.fit_steps(X):
-            if asked.is_set():
-                break
-            if step.phase == "coder":
-                progress.show("measuring the file's tables")
-                continue
-            held = f", held-out {step.validation:.5f}" if step.validation is not None else ""
-            progress.show(
-                f"epoch {step.epoch}/{model.epochs}  {step.progress:4.0%}  error {step.error:.5f}"
-                f"{held}, unused units {sum(step.dead)}, {duration(step.seconds)}, "
-                f"{progress.left(step.progress)}",
-                milestone=step.validation is not None and step.epoch > shown,
-            )
-            shown = step.epoch if step.validation is not None else shown
-    progress.close()
-    if not asked.is_set():
-        return False
-    if not hasattr(model, "_learners"):
-        raise KeyboardInterrupt("Interrupted before anything was learned; nothing was saved.")
-    model.settle()
-    if model.coder_ is None:
-        progress.say("Stopping: measuring the file's tables. Ctrl-C again saves without them.")
-        try:
-            model.measure_coder(X)
-        except KeyboardInterrupt:
-            progress.say("The model will not be able to write .htmc files.")
-    return True
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Let Ctrl-C set a flag that is looked at between two steps, so that none is cut in half."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # signals reach the main thread only
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-# ----------------------------------------------------- compress, decompress
 def compress(arguments: Namespace) -> None:
-    """Store pictures in one file, and say what it cost and what was lost."""
+    """Store pictures, or a text, in one file."""
     if arguments.text or _is_text_file(arguments.pictures):
-        textcommands.compress_text_file(arguments)
-        return
-    target = _target(arguments, ".htmc", "compressed files")
-    model = _load(arguments.model)
-    progress = Progress(sys.stderr)
-    if arguments.tiles:
-        pictures, mosaic = _tiles(arguments.pictures, model, progress)
+        from . import textcommands
+
+        textcommands.compress(arguments)
     else:
-        pictures, mosaic = _pictures(arguments.pictures, model, arguments, progress), None
-    file = compress_collection(
-        model,
-        pictures,
-        arguments.quality,
-        progress=lambda part: progress.show(f"compressing {part:4.0%}, {progress.left(part)}"),
-        mosaic=mosaic,
-    )
-    progress.close()
-    back = as_pictures(decompress_collection(file, model), model)
-    write(target, file, arguments.force)
-    many = "tiles" if mosaic else "pictures"
-    print(f"{many:<17}{len(pictures):,} of {_size(pictures.shape[1:])}")
-    print(f"bytes            {len(file):,} (header and checksum included, the model not)")
-    print(f"bytes each       {len(file) / len(pictures):,.1f} of {pictures[0].nbytes:,}")
-    print(f"PSNR             {metrics.psnr(pictures, back, 255):.2f} dB")
-    print(f"file             {target}")
+        from . import picturecommands
 
-
-def _is_text_file(paths: list[str]) -> bool:
-    """Whether one file is named that is no picture or array by its ending and first bytes."""
-    path = Path(paths[0])
-    if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
-        return False
-    with path.open("rb") as stream:
-        return not stream.read(12).startswith(FIRST_BYTES)
-
-
-def _tiles(
-    paths: list[str], model: HTM, progress: Progress
-) -> tuple[NDArray[np.uint8], tuple[int, int] | None]:
-    if len(paths) > 1 or not Path(paths[0]).is_file():
-        raise DataError("Only one picture at a time can be cut into tiles.")
-    path = Path(paths[0])
-    picture = read_picture(path.read_bytes(), path.name, max_pixels=LOCAL.max_pixels)
-    fitted = fit_picture(picture.pixels, model)
-    for note in (*picture.notes, *fitted.notes):
-        progress.say(note)
-    return fitted.pictures, fitted.mosaic
-
-
-def _pictures(
-    paths: list[str], model: HTM, arguments: Namespace, progress: Progress
-) -> NDArray[np.uint8]:
-    height, width, channels = picture_shape(model)
-    parts = []
-    for path in paths:
-        data = load_dataset(path, colour=channels == 3)
-        for sentence in data.skipped:
-            progress.say(f"Left out: {sentence}")
-        if data.X.shape[1:3] != (height, width):
-            found = f"{data.X.shape[2]} x {data.X.shape[1]}"
-            if arguments.model is None:
-                raise DataError(
-                    f"The network that comes with HTM Studio reads {width} x {height} pixels, and "
-                    f"{path} holds {found}: train one of your own and give it with --model."
-                )
-            data = load_dataset(path, size=(height, width), colour=channels == 3)
-            progress.say(
-                f"{path}: brought to {width} x {height} pixels, the size the network reads."
-            )
-        parts.append(data.X)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        picturecommands.compress(arguments)
 
 
 def decompress(arguments: Namespace) -> None:
     """Get pictures, or a text, back from a file."""
+    from .coding.text import is_text
+
     check_target(arguments.output, arguments.force)
-    content = Path(arguments.file).read_bytes()
-    if is_text(content):
-        textcommands.decompress_text_file(arguments, content)
-        return
-    info = inspect_collection(content)
-    model = _load(arguments.model)
-    pictures = as_pictures(decompress_collection(content, model), model)
-    whole = put_together(pictures, info.mosaic)
-    count = write_pictures(arguments.output, whole, arguments.force)
-    print(f"pictures         {len(whole):,} of {_size(whole.shape[1:])}")
-    print(f"written          {arguments.output}" + (f" ({count:,} files)" if count > 1 else ""))
+    path = Path(arguments.file)
+    with path.open("rb") as stream:
+        text = is_text(stream.read(16))
+    if text:
+        from . import textcommands
+
+        textcommands.decompress(arguments)
+    else:
+        from . import picturecommands
+
+        picturecommands.decompress(arguments)
 
 
-# ----------------------------------------------------------------- generate
 def generate(arguments: Namespace) -> None:
     """Draw new pictures."""
-    check_target(arguments.output, arguments.force)
-    model = _load(arguments.model)
-    picture_shape(model)
-    drawn = model.sample(arguments.number, arguments.seed, arguments.temperature)
-    pictures = np.rint(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
-    write_pictures(arguments.output, as_pictures(pictures, model), arguments.force)
-    print(f"pictures         {len(pictures):,} (seed {arguments.seed})")
-    print(f"written          {arguments.output}")
+    from . import picturecommands
+
+    picturecommands.generate(arguments)
+
+
+def train_text(arguments: Namespace) -> None:
+    """Make a text model of files."""
+    from . import textcommands
+
+    textcommands.train(arguments)
+
+
+def generate_text(arguments: Namespace) -> None:
+    """Continue a prompt."""
+    from . import textcommands
+
+    textcommands.generate(arguments)
 
 
 # ------------------------------------------------------------------ inspect
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""
     content = Path(arguments.file).read_bytes()
-    if is_text(content):
-        facts = _of_text(content)
-    elif content.startswith(MAGIC):
-        facts = _of_collection(content)
-    elif content.startswith(b"PK"):
-        facts = _of_model_file(content)
-    else:
-        raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
+    facts = _facts(content)
     if arguments.json:
         print(json.dumps(facts, indent=2))
         return
@@ -291,65 +98,27 @@ def inspect(arguments: Namespace) -> None:
             print(f"{key.replace('_', ' '):<17}{_in_words(value)}")
 
 
-def _of_collection(content: bytes) -> dict[str, Any]:
-    info = inspect_collection(content)
-    return {
-        "kind": "collection",
-        "pictures": info.pictures,
-        "quality": info.quality,
-        "surprise": info.surprise,
-        "mosaic": None if info.mosaic is None else list(info.mosaic),
-        "bytes": info.size,
-        "bytes_each": round(info.size / info.pictures, 2),
-        "model": info.fingerprint,
-    }
+def _facts(content: bytes) -> dict[str, Any]:
+    from .coding.text import is_text
+    from .storage import load
 
+    if is_text(content):
+        from . import textcommands
 
-def _of_text(content: bytes) -> dict[str, Any]:
-    info = inspect_text(content)
-    return {
-        "kind": "text",
-        "length": info.length,
-        "bytes": info.size,
-        "bits_a_byte": round(8 * info.size / max(1, info.length), 3),
-        "model": info.fingerprint,
-    }
+        return textcommands.of_file(content)
+    if content.startswith(MAGIC):
+        from . import picturecommands
 
+        return picturecommands.of_collection(content)
+    if not content.startswith(b"PK"):
+        raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
+    if load(BytesIO(content))[0].get("kind") == "text":
+        from . import textcommands
 
-def _of_model_file(content: bytes) -> dict[str, Any]:
-    header, _ = storage.load(BytesIO(content))
-    if header.get("kind") != "text":
-        return _of_model(HTM.load(BytesIO(content)), len(content))
-    model = TextModel.load(BytesIO(content))
-    return {
-        "kind": "text model",
-        "read": len(model.text),
-        "fingerprint": model.fingerprint.hex(),
-        "bytes": len(content),
-    }
+        return textcommands.of_model(content)
+    from . import picturecommands
 
-
-def _of_model(model: HTM, size: int) -> dict[str, Any]:
-    h = model.hierarchy_
-    return {
-        "kind": "model",
-        "reads": list(h.map_shapes[0]),
-        "fingerprint": model.fingerprint,
-        "bytes": size,
-        "writes_files": model.coder_ is not None,
-        "layers": [
-            {
-                "patch": layer.spec.patch,
-                "grid": list(grid),
-                "units": layer.units,
-                "rank": layer.rank,
-                "winners": layer.winners_kept,
-                "unused": int((layer.shares < DEAD_SHARE / layer.units).sum()),
-                "used_as_many_as": round(metrics.perplexity(layer.shares), 1),
-            }
-            for layer, grid in zip(h.layers, h.grid_shapes, strict=True)
-        ],
-    }
+    return picturecommands.of_model(content)
 
 
 def _layer_in_words(layer: dict[str, Any]) -> str:
@@ -369,21 +138,10 @@ def _in_words(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- in common
-def _target(arguments: Namespace, ending: str, kind: str) -> Path:
-    target = check_target(arguments.output, arguments.force)
-    if target.suffix.lower() != ending:
-        raise OutputError(f"{target.name} must end in {ending}, as {kind} do.")
-    return target
-
-
-def _load(path: str | None) -> HTM:
-    if path is None and not SHIPPED.is_file():
-        raise ModelError("No network came with this copy; give one with --model.")
-    try:
-        return HTM.load(SHIPPED if path is None else path)
-    except ModelError as exc:
-        raise ModelError(f"{path or SHIPPED.name}: {exc}") from exc
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[0]}" + (" in colour" if len(shape) == 3 else "")
+def _is_text_file(paths: list[str]) -> bool:
+    """Whether one file is named that is no picture or array by its ending and first bytes."""
+    path = Path(paths[0])
+    if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
+        return False
+    with path.open("rb") as stream:
+        return not stream.read(12).startswith(FIRST_BYTES)

@@ -27,7 +27,7 @@ from .baselines import (
     value_tables,
     values_file,
 )
-from .coding import codec
+from .coding import quantise
 from .coding.collection import compress_collection, decompress_collection
 from .coding.values import ValueTables
 from .mosaic import assemble
@@ -143,12 +143,12 @@ class PCAFiles:
 
 # ------------------------------------------------------------------- curves
 CURVES = ("HTM", "PCA 95%", "PCA, all components", *(name.upper() for name in CODECS))
-POINTS = codec.QUALITIES + 2 * len(STEPS) + len(CODECS) * len(QUALITIES)
+POINTS = quantise.QUALITIES + 2 * len(STEPS) + len(CODECS) * len(QUALITIES)
 
 
 def network_curve(model: HTM, test: Pixels) -> Iterator[RatePoint]:
     """The network's files at every quality, a point at a time."""
-    for quality in range(1, codec.QUALITIES + 1):
+    for quality in range(1, quantise.QUALITIES + 1):
         data = compress_collection(model, test, quality)
         back = decompress_collection(data, model)
         error = metrics.mse(flat(test), flat(back))

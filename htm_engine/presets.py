@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from .layer import LayerSpec
@@ -10,6 +11,9 @@ DEFAULT_LAYERS = (
     LayerSpec(patch=7, units=32, rank=24),
     LayerSpec(patch=8, units=64, rank=32),
 )
+
+
+_LAYER = re.compile(r"(\d+)x(\d+)(?:r(\d+))?(?:k(\d+))?(?:s(\d+))?")
 
 
 class Preset(NamedTuple):
@@ -65,3 +69,34 @@ def preset(name: str) -> Preset:
     if name not in PRESETS:
         raise ValueError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
     return PRESETS[name]
+
+
+def read_layers(text: str) -> list[LayerSpec]:
+    """Layers from ``PATCHxUNITS[rRANK][kWINNERS][sSTRIDE]``, commas between them.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if that is not what the text says.
+
+    Examples
+    --------
+    >>> [(spec.patch, spec.units, spec.rank) for spec in read_layers("7x64r8,4x32")]
+    [(7, 64, 8), (4, 32, 8)]
+    """
+    layers = []
+    for part in text.replace(" ", "").split(","):
+        found = _LAYER.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{part!r} is not a layer; write them like 7x64r8,4x64r32")
+        patch, units, rank, winners, stride = found.groups()
+        spec = LayerSpec(
+            patch=int(patch),
+            units=int(units),
+            rank=8 if rank is None else int(rank),
+            winners=1 if winners is None else int(winners),
+            stride=None if stride is None else int(stride),
+        )
+        spec.check()
+        layers.append(spec)
+    return layers

@@ -6,16 +6,17 @@ Results go to standard output, progress and notes to standard error.
 from __future__ import annotations
 
 import io
+import mmap
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from .coding.text import compress_stream, decompress_blocks, inspect_text
 from .coding.textmodel import NAMES, TextModel, shipped
 from .errors import DataError, ModelError
 from .outputs import check_target, write
 from .progress import Progress
-from .reading import continue_text
 
 
 def load_text_model(path: str | None) -> TextModel | None:
@@ -30,7 +31,7 @@ def load_text_model(path: str | None) -> TextModel | None:
         raise ModelError(f"{path}: {exc}") from exc
 
 
-def train_text(arguments: Namespace) -> None:
+def train(arguments: Namespace) -> None:
     """Make a text model of files."""
     target = check_target(arguments.output, arguments.force)
     if target.suffix.lower() != ".npz":
@@ -48,7 +49,7 @@ def train_text(arguments: Namespace) -> None:
     print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
 
 
-def compress_text_file(arguments: Namespace) -> None:
+def compress(arguments: Namespace) -> None:
     """Store a text in one file, exactly."""
     path = Path(arguments.pictures[0])
     if len(arguments.pictures) > 1:
@@ -58,10 +59,11 @@ def compress_text_file(arguments: Namespace) -> None:
         raise DataError(f"{target.name} must end in .htmc, as compressed files do.")
     length, progress = path.stat().st_size, Progress(sys.stderr)
     model = "blank" if arguments.model == "blank" else load_text_model(arguments.model)
+    memory = None if arguments.memory is None else arguments.memory << 20
     partial = target.with_name(target.name + ".partial")
     try:
         with path.open("rb") as source, partial.open("wb") as out:
-            for part in compress_stream(source, out, length, model):
+            for part in compress_stream(source, out, length, model, memory=memory):
                 progress.show(f"compressing {part:4.0%}, {progress.left(part)}")
         partial.replace(target)
     finally:
@@ -74,8 +76,11 @@ def compress_text_file(arguments: Namespace) -> None:
     print(f"file             {target}")
 
 
-def decompress_text_file(arguments: Namespace, content: bytes) -> None:
-    """Get a text back."""
+def decompress(arguments: Namespace) -> None:
+    """Get a text back from a file."""
+    with Path(arguments.file).open("rb") as stream:
+        # Mapped, not read: a file of any length takes no memory.
+        content = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     target = check_target(arguments.output, arguments.force)
     progress, written = Progress(sys.stderr), 0
     partial = target.with_name(target.name + ".partial")
@@ -94,8 +99,10 @@ def decompress_text_file(arguments: Namespace, content: bytes) -> None:
     print(f"written          {target}")
 
 
-def generate_text(arguments: Namespace) -> None:
+def generate(arguments: Namespace) -> None:
     """Continue a prompt."""
+    from .reading import continue_text  # with scikit-learn, which nothing else here waits for
+
     model = load_text_model(arguments.model) or shipped("en")
     drawn = continue_text(
         arguments.prompt,
@@ -111,3 +118,27 @@ def generate_text(arguments: Namespace) -> None:
     else:
         write(check_target(arguments.output, arguments.force), text.encode(), arguments.force)
         print(f"written          {arguments.output}")
+
+
+# ----------------------------------------------------------------- describe
+def of_file(content: bytes) -> dict[str, Any]:
+    """What a file of a text holds."""
+    info = inspect_text(content)
+    return {
+        "kind": "text",
+        "length": info.length,
+        "bytes": info.size,
+        "bits_a_byte": round(8 * info.size / max(1, info.length), 3),
+        "model": info.fingerprint,
+    }
+
+
+def of_model(content: bytes) -> dict[str, Any]:
+    """What a text model's file holds."""
+    model = TextModel.load(io.BytesIO(content))
+    return {
+        "kind": "text model",
+        "read": len(model.text),
+        "fingerprint": model.fingerprint.hex(),
+        "bytes": len(content),
+    }

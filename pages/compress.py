@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from htm_engine.coding.codec import QUALITIES
+from htm_engine.coding.quantise import QUALITIES
 from htm_engine.errors import HTMError
 from htm_engine.fitting import picture_shape
 from studio import compress_back, compress_choose, compress_curve, compress_show, frame, session

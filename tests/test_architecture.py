@@ -74,6 +74,7 @@ ORDER = [
     "outputs",
     "progress",
     "textcommands",
+    "picturecommands",
     "commands",
     "__main__",
 ]
@@ -164,7 +165,7 @@ def test_module_imports_only_from_those_below(inner):
 
 def test_the_order_is_really_read():
     """The parser sees relative imports of both kinds, or the test above tests nothing."""
-    assert {"datasets", "layer", "network"} <= set(engine_modules(MODULES[""]))
+    assert {"textcommands", "picturecommands"} <= set(engine_modules(MODULES["commands"]))
     assert {"persistence", "hierarchy"} <= set(engine_modules(MODULES["network"]))
     assert "network" not in set(engine_modules(MODULES["persistence"]))
 

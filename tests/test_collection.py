@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.coding.codec import QUALITIES, CollectionCoder, step_of
+from htm_engine.coding.codec import CollectionCoder, step_of
 from htm_engine.coding.collection import (
     compress_collection,
     decompress_collection,
@@ -19,6 +19,7 @@ from htm_engine.coding.collection import (
 )
 from htm_engine.coding.container import pack
 from htm_engine.coding.fixed import ONE, FixedDecoder, whole
+from htm_engine.coding.quantise import QUALITIES
 from htm_engine.errors import DataError, FormatError, ModelMismatchError
 from htm_engine.hierarchy import Hierarchy
 

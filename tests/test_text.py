@@ -172,6 +172,9 @@ def test_memory_is_kept_within_what_is_given():
     assert decompress_text(file) == data
     with pytest.raises(DataError, match="at least"):
         table_bits(10**9, 1 << 20)
+    # A text that a shipped model fits goes without where there is no room for one.
+    assert compress_text(b"It was the best of times.", memory=30 << 20)[0] == 0xA4
+    assert compress_text(b"It was the best of times.")[0] == 0xA5
 
 
 # -------------------------------------------------------------------- damage
@@ -209,6 +212,8 @@ def test_a_claim_of_more_text_than_could_be_is_refused_before_any_work():
     file = container.pack(3, bytes(8), (1 << 50, 16), b"\0" * 100)
     with pytest.raises(FormatError, match="claims more"):
         decompress_text(file)
+    with pytest.raises(FormatError, match="does not describe"):
+        decompress_text(container.pack(3, bytes(8), (1 << 20, 24), b"\0" * 100))
     file = container.pack(3, bytes(8), (1 << 29, 16), b"\0" * 20_000)
     with pytest.raises(FormatError, match="at most"):
         decompress_text(file)

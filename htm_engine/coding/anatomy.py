@@ -81,7 +81,7 @@ def dissect(data: bytes, model: Model) -> Anatomy:
         As ``decompress_collection``.
     """
     coder, container, info = open_collection(data, model)
-    coded = coder.read(container.payload, info.pictures, info.quality, info.surprise)
+    coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
     pictures = coder.decode(coded, info.quality)
     alone = coder.decode(
         Coded(coded.winners, coded.weights, coded.q, None, coded.top_bits), info.quality

@@ -31,14 +31,13 @@ from ..layer import RowCodes
 from ..patches import tiling
 from . import surprise, values
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
-from .quantise import fit_classes
+from .quantise import QUALITIES, fit_classes
 from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 from .residual import learn
 from .tables import low_shapes, stacked, top_shapes, unstacked
 from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
 
-QUALITIES = 10
 #: Units tried for the residual.
 SURPRISE_UNITS = 16
 #: Quality whose residuals the surprise units are learned on.

@@ -134,7 +134,7 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
         If another network wrote it.
     """
     coder, container, info = open_collection(data, model)
-    coded = coder.read(container.payload, info.pictures, info.quality, info.surprise)
+    coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
     return coder.decode(coded, info.quality).reshape(info.pictures, *model._layout)
 
 

@@ -39,7 +39,7 @@ class Container:
     version: int
     fingerprint: bytes
     fields: tuple[int, ...]
-    payload: bytes
+    payload: bytes | memoryview
 
 
 def varint(number: int) -> bytes:
@@ -54,7 +54,7 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-def read_varint(data: bytes, place: int) -> tuple[int, int]:
+def read_varint(data: bytes | memoryview, place: int) -> tuple[int, int]:
     """The varint at a place, and the place after it."""
     number = 0
     for shift in range(0, 70, 7):
@@ -94,7 +94,7 @@ def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def unpack(data: bytes) -> Container:
+def unpack(data: bytes | memoryview) -> Container:
     """Open a file.
 
     Raises
@@ -122,4 +122,4 @@ def unpack(data: bytes) -> Container:
         raise FormatError("This file has bytes after its end.")
     if zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
         raise FormatError("This file is damaged: its checksum does not match.")
-    return Container(data[5], data[4], data[6:14], tuple(fields), data[place:-4])
+    return Container(data[5], data[4], bytes(data[6:14]), tuple(fields), data[place:-4])

@@ -15,6 +15,8 @@ from .rangecoder import LIMIT, value_bits
 
 #: Lambda in units of squared step a bit: what a bit may cost in distortion.
 LAMBDA = 0.12
+#: Qualities of a file, 1 the smallest.
+QUALITIES = 10
 
 
 @functools.cache

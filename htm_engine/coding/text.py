@@ -34,13 +34,17 @@ from ..errors import DataError, FormatError, ModelMismatchError
 from .container import MAGIC, VERSION, read_varint, unpack, varint
 from .textmodel import (
     BLOCK,
+    LEAST_BITS,
+    MOST_BITS,
     NAMES,
+    PRIMED_BITS,
     SHIPPED,
     SMALL_BITS,
     TextModel,
     last_bytes,
     shipped,
     table_bits,
+    table_bytes,
 )  # fmt: skip
 from .textunits import DECODE, ENCODE, Memory, blank, fixed, work
 
@@ -75,7 +79,7 @@ class _Header(NamedTuple):
     length: int
     fingerprint: bytes  # eight bytes, or one in the short form
     bits: int
-    payload: bytes
+    payload: bytes | memoryview
     begin: bytes  # what stands before the payload in the short form, else nothing
     check: bytes  # what stands behind it there
 
@@ -92,7 +96,8 @@ def compress_text(
     model : TextModel, "en", "zh", "blank" or None
         What has read before; None chooses by the text (see :func:`model_for`).
     memory : int or None
-        Bytes that tables may take without a model; None takes up to 256 MiB by length.
+        Bytes that tables may take; a model that has read takes 240 MiB, and is not chosen
+        with less.  None takes up to 120 MiB without one, by the length of the text.
 
     Returns
     -------
@@ -128,7 +133,10 @@ def compress_stream(
         If the source holds less than ``length`` bytes.
     """
     head = source.read(min(length, 1 << 16))
-    used = _named(model_for(head, length) if model is None else model)
+    if model is None:
+        little = memory is not None and memory < 2 * table_bytes(PRIMED_BITS)
+        model = "blank" if little else model_for(head, length)
+    used = _named(model)
     bits = _bits(used, length, memory)
     state = used.start() if used is not None else blank(bits)
     name = used.fingerprint if used is not None else bytes(8)
@@ -183,7 +191,7 @@ def decompress_text(data: bytes, model: TextModel | None = None, *, limit: int =
 
 
 def decompress_blocks(
-    data: bytes, model: TextModel | None = None, *, limit: int = LARGEST
+    data: bytes | memoryview, model: TextModel | None = None, *, limit: int = LARGEST
 ) -> Iterator[tuple[bytes, float]]:
     """:func:`decompress_text` a block at a time, each with the part done."""
     header = _open(data)
@@ -214,16 +222,17 @@ def decompress_blocks(
     yield block, 1.0
 
 
-def inspect_text(data: bytes) -> TextInfo:
+def inspect_text(data: bytes | memoryview) -> TextInfo:
     """What a file holds, without decoding it."""
     header = _open(data)
     return TextInfo(header.length, header.fingerprint.hex(), header.bits, len(data))
 
 
-def is_text(data: bytes) -> bool:
+def is_text(data: bytes | memoryview) -> bool:
     """Whether these are the contents of a compressed text, by their first bytes."""
-    long = data[: len(MAGIC)] == MAGIC and data[5:6] == bytes((KIND,))
-    return long or data[:1] in _SHORT_FORMS or data[:1] == bytes((SHORT_OTHER,))
+    head = bytes(data[:6])
+    long = head[: len(MAGIC)] == MAGIC and head[5:] == bytes((KIND,))
+    return long or head[:1] in _SHORT_FORMS or head[:1] == bytes((SHORT_OTHER,))
 
 
 def model_for(head: bytes, length: int) -> str:
@@ -286,9 +295,10 @@ def _check_length(length: int) -> int:
     return 2 if length < 1024 else 3
 
 
-def _open(data: bytes) -> _Header:
-    if data[:1] != MAGIC[:1] and is_text(data):
-        place = 1 if data[:1] in _SHORT_FORMS else 2
+def _open(data: bytes | memoryview) -> _Header:
+    first = bytes(data[:2])
+    if first[:1] != MAGIC[:1] and is_text(data):
+        place = 1 if first[:1] in _SHORT_FORMS else 2
         if len(data) < place + 3:
             raise FormatError("This file is truncated.")
         length, start = read_varint(data, place)
@@ -297,13 +307,18 @@ def _open(data: bytes) -> _Header:
         end = len(data) - _check_length(length)
         if end < start:
             raise FormatError("This file is truncated.")
-        name = _SHORT_FORMS.get(data[:1], data[1:place])
-        header = _Header(length, name, SMALL_BITS, data[start:end], data[:start], data[end:])
+        name = _SHORT_FORMS.get(first[:1], first[1:])
+        begin, check = bytes(data[:start]), bytes(data[end:])
+        header = _Header(length, name, SMALL_BITS, data[start:end], begin, check)
     else:
         box = unpack(data)
         if box.kind != KIND:
             raise FormatError("This file holds no text; it is of another kind.")
-        if len(box.fields) != 2 or not 10 <= box.fields[1] <= 22 or box.fields[0] < LONG_FROM:
+        if (
+            len(box.fields) != 2
+            or not LEAST_BITS <= box.fields[1] <= MOST_BITS
+            or box.fields[0] < LONG_FROM
+        ):
             raise FormatError("This file is damaged: its header does not describe a text.")
         header = _Header(box.fields[0], box.fingerprint, box.fields[1], box.payload, b"", b"")
     if header.length > MOST_RATIO * (len(header.payload) + 8):

@@ -35,7 +35,7 @@ ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bytes worked on between two looks at the clock or a cancel button.
 BLOCK = 1 << 16
 #: Bits of the tables of a model that has read, and limits of one that has not.
-PRIMED_BITS, LEAST_BITS, MOST_BITS = 19, 12, 20
+PRIMED_BITS, LEAST_BITS, MOST_BITS = 19, 12, 19
 #: Table size of short texts without a model.
 SMALL_BITS = 16
 #: Text that a model may have read at most.
@@ -257,5 +257,5 @@ def last_bytes(state: Memory) -> bytes:
 
 
 def _check_bits(bits: int) -> None:
-    if not LEAST_BITS <= bits <= MOST_BITS + 4:
-        raise DataError(f"Tables have 2^{LEAST_BITS} to 2^{MOST_BITS + 4} lines, not 2^{bits}.")
+    if not LEAST_BITS <= bits <= MOST_BITS:
+        raise DataError(f"Tables have 2^{LEAST_BITS} to 2^{MOST_BITS} lines, not 2^{bits}.")
