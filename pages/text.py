@@ -7,8 +7,8 @@ from studio import frame, text_talk, text_view
 from studio import text_work as work
 
 
-def given() -> tuple[bytes, str]:
-    """The text to look at, and the model wanted."""
+def given() -> tuple[bytes, str, work.Own | None]:
+    """The text to look at, the model wanted, and a model of the visitor's own."""
     columns = st.columns([3, 1], vertical_alignment="bottom")
     with columns[0]:
         typed = st.text_area(
@@ -24,15 +24,31 @@ def given() -> tuple[bytes, str]:
         "Or a file, of any kind: it is stored exactly", key="text_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
     )  # fmt: skip
-    return (typed.encode() if sent is None else sent.getvalue()), wanted
+    with st.expander("A text model of your own", icon=":material/school:"):
+        st.caption(
+            "Records, log lines or code shrink most under a model that has read such: "
+            "`python -m htm_engine train-text FILES -o mine.npz`, and bring it here."
+        )
+        mine = st.file_uploader("A model of train-text (.npz)", ["npz"], key="text_own",
+                                max_upload_size=20)  # fmt: skip
+    own = None if mine is None else work.own_model(mine.getvalue())
+    return (typed.encode() if sent is None else sent.getvalue()), wanted, own
 
 
-def draw(data: bytes, wanted: str, was_live: bool) -> None:
+def shipped_example(data: bytes, wanted: str, own: work.Own | None) -> work.Study | None:
+    """The study that came with the app, if it is the one asked for."""
+    if own or wanted != "auto" or data != work.EXAMPLE.encode():
+        return None
+    return work.example()
+
+
+def draw(data: bytes, wanted: str, own: work.Own | None, was_live: bool) -> None:
     """Progress, then what was found."""
-    if data == work.EXAMPLE.encode() and wanted == "auto" and work.example() is not None:
-        show(work.example(), b"")
+    ready = shipped_example(data, wanted, own)
+    if ready is not None:
+        show(ready)
         return
-    job = work.job(data, wanted)
+    job = work.job(data, wanted, own)
     job.look()
     parts = list(job.items)
     if not job.over:
@@ -47,19 +63,18 @@ def draw(data: bytes, wanted: str, was_live: bool) -> None:
     elif job.state == "stopped":
         st.info("Cancelled. Change the text to begin again.")
     else:
-        show(parts[-1].study, parts[-1].file)
+        show(parts[-1].study)
 
 
-def show(study: work.Study, file: bytes) -> None:
+def show(study: work.Study) -> None:
     text_view.numbers(study)
     text_view.letters(study)
     st.subheader("Beside the others", anchor=False)
     text_view.sizes(study)
-    if file:
-        st.download_button(
-            f"Download the file ({len(file):,} bytes)", file, "text.htmc",
-            "application/octet-stream", icon=":material/download:", key="text_download",
-        )  # fmt: skip
+    st.download_button(
+        f"Download the file ({len(study.file):,} bytes)", study.file, "text.htmc",
+        "application/octet-stream", icon=":material/download:", key="text_download",
+    )  # fmt: skip
 
 
 frame.guard()
@@ -69,17 +84,17 @@ frame.page(
     "Store a text exactly by what its letters surprise; see who foresees them, and let the "
     "model go on.",
 )
-DATA, WANTED = given()
+DATA, WANTED, OWN = given()
 try:
     if not DATA:
         st.info("Type something, or upload a file.")
     elif len(DATA) > work.MOST_BYTES:
         st.error(f"The page takes {work.MOST_BYTES:,} bytes; the shell takes any length.")
     else:
-        LIVE = not (work.EXAMPLE.encode() == DATA and WANTED == "auto")
-        LIVE = LIVE and not work.job(DATA, WANTED).over
-        st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, LIVE)
-    SAID = text_talk.show()
+        LIVE = shipped_example(DATA, WANTED, OWN) is None and not work.job(DATA, WANTED, OWN).over
+        st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, OWN, LIVE)
+    SAID = text_talk.show(OWN)
+    text_talk.back(OWN)
 except HTMError as exc:
     st.error(str(exc), icon=":material/error:")
     SAID = {}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from htm_engine.errors import HTMError
 
 from . import text_view
-from .text_work import MOST_BYTES, PROMPT, reading
+from .text_work import PROMPT, Own, back_job, own_reading, reading
+
+if TYPE_CHECKING:
+    from htm_engine.coding.textmodel import TextModel
 
 #: Languages whose models came with the app.
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
-def show() -> dict[str, Any]:
+def show(own: Own | None) -> dict[str, Any]:
     """Prompt, bars, continuation, and the way back; what the link keeps of it."""
     st.subheader("What comes next?", anchor=False)
     columns = st.columns([3, 1], vertical_alignment="bottom")
@@ -23,8 +26,10 @@ def show() -> dict[str, Any]:
         "Begin a sentence", PROMPT, key="prompt", bind="query-params", max_chars=2000
     )
     language = columns[1].selectbox(
-        "Read before", LANGUAGES, format_func=LANGUAGES.__getitem__, key="language"
-    )
+        "Read before", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="voice",
+        bind="query-params", disabled=own is not None,
+        help="What the model has read that goes on here; one of your own takes its place.",
+    )  # fmt: skip
     knobs = st.columns(4)
     count = knobs[0].slider("Characters", 20, 1000, 300, 20, key="more", bind="query-params")
     temperature = knobs[1].slider(
@@ -36,21 +41,23 @@ def show() -> dict[str, Any]:
         help="Draw only from the likeliest letters that together have this probability.",
     )  # fmt: skip
     seed = knobs[3].number_input("Seed", 0, 10**6, 0, key="text_seed", bind="query-params")
-    live = not reading(language).over
-    st.fragment(_draw, run_every=0.5 if live else None)(
-        prompt, language, int(count), float(temperature), float(top_p), int(seed), live
-    )
-    _back()
+    job = own_reading(own) if own else reading(language)
+    st.fragment(_draw, run_every=None if job.over else 0.5)(
+        prompt, language, own, int(count), float(temperature), float(top_p), int(seed),
+        not job.over,
+    )  # fmt: skip
     return {
-        "prompt": prompt, "more": count, "heat": temperature, "top_p": top_p, "text_seed": seed,
+        "prompt": prompt, "voice": language, "more": count, "heat": temperature,
+        "top_p": top_p, "text_seed": seed,
     }  # fmt: skip
 
 
 def _draw(
-    prompt: str, language: str, count: int, temperature: float, top_p: float, seed: int,
-    was_live: bool,
+    prompt: str, language: str, own: Own | None, count: int, temperature: float, top_p: float,
+    seed: int, was_live: bool,
 ) -> None:  # fmt: skip
-    job = reading(language)
+    job = own_reading(own) if own else reading(language)
+    job.look()
     if not job.over:
         st.progress(job.progress, f"The model reads its own texts ({job.progress:.0%})")
         return
@@ -59,8 +66,11 @@ def _draw(
     if job.error:
         st.error(job.error, icon=":material/error:")
         return
+    from htm_engine.coding.textmodel import shipped
+
+    model = own.read[0] if own else shipped(language)
     try:
-        expected, text = _said(prompt, language, count, temperature, top_p, seed)
+        expected, text = _said(model.fingerprint, model, prompt, count, temperature, top_p, seed)
     except HTMError as exc:
         st.error(str(exc), icon=":material/error:")
         return
@@ -72,34 +82,48 @@ def _draw(
 
 @st.cache_data(show_spinner="Drawing letters", max_entries=64)
 def _said(
-    prompt: str, language: str, count: int, temperature: float, top_p: float, seed: int
-) -> tuple[list[Any], str]:
-    from htm_engine.coding.textmodel import shipped
+    fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
+    top_p: float, seed: int,
+) -> tuple[list[Any], str]:  # fmt: skip
     from htm_engine.reading import begin, continue_text, next_characters
 
-    model = shipped(language)
     drawn = continue_text(
-        prompt, model, count, temperature=temperature, top_p=top_p, random_state=seed
+        prompt, _model, count, temperature=temperature, top_p=top_p, random_state=seed
     )
-    return next_characters(begin(model, prompt)), "".join(drawn)
+    return next_characters(begin(_model, prompt)), "".join(drawn)
 
 
-def _back() -> None:
-    from htm_engine.coding.text import decompress_text, inspect_text
-
+def back(own: Own | None) -> None:
+    """Take a file and give its text back; a file that cannot be read costs a sentence."""
     st.subheader("Get a text back", anchor=False)
-    file = st.file_uploader("A .htmc file of a text", type=["htmc"], key="text_back",
-                            max_upload_size=20)  # fmt: skip
+    file = st.file_uploader(
+        "A .htmc file of a text", type=["htmc"], key="text_back", max_upload_size=20
+    )
     if file is None:
         return
     content = file.getvalue()
-    try:
-        info = inspect_text(content)
-        with st.spinner(f"Reading {info.length:,} bytes of text"):
-            text = decompress_text(content, limit=MOST_BYTES)
-    except HTMError as exc:
-        st.error(f"{exc} Nothing else on this page has changed.", icon=":material/error:")
+    live = not back_job(content, own).over
+    st.fragment(_read, run_every=0.4 if live else None)(content, own, live)
+
+
+def _read(content: bytes, own: Own | None, was_live: bool) -> None:
+    job = back_job(content, own)
+    job.look()
+    parts = list(job.items)
+    if not job.over:
+        doing = parts[-1].doing if parts else "Waiting for a place"
+        st.progress(job.progress, f"{doing} ({job.progress:.0%})")
+        st.button("Cancel", key="back_cancel", icon=":material/close:", on_click=job.cancel)
         return
+    if was_live:
+        st.rerun()
+    if job.error:
+        st.error(f"{job.error} Nothing else on this page has changed.", icon=":material/error:")
+        return
+    if job.state == "stopped":
+        st.info("Cancelled. Choose the file again to read it.")
+        return
+    text = parts[-1].text
     st.success(f"{len(text):,} bytes of text from {len(content):,}.")
     st.code(text[:2000].decode("utf-8", "replace"), language=None, wrap_lines=True)
     st.download_button("Download the text", text, "text.txt", key="text_back_download")

@@ -10,16 +10,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from htm_engine.background import Background
 from htm_engine.reading import Expected, Letter
+
+if TYPE_CHECKING:
+    from htm_engine.coding.textmodel import TextModel
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "assets" / "text-home.json"
@@ -49,11 +53,13 @@ class Study:
     characters, length : int
         Of the whole text; the length is in bytes.
     model : str
-        "en", "zh" or "blank".
+        "en", "zh", "blank" or "own".
     sizes : tuple of (str, int)
         Bytes of every compressor's file, ours first.
     letters : tuple of Letter
         The first characters.
+    file : bytes
+        The text as a file.
     """
 
     characters: int
@@ -61,6 +67,7 @@ class Study:
     model: str
     sizes: tuple[tuple[str, int], ...]
     letters: tuple[Letter, ...]
+    file: bytes
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,23 @@ class Part:
     doing: str
     done: float
     study: Study | None = None
-    file: bytes = b""
+    text: bytes = b""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A visitor's own text model: the file, and the model once it has been read."""
+
+    file: bytes
+    read: list[TextModel] = field(default_factory=list)
+
+    def steps(self) -> Generator[float, None, TextModel]:
+        """The model; the first time it reads its texts, which yields the part done."""
+        from htm_engine.coding.textmodel import TextModel
+
+        if not self.read:
+            self.read.append((yield from TextModel.load_steps(BytesIO(self.file))))
+        return self.read[0]
 
 
 def name_of(data: bytes, wanted: str) -> str:
@@ -80,21 +103,17 @@ def name_of(data: bytes, wanted: str) -> str:
     return model_for(data[: 1 << 16], len(data)) if wanted == "auto" else wanted
 
 
-def study_steps(data: bytes, wanted: str) -> Iterator[Part]:
+def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Part]:
     """Take a text apart, a step at a time."""
-    from io import BytesIO
-
+    yield Part("Making the units ready (compiled at the first use ever, in seconds)", 0.0)
     from htm_engine.coding.text import compress_stream
-    from htm_engine.coding.textmodel import shipped, shipped_steps
     from htm_engine.reading import letters
     from htm_engine.textpeers import PEERS
 
-    name = name_of(data, wanted)
-    if name != "blank":
-        for part in shipped_steps(name):
-            yield Part("The model reads its own texts first", 0.4 * part)
+    name = "own" if own else name_of(data, wanted)
+    model = yield from _reading(name, own)
     target = BytesIO()
-    for part in compress_stream(BytesIO(data), target, len(data), name):
+    for part in compress_stream(BytesIO(data), target, len(data), model or "blank"):
         yield Part("Writing the file", 0.4 + 0.3 * part)
     sizes = [("HTM", len(target.getvalue()))]
     for place, peer in enumerate(PEERS):
@@ -103,31 +122,88 @@ def study_steps(data: bytes, wanted: str) -> Iterator[Part]:
     text = data.decode("utf-8", "replace")
     shown = text[:MOST_LETTERS]
     found = []
-    for letter in letters(shown, shipped(name) if name != "blank" else None, GUESSES):
+    for letter in letters(shown, model, GUESSES):
         found.append(letter)
         if len(found) % 50 == 0:
             yield Part("Asking for every letter", 0.8 + 0.2 * len(found) / len(shown))
-    study = Study(len(text), len(data), name, tuple(sizes), tuple(found))
-    yield Part("Done", 1.0, study, target.getvalue())
+    file = target.getvalue()
+    study = Study(len(text), len(data), name, tuple(sizes), tuple(found), file)
+    yield Part("Done", 1.0, study)
 
 
-def job(data: bytes, wanted: str) -> Background:
+def back_steps(content: bytes, own: Own | None = None) -> Iterator[Part]:
+    """A text from its file, a step at a time."""
+    from htm_engine.coding.text import decompress_blocks, inspect_text
+    from htm_engine.coding.textmodel import SHIPPED
+
+    fingerprint = bytes.fromhex(inspect_text(content).fingerprint)
+    names = {one: name for name, one in SHIPPED.items()}
+    name = names.get(fingerprint, "own" if own and any(fingerprint) else "blank")
+    # Without a model of one's own, the decoder says which one is missing.
+    model = yield from _reading(name, own)
+    blocks = []
+    for block, part in decompress_blocks(content, model, limit=MOST_BYTES):
+        blocks.append(block)
+        yield Part("Reading the text", 0.4 + 0.6 * part)
+    yield Part("Done", 1.0, text=b"".join(blocks))
+
+
+def _reading(name: str, own: Own | None) -> Generator[Part, None, TextModel | None]:
+    """A model by its name, once it has read its texts; none for "blank"."""
+    from htm_engine.coding.textmodel import shipped, shipped_steps
+
+    if name == "blank":
+        return None
+    steps = own.steps() if name == "own" and own else shipped_steps(name)
+    found = None
+    while True:
+        try:
+            yield Part("The model reads its own texts first", 0.4 * next(steps))
+        except StopIteration as end:
+            found = end.value
+            break
+    return found or shipped(name)
+
+
+def own_model(file: bytes) -> Own:
+    """The session's own model; the same object for the same file."""
+    kept: Own | None = st.session_state.get("_text_own")
+    if kept is None or kept.file != file:
+        kept = st.session_state["_text_own"] = Own(file)
+    return kept
+
+
+def job(data: bytes, wanted: str, own: Own | None = None) -> Background:
     """The study of a text as work in the background; the session keeps the last."""
-    key = hashlib.sha256(wanted.encode() + data).hexdigest()
-    kept = st.session_state.get("_text_job")
+    return _kept("_text_job", (wanted, data, own), lambda: study_steps(data, wanted, own))
+
+
+def back_job(content: bytes, own: Own | None = None) -> Background:
+    """The way back from a file as work in the background; the session keeps the last."""
+    return _kept("_text_back", (content, own), lambda: back_steps(content, own))
+
+
+def own_reading(own: Own) -> Background:
+    """The reading of a model of one's own as work in the background."""
+    return _kept("_text_reading", (own,), own.steps)
+
+
+def _kept(name: str, key: tuple[object, ...], steps: Callable[[], Iterator[Any]]) -> Background:
+    """Work that the session keeps until something else is asked of it."""
+    kept = st.session_state.get(name)
     if kept is not None and kept[0] == key:
         found: Background = kept[1]
         return found
     if kept is not None:
         kept[1].cancel()
     made = Background(
-        lambda: study_steps(data, wanted),
+        steps,
         name="text",
-        progress=lambda part: part.done,
+        progress=lambda part: part.done if isinstance(part, Part) else part,
         abandon_after=ABANDON,
     )
     made.start()
-    st.session_state["_text_job"] = (key, made)
+    st.session_state[name] = (key, made)
     return made
 
 
@@ -154,6 +230,7 @@ def example() -> Study | None:
 def to_json(study: Study) -> str:
     """A study as JSON, bits rounded to what is shown."""
     content = asdict(study)
+    content["file"] = study.file.hex()
     for letter in content["letters"]:
         letter["bits"] = round(letter["bits"], 3)
         letter["voices"] = [[voice, round(bits, 2)] for voice, bits in letter["voices"]]
@@ -179,6 +256,7 @@ def from_json(text: str) -> Study:
             )
             for letter in content["letters"]
         ),
+        bytes.fromhex(content["file"]),
     )
 
 

@@ -44,6 +44,7 @@ ORDER = [
     "coding.codec",
     "coding.collection",
     "coding.anatomy",
+    "coding.compiling",
     "coding.mixing",
     "coding.textcontext",
     "coding.textunits",

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_engine.coding import mixing, textlook, textskim, textunits
+from htm_engine.coding import compiling, mixing, textlook, textskim, textunits
 
 CODING = Path(mixing.__file__).parent
 
@@ -95,3 +95,17 @@ def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
 
 def _code(path: Path) -> bytes:
     return re.sub(rb'CALLS_INTO = "\w*"', b"", path.read_bytes())
+
+
+def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
+    def kept_nowhere(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: ("compiled", function, options)
+
+    monkeypatch.setattr(compiling, "njit", kept_nowhere)
+    assert compiling.compiled(len, inline="always") == (
+        "compiled",
+        len,
+        {"nogil": True, "inline": "always"},
+    )

@@ -23,8 +23,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .compiling import compiled
 
 #: Log-odds that inputs and sums are clipped to; ``SQUASH`` begins at minus ``_FAR``.
 CLIP, _FAR = 2047, 3072
@@ -138,7 +139,7 @@ def knots() -> NDArray[np.int32]:
     return squash_table()[np.clip(x, -CLIP, CLIP) + _FAR]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hashed(a: Any, b: Any) -> Any:
     """32 bits that depend on all of two whole numbers below 2^32."""
     h = (a * 0x2C9277B5 + b * 0x1B873593 + 0x5BD1E995) & _U32
@@ -147,7 +148,7 @@ def hashed(a: Any, b: Any) -> Any:
     return h ^ (h >> 13)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find(lines: Any, base: Any, bits: Any, context: Any, seen: Any) -> Any:
     """Place of a context's line of 16 bytes in its table of 2^bits lines, made if missing.
 
@@ -172,7 +173,7 @@ def find(lines: Any, base: Any, bits: Any, context: Any, seen: Any) -> Any:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def peek(lines: Any, base: Any, bits: Any, context: Any) -> Any:
     """Place of a context's line, or -1 where it has none."""
     check = np.uint8(context & 255)
@@ -184,7 +185,7 @@ def peek(lines: Any, base: Any, bits: Any, context: Any) -> Any:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def crowded(lines: Any, base: Any, bits: Any, context: Any) -> Any:
     """Whether a new context would take a line that another one uses."""
     at, mask = context >> (32 - bits), (1 << bits) - 1
@@ -194,7 +195,7 @@ def crowded(lines: Any, base: Any, bits: Any, context: Any) -> Any:
     return free == 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def dot(weights: Any, inputs: Any) -> Any:
     """Gate's sum: log-odds within ``CLIP`` from weights in multiples of 2^-16.
 
@@ -208,7 +209,7 @@ def dot(weights: Any, inputs: Any) -> Any:
     return min(max(np.int64(total) >> 8, -CLIP), CLIP)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def descend(weights: Any, inputs: Any, error: Any) -> Any:
     """Move weights down the gradient of the code length, -error x input; 32 bits, as in dot."""
     step, half, most = np.int32(error), np.int32(0x8000), np.int32((1 << 20) - 1)
@@ -218,7 +219,7 @@ def descend(weights: Any, inputs: Any, error: Any) -> Any:
         weights[i] = min(max(moved, -most), most)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def estimate(entry: Any, bit: Any, most: Any, recip: Any) -> Any:
     """A 22-bit probability with its 10-bit count, moved towards a bit."""
     value: Any = np.int64(entry)

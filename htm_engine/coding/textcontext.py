@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from .compiling import compiled
 from .mixing import hashed
 
 #: Units, in the order of their tables.
@@ -46,7 +45,7 @@ IDEOGRAPHS = 0xE30000
 _U32 = 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def take(byte: Any, registers: Any, recent: Any) -> Any:
     """Enter a byte into the past."""
     R, mask = registers, len(recent) - 1
@@ -78,7 +77,7 @@ def take(byte: Any, registers: Any, recent: Any) -> Any:
     R[BEGUN] = R[LACKING] = 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def views(registers: Any, recent: Any, contexts: Any) -> Any:
     """The context of every unit for the byte to come, 32 bits each."""
     R, mask = registers, len(recent) - 1
@@ -115,7 +114,7 @@ def views(registers: Any, recent: Any, contexts: Any) -> Any:
         C[unit] = hashed(C[unit], unit + 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def follow(byte: Any, registers: Any, recent: Any, places: Any, learn: Any) -> Any:
     """After :func:`take`: keep the longest match going, or look for a new one.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .compiling import compiled
 from .mixing import hashed, peek
 from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .textunits import (
@@ -20,10 +20,10 @@ from .textunits import (
 )
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "d3ef596f838b"
+CALLS_INTO = "84b8c725c2df"
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def expect(memory: Any, fixed: Any, out: Any) -> Any:
     """Probability of every next byte ``(256,)``, in multiples of 2^-32; nothing is learned."""
     R, lines = memory.registers, memory.lines
@@ -61,7 +61,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
         out[byte] = share[256 + byte]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
     """Log-odds that every unit, and the match as last, added for a byte; nothing is learned.
 
@@ -104,7 +104,7 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
         c0 = (c0 << 1) | y
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def imagine(memory: Any, byte: Any) -> Any:
     """Enter a byte into the past without learning from it."""
     take(byte, memory.registers, memory.recent)

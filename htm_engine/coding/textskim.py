@@ -18,18 +18,18 @@ from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiling import compiled
 from .mixing import crowded, estimate, find, hashed, peek
 from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .textunits import STATE_COUNT, Fixed, Memory, expected_byte, grade
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "d3ef596f838b"
+CALLS_INTO = "84b8c725c2df"
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _glance(
     R: Any, recent: Any, places: Any, chances: Any, now: Any, recip: Any, data: Any, contexts: Any
 ) -> Any:
@@ -53,7 +53,7 @@ def _glance(
         views(R, recent, now)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read(
     lines: Any, base: Any, bits: Any, chances: Any, notes: Any, contexts: Any, data: Any,
     following: Any, seen: Any, recip: Any,

@@ -16,10 +16,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from . import mixing
+from .compiling import compiled
 from .mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
 from .textcontext import (
     BEGUN,
@@ -45,7 +45,7 @@ from .textcontext import (
 )  # fmt: skip
 
 #: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "1a4ae61b0832"
+CALLS_INTO = "e3da1f8b34a7"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.
@@ -141,7 +141,7 @@ def blank(bits: int) -> Memory:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def expected_byte(R: Any, recent: Any) -> Any:
     """Byte that the longest match foresees, or -1."""
     if R[MATCH_LENGTH] == 0:
@@ -149,7 +149,7 @@ def expected_byte(R: Any, recent: Any) -> Any:
     return np.int64(recent[R[MATCH_AT] & (len(recent) - 1)])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def grade(length: Any) -> Any:
     """Length of a match in 24 grades."""
     if length <= 15:
@@ -159,7 +159,7 @@ def grade(length: Any) -> Any:
 
 # The helpers take arrays, not ``memory``: reading one from a tuple inside a loop counts
 # references each time, which costs more than the sums.
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x: Any) -> Any:
     """Log-odds of every unit at a node of their lines; units that know nothing say 0."""
     known = 0
@@ -177,7 +177,7 @@ def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x
     return known
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
     """Log-odds of the match; the entry it comes from, or -1."""
     k = 2 * COUNT
@@ -191,7 +191,7 @@ def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: 
     return entry
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def rows_of(
     R: Any, start: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
 ) -> Any:
@@ -209,7 +209,7 @@ def rows_of(
     rows[6] = start[6] + ((hashed(R[WORD], 3) >> 21) << 3 | bit)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) -> Any:
     """Sums of all gates; log-odds and probability that the gate of gates makes of them."""
     for gate in range(len(rows)):
@@ -218,7 +218,7 @@ def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) ->
     return total, np.int64(squash[total + 3072])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any:
     """Corrected probability, and where the corrections were read."""
     scaled = (total + CLIP + 1) * (KNOTS - 1)
@@ -232,7 +232,7 @@ def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any
     return min(max(mixed, 1), 65535), i + shift, j + shift
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, cost: Any) -> Any:
     """Go over ``count`` bytes: learn from ``data``, encode it, or decode from it.
 

@@ -1,0 +1,79 @@
+"""Text in a real browser: letters in colour, a file and the way back, a model of one's own."""
+
+from __future__ import annotations
+
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from htm_engine.coding.textmodel import TextModel
+
+SECONDS = 90_000
+RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'
+
+
+def uploader(page, label):
+    return page.locator("[data-testid=stFileUploader]").filter(has_text=label)
+
+
+def the_bars(page):
+    """The chart of what comes next, drawn once the model has read its texts."""
+    return page.get_by_text("Drawn letter by letter")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_first_paint_is_the_shipped_example(server, open_page, screenshot, scheme, width):
+    visit = open_page(f"{server.url}/text", scheme=scheme, width=width)
+    letters = visit.page.locator("[data-testid=stMain] span[title*='bits']")
+    letters.first.wait_for(timeout=SECONDS)
+    assert letters.count() > 400
+    assert "expected" in letters.nth(40).get_attribute("title")
+    the_bars(visit.page).wait_for(timeout=SECONDS)
+    screenshot(visit.page, f"text-{scheme}-{width}")
+    overflow = visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth")
+    assert overflow <= 0
+    assert visit.errors == []
+
+
+def test_a_typed_text_becomes_a_file_and_comes_back(server, open_page, upload, tmp_path):
+    visit = open_page(f"{server.url}/text")
+    page = visit.page
+    page.get_by_label("Text", exact=True).wait_for(timeout=SECONDS)
+    said = "A good wine is a good familiar creature, if it be well used."
+    page.get_by_label("Text", exact=True).fill(said)
+    page.get_by_label("Text", exact=True).press("Control+Enter")
+    page.get_by_text(f"{len(said)} bytes", exact=True).wait_for(timeout=SECONDS)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=re.compile("Download the file")).click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    assert len(path.read_bytes()) < len(said) / 2
+    upload(uploader(page, ".htmc"), "text.htmc", path.read_bytes())
+    page.get_by_text(f"{len(said)} bytes of text from {path.stat().st_size}").wait_for(
+        timeout=SECONDS
+    )
+    assert parse_qs(urlsplit(page.url).query)["text"] == [said]
+    upload(uploader(page, ".htmc"), "text.htmc", path.read_bytes()[:-3])
+    page.get_by_text("Nothing else on this page has changed").wait_for(timeout=SECONDS)
+    assert visit.errors == []
+
+
+def test_a_model_of_ones_own_reads_records(server, open_page, upload):
+    model = TextModel.learn(
+        [b"".join(RECORD.format(f"u{i * 7 % 50}", i * 37 % 100).encode() for i in range(400))],
+        bits=14,
+    )
+    stream = io.BytesIO()
+    model.save(stream)
+    visit = open_page(f"{server.url}/text?reader=blank")
+    page = visit.page
+    page.get_by_text("A text model of your own").click(timeout=SECONDS)
+    upload(uploader(page, "train-text"), "records.npz", stream.getvalue())
+    record = RECORD.format("u31", 74).encode()
+    upload(uploader(page, "Or a file"), "one.jsonl", record)
+    page.get_by_text(f"{len(record)} bytes", exact=True).wait_for(timeout=SECONDS)
+    sizes = page.locator("[data-testid=stMetricValue]").all_inner_texts()
+    assert int(sizes[1].split()[0]) < len(record) / 4
+    assert visit.errors == []
