@@ -14,6 +14,8 @@ from .text_work import PROMPT, Own, back_job, own_reading, reading
 if TYPE_CHECKING:
     from htm_engine.coding.textmodel import TextModel
 
+#: Characters that a prompt may have.
+MOST_PROMPT = 2000
 #: Languages whose models came with the app.
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 
@@ -23,7 +25,7 @@ def show(own: Own | None) -> dict[str, Any]:
     st.subheader("What comes next?", anchor=False)
     columns = st.columns([3, 1], vertical_alignment="bottom")
     prompt = columns[0].text_input(
-        "Begin a sentence", PROMPT, key="prompt", bind="query-params", max_chars=2000
+        "Begin a sentence", PROMPT, key="prompt", bind="query-params", max_chars=MOST_PROMPT
     )
     language = columns[1].selectbox(
         "Read before", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="voice",
@@ -56,6 +58,8 @@ def _draw(
     prompt: str, language: str, own: Own | None, count: int, temperature: float, top_p: float,
     seed: int, was_live: bool,
 ) -> None:  # fmt: skip
+    if st.session_state["prompt"] != prompt:
+        st.rerun()  # a letter was added to the sentence, which stands outside this part
     job = own_reading(own) if own else reading(language)
     job.look()
     if not job.over:
@@ -75,9 +79,20 @@ def _draw(
         st.error(str(exc), icon=":material/error:")
         return
     text_view.next_letters(expected)
+    with st.container(horizontal=True, gap="small"):
+        for place, one in enumerate(expected):
+            st.button(
+                text_view.label_of(one.character), key=f"next_{place}",
+                on_click=_append, args=(one.character,),
+                help="Add it to the sentence, and see what the model expects then.",
+            )  # fmt: skip
     st.markdown("**And so on**")
     st.code(prompt + text, language=None, wrap_lines=True)
     st.caption("Drawn letter by letter from the same expectation that files are written with.")
+
+
+def _append(character: str) -> None:
+    st.session_state["prompt"] = (st.session_state["prompt"] + character)[:MOST_PROMPT]
 
 
 @st.cache_data(show_spinner="Drawing letters", max_entries=64)

@@ -65,6 +65,12 @@ def name_of(character: str) -> str:
     return {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}.get(character, character)
 
 
+def label_of(character: str) -> str:
+    """A character as a button's label, where Markdown must find nothing to do."""
+    shown = name_of(character)
+    return shown if shown.isalnum() or len(shown) > 1 else f"\\{shown}"
+
+
 def letters_html(letters: Sequence[Letter]) -> str:
     """Letters on grounds as strong as their surprise; everything foreign is escaped."""
     parts = ['<div style="line-height:1.9;font-size:1.05rem;overflow-wrap:anywhere">']

@@ -19,22 +19,24 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.S)
 
 
-def test_the_python_example_runs(tmp_path, monkeypatch):
+def test_the_python_examples_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (source,) = blocks("python")
-    (tmp_path / "example.py").write_text(source, encoding="utf-8")
+    (tmp_path / "example.py").write_text("\n".join(blocks("python")), encoding="utf-8")
     scope = runpy.run_path(str(tmp_path / "example.py"))
     assert scope["again"].shape == scope["held"].X.shape
 
 
 def test_the_shell_examples_run_in_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for name in ("README.md", "CHANGELOG.md"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (console,) = blocks("console")
-    for line in console.strip().splitlines():
+    for line in filter(None, console.splitlines()):
         words = shlex.split(line)
         assert words[:3] == ["python", "-m", "htm_engine"]
         assert main(words[3:]) == 0, line
     assert {p.name for p in tmp_path.iterdir()} >= {"digits.htmc", "digits.npy", "samples.png"}
+    assert (tmp_path / "readme-again.md").read_bytes() == (ROOT / "README.md").read_bytes()
 
 
 def test_the_two_commands_exist_and_can_be_started():

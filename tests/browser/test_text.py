@@ -77,3 +77,17 @@ def test_a_model_of_ones_own_reads_records(server, open_page, upload):
     sizes = page.locator("[data-testid=stMetricValue]").all_inner_texts()
     assert int(sizes[1].split()[0]) < len(record) / 4
     assert visit.errors == []
+
+
+def test_a_letter_of_the_bars_is_added_and_the_bars_move(server, open_page):
+    visit = open_page(f"{server.url}/text?prompt=To be or not to b")
+    page = visit.page
+    the_bars(page).wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="e", exact=True).click()
+    page.wait_for_function("document.querySelector('input[aria-label=\"Begin a sentence\"]').value"
+                           " === 'To be or not to be'", timeout=SECONDS)  # fmt: skip
+    page.get_by_role("button", name="␣", exact=True).or_(
+        page.get_by_role("button", name=",", exact=True)
+    ).first.wait_for(timeout=SECONDS)
+    assert parse_qs(urlsplit(page.url).query)["prompt"] == ["To be or not to be"]
+    assert visit.errors == []
