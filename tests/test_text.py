@@ -132,6 +132,10 @@ def test_files_of_this_version_stay_readable():
     # How a text begins says which model wrote it; that of a shipped one never changes.
     assert [compress_text(text, name)[0] for name in NAMES] == [0xA5, 0xA6]
     assert {name: shipped(name).fingerprint for name in SHIPPED} == SHIPPED
+    # The same bytes say that a model has read its texts as it did when it was released.
+    for words, golden in GOLDEN_SHIPPED.items():
+        assert compress_text(words.encode()).hex() == golden
+        assert decompress_text(bytes.fromhex(golden)) == words.encode()
     long = compress_text(text * 700, "blank")
     assert hashlib.sha256(long).hexdigest()[:16] == GOLDEN_LONG
 
@@ -143,6 +147,10 @@ GOLDEN_SHORT = (
     "a49001aa4fa6501fb3b19a02ecbdf8c320c35991cdb6d8ab6977467dc3ef3d788914c6d92c78f6496c92e0a3"
     "39424db9b5e490d59d8969fa9d2426a89e39395a1d8182cca0796e78bc"
 )
+GOLDEN_SHIPPED = {
+    "The winner predicts, and surprise is all that is kept.": "a53608b4c76a80410b9ec0b14b2dd565527810",
+    "胜者预测，惊奇是唯一留下的东西。": "a6303d93486af0e08404bf0f223fd3fa99863e08b2d132a794fbe8",
+}
 GOLDEN_LONG = "48d76d44fea1c6e3"
 
 
