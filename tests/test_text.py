@@ -148,7 +148,9 @@ GOLDEN_SHORT = (
     "39424db9b5e490d59d8969fa9d2426a89e39395a1d8182cca0796e78bc"
 )
 GOLDEN_SHIPPED = {
-    "The winner predicts, and surprise is all that is kept.": "a53608b4c76a80410b9ec0b14b2dd565527810",
+    "The winner predicts, and surprise is all that is kept.": (
+        "a53608b4c76a80410b9ec0b14b2dd565527810"
+    ),
     "胜者预测，惊奇是唯一留下的东西。": "a6303d93486af0e08404bf0f223fd3fa99863e08b2d132a794fbe8",
 }
 GOLDEN_LONG = "48d76d44fea1c6e3"
