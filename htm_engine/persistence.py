@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ from .layer import ARRAYS, LayerSpec
 if TYPE_CHECKING:
     from .network import HTM
 
+#: Numbers that one input may have: a colour picture of 50 megapixels.
+MOST_INPUTS = 150_000_000
 Model = TypeVar("Model", bound="HTM")
 
 
@@ -59,7 +62,7 @@ def restore(cls: type[Model], header: dict[str, Any], arrays: dict[str, NDArray[
         _restore(model, header, arrays)
     except ModelError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ModelError(f"This model file does not describe a network: {exc}.") from exc
     return model
 
@@ -67,6 +70,8 @@ def restore(cls: type[Model], header: dict[str, Any], arrays: dict[str, NDArray[
 def _restore(model: HTM, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     model._layout = tuple(int(side) for side in header["layout"])
     model._shape = model._map_shape(model._layout)
+    if not 0 < math.prod(model._layout) <= MOST_INPUTS:
+        raise ModelError("This model file says that it reads pictures of no possible size.")
     model.n_features_in_ = int(np.prod(model._layout))
     model.hierarchy_ = Hierarchy(tuple(model.layers), model._shape)
     model.history_ = []
@@ -82,6 +87,8 @@ def _restore(model: HTM, header: dict[str, Any], arrays: dict[str, NDArray[Any]]
             setattr(layer, name, array)
         layer.s2 = float(header["s2"][level])
         model.hierarchy_.measure()
+        if not layer.units or not sizes["d"]:
+            raise ModelError("This model file has a level without units.")
         expected = model.hierarchy_.rows(
             level, np.zeros((1, *model.hierarchy_.map_shapes[level]), np.float32)
         ).shape[1]
