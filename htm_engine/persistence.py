@@ -82,13 +82,13 @@ def _restore(model: HTM, header: dict[str, Any], arrays: dict[str, NDArray[Any]]
             if array.ndim != len(letters) or array.dtype != np.float32:
                 raise ModelError(f"This model file has a wrong array {name!r}.")
             for letter, side in zip(letters, array.shape, strict=True):
-                if sizes.setdefault(letter, side) != side:
+                if sizes.setdefault(letter, side) != side or (not side and letter != "r"):
                     raise ModelError(f"This model file has a wrong array {name!r}.")
             setattr(layer, name, array)
         layer.s2 = float(header["s2"][level])
         model.hierarchy_.measure()
-        if not layer.units or not sizes["d"]:
-            raise ModelError("This model file has a level without units.")
+        if len(layer.profile) < layer.winners_kept:
+            raise ModelError("This model file has a wrong array 'profile'.")
         expected = model.hierarchy_.rows(
             level, np.zeros((1, *model.hierarchy_.map_shapes[level]), np.float32)
         ).shape[1]
