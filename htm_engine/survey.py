@@ -144,10 +144,26 @@ def _plane(rows: NDArray[np.float32]) -> tuple[F64, tuple[float, float]]:
     return two * sign, (held[0], held[1])
 
 
+#: What makes a spreadsheet take a cell for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+def plain_cell(text: str) -> str:
+    """Text that no spreadsheet runs: an apostrophe before what would begin a formula.
+
+    Labels are names of folders in other people's archives (OWASP, *CSV injection*).
+
+    >>> plain_cell("=1+1"), plain_cell("cats")
+    ("'=1+1", 'cats')
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
 def scores_csv(found: Survey, labels: Sequence[str] | None = None) -> str:
     """One line a picture: number, label, surprise in bits (all and by level), MSE, winner.
 
-    Most surprising first, so that a reader of the file meets the anomalies at once.
+    Most surprising first, so that a reader of the file meets the anomalies at once.  Labels
+    cannot act as formulas (:func:`plain_cell`).
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -162,7 +178,7 @@ def scores_csv(found: Survey, labels: Sequence[str] | None = None) -> str:
         winner, second, lead = (part.ravel()[0] for part in top)
         numbers = [found.total[i], *found.surprise[i]]
         writer.writerow(
-            [int(i), *([labels[i]] if labels is not None else [])]
+            [int(i), *([plain_cell(labels[i])] if labels is not None else [])]
             + [f"{value:.4f}" for value in numbers]
             + [f"{found.errors[i]:.6g}", int(winner), int(second), f"{lead:.4f}"]
         )

@@ -286,12 +286,12 @@ def levels(c: Choice) -> None:
         for kind, decoded, errors, winners, values in kinds:
             pictures.append(work.shown(c.model, decoded)[0])
             labels.append(f"{name}, {kind}")
-            rows.append((f"{name}: winners" + (" and values" if values else " alone"),
+            rows.append((f"{name}: " + ("with values" if values else "winners"),
                          f"{winners} of {c.model.hierarchy_.layers[part.level].units}", values,
                          f"{errors[0]:.5f}", f"{psnr_of(float(errors[0])):.1f}"))  # fmt: skip
     pictures.append(c.seen.shown[c.picture])
     labels.append("picture")
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     left.image(
         sheet(pictures, labels=labels, columns=5, side=112, gap=14),
         alt=alt("The picture from the top level's winners, with their values, and so on down",

@@ -98,6 +98,12 @@ def test_the_file_says_what_the_survey_found_most_surprising_first(found):
     assert "label" not in scores_csv(found).splitlines()[0]
 
 
+@pytest.mark.parametrize("label", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", " =1", "|a", "\n=1"])
+def test_no_label_of_a_foreign_archive_becomes_a_formula(found, label):
+    for line in csv.DictReader(io.StringIO(scores_csv(found, [label] * 300))):
+        assert line["label"] == f"'{label}"
+
+
 def test_every_kind_of_network_is_surveyed():
     rng = np.random.default_rng(0)
     plain = (LayerSpec(4, 8, 0, winners=2, compete_on="evidence"), LayerSpec(2, 8, 0))
