@@ -141,15 +141,17 @@ def winner_map(
         source=png_uri, xref="x", yref="y", x=0, y=0, sizex=width, sizey=height,
         sizing="stretch", layer="below",
     )  # fmt: skip
+    shapes = []
     for place, (top, left, bottom, right) in enumerate(boxes):
         red, green, blue = colours[place]
         here = place == chosen
-        figure.add_shape(
-            type="rect", x0=left, x1=right, y0=top, y1=bottom,
-            fillcolor=f"rgba({red},{green},{blue},0.28)",
-            line={"color": ORANGE if here else f"rgb({red},{green},{blue})",
-                  "width": 4 if here else 1},
-        )  # fmt: skip
+        shapes.append({
+            "type": "rect", "x0": left, "x1": right, "y0": top, "y1": bottom,
+            "fillcolor": f"rgba({red},{green},{blue},0.28)",
+            "line": {"color": ORANGE if here else f"rgb({red},{green},{blue})",
+                     "width": 4 if here else 1},
+        })  # fmt: skip
+    figure.update_layout(shapes=shapes)
     middle = np.array([((b[1] + b[3]) / 2, (b[0] + b[2]) / 2) for b in boxes])
     flat = np.asarray(winners).ravel()
     few = len(flat) <= 64
@@ -244,12 +246,12 @@ def code_map(
             hovertemplate=f"picture %{{customdata[0]}} ({name})<extra></extra>",
         )  # fmt: skip
     span = np.maximum(np.ptp(plane, axis=0), 1e-9)
-    for picture, uri in thumbnails:
-        figure.add_layout_image(
-            source=uri, xref="x", yref="y", x=plane[picture, 0], y=plane[picture, 1],
-            sizex=span[0] / 22, sizey=span[1] / 14, xanchor="center", yanchor="middle",
-            layer="above", opacity=0.9,
-        )  # fmt: skip
+    images = [
+        {"source": uri, "xref": "x", "yref": "y", "x": plane[picture, 0], "y": plane[picture, 1],
+         "sizex": span[0] / 22, "sizey": span[1] / 14, "xanchor": "center", "yanchor": "middle",
+         "layer": "above", "opacity": 0.9}
+        for picture, uri in thumbnails
+    ]  # fmt: skip
     if chosen is not None and chosen < len(plane):
         figure.add_scatter(
             x=[plane[chosen, 0]], y=[plane[chosen, 1]], mode="markers", showlegend=False,
@@ -262,7 +264,8 @@ def code_map(
     )  # fmt: skip
     figure.update_yaxes(rangemode="normal", zeroline=False)
     figure.update_xaxes(zeroline=False)
-    figure.update_layout(dragmode=False)
+    # All at once: added one by one, Plotly checks all before each, which takes a second.
+    figure.update_layout(dragmode=False, images=images)
     return figure, (
         f"{len(plane):,} pictures where their codes lie in the two directions of largest "
         f"variance, {sum(explained):.0%} of it, in {len(names)} groups."

@@ -64,7 +64,7 @@ def show(found: session.CurrentModel) -> None:
     inside_view.switched_off(choice)
     inside_view.levels(choice)
     inside_survey.codes(name, data.fingerprint, seen, choice.picture)
-    inside_survey.surprises(seen, choice.picture)
+    inside_survey.surprises(name, data.fingerprint, seen, choice.picture)
     st.subheader("Soft against hard competition", anchor=False)
     seed = st.number_input(
         "Seed", 0, 10**6, 0, key="seed", bind="query-params", width=200,

@@ -20,6 +20,7 @@ from .pictures import alt, sheet
 
 BARE = {"displayModeBar": False}
 _JOB, _KEY = "_softhard", "_softhard_of"
+MOST_SURPRISING = 16
 #: Pictures and epochs of the comparison, seconds between two looks, unseen seconds to a pause.
 MOST_LEARNED, EPOCHS, LOOK, ABANDON = 2000, 6, 0.6, 10.0
 
@@ -51,15 +52,25 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     return shown
 
 
-def surprises(seen: work.Surveyed, picture: int) -> None:
+@st.cache_data(max_entries=8, show_spinner=False)
+def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, str]:
+    """The most surprising pictures on a sheet, and all scores as CSV; no click changes them."""
+    most = _seen.found.most_surprising(MOST_SURPRISING)
+    return (
+        sheet(_seen.shown[most], columns=8, side=64, gap=8, labels=[f"#{i}" for i in most]),
+        scores_csv(_seen.found, _seen.labels),
+    )
+
+
+def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> None:
     """The pictures that the network expects least."""
     st.subheader("What surprises it most", anchor=False)
     left, right = st.columns([3, 2], gap="large")
-    most = seen.found.most_surprising(16)
+    most = seen.found.most_surprising(MOST_SURPRISING)
     total = seen.found.total
+    pictures, scores = _anomalies(name, data_name, seen)
     left.image(
-        sheet(seen.shown[most], columns=8, side=64, gap=8,
-              labels=[f"#{i}" for i in most]),
+        pictures,
         width="stretch",
         alt=alt(f"The {len(most)} most surprising of {len(total):,} pictures",
                 f"From {total[most[0]]:.0f} bits down; the median picture has "
@@ -70,7 +81,7 @@ def surprises(seen: work.Surveyed, picture: int) -> None:
         "levels. Large surprise is an anomaly: ink where no unit expects it."
     )
     left.download_button(
-        "Download all scores (CSV)", scores_csv(seen.found, seen.labels), "htm-surprise.csv",
+        "Download all scores (CSV)", scores, "htm-surprise.csv",
         "text/csv", icon=":material/download:", on_click="ignore", key="scores",
     )  # fmt: skip
     figure, words = figures.surprise(total, picture)

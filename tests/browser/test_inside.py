@@ -10,7 +10,7 @@ from studio.session import SHIPPED
 
 #: Seconds that a click's answer may take on the machine that runs the tests, which shares its
 #: cores with the browser and the server; the aim on a free one is 0.3.
-PATIENCE = 3.0
+PATIENCE = 2.0
 
 
 def chart(page, key):
