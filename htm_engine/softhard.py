@@ -74,7 +74,7 @@ def network(layers: Sequence[LayerSpec], way: str, epochs: int = 8, random_state
     specs = tuple(layers)
     if way == "hard":
         specs = tuple(replace(spec, temperature=COLD) for spec in specs)
-    model = HTM(specs, epochs=epochs, coder=False, random_state=random_state)
+    model = HTM(specs, epochs=epochs, coder=False, sampler=False, random_state=random_state)
     return model.set_params(start_temperature=1.0) if way == "hard" else model
 
 

@@ -62,7 +62,7 @@ def draw(
 ) -> Drawn:
     """Draw; keyed on the model's fingerprint, the data's and the settings."""
     samples = generation.sample(_model, settings.count, settings.seed, settings.temperature)
-    stages = generation.descend(_model, samples.codes)
+    stages = generation.descend(_model, samples)
     if not fits(_model, _data):
         return Drawn(samples, stages, None)
     index, distance = generation.nearest(samples.pictures, _data.X)
