@@ -109,10 +109,15 @@ def clicked(chart: str) -> list[int] | None:
     """What a mark of a chart stands for, if one was chosen."""
     event = st.session_state.get(chart)
     points = event["selection"]["points"] if event else []
-    data = points[0].get("customdata") if points else None
+    return marked(points[0]) if points and points[0].get("customdata") else None
+
+
+def marked(point: Any) -> list[int]:
+    """The whole numbers that a chosen mark carries."""
+    data = point["customdata"]
     if isinstance(data, dict):  # some versions of Plotly's events number their entries
         data = [data[key] for key in sorted(data)]
-    return [int(value) for value in data] if data else None
+    return [int(value) for value in data]
 
 
 def take_unit(chart: str) -> None:

@@ -78,6 +78,7 @@ ORDER = [
     "figures",
     "figures_formulas",
     "figures_inside",
+    "figures_generate",
     "figures_compress",
     "figures_text",
     "outputs",
