@@ -39,6 +39,9 @@ KNOTS, GROUPS, GROUP_PICTURES = 32, 8, 1000
 ROWS, STEPS, RATE = 2048, 400, 0.03
 #: Cells that the gate and the regressions learn from, a block more or less.
 CELLS = 1 << 18
+#: Part of the spread left over that children draw with.  What is left has heavy tails; drawn
+#: at full width as a Gaussian, samples lie farther from all pictures than pictures do.
+CALM = 0.7
 #: Ridge in shares of the features' mean square.
 RIDGE = 1e-3
 
@@ -199,7 +202,8 @@ def _child(layer: CompetitiveLayer, cells: list[NDArray[Any]], rng: np.random.Ge
         slope[unit] = np.linalg.solve(power + ridge * np.eye(len(power)), x.T @ z)
         rest = z - x @ slope[unit]
         # Fewer wins than numbers to fit leave too little over; the divisor makes up for it.
-        factor[unit] = _root(rest.T @ rest / max(1, wins - min(wins - 1, x.shape[1])))
+        freedom = max(1, wins - min(wins - 1, x.shape[1]))
+        factor[unit] = CALM * _root(rest.T @ rest / freedom)
     return Child(_gate(layer, f, predicted, won, rng), slope, factor, scale)
 
 

@@ -34,7 +34,7 @@ def settings(levels: int, data) -> drawing.DrawSettings:
         top = level == levels - 1
         heat = columns[(levels - 1 - level) % 4].slider(
             f"Temperature, level {level + 1}" + (" (top)" if top else ""),
-            0.0, 2.0, 1.0 if top else 0.5, 0.1,
+            0.0, 2.0, 1.0 if top else 0.7, 0.1,
             key="temperature" if top else f"heat{level + 1}", bind="query-params",
             help="Spread of the values around the winner's prototype: 0 draws prototypes, 1 "
             "spreads as the data did." if top else
