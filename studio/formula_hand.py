@@ -86,10 +86,13 @@ def show() -> dict[str, Value]:
         figure, words = figures.three_shares(seen.activation[chosen], seen.responsibility[chosen])
         st.plotly_chart(figure, alt=words, config=BARE, key="three")
         unit = int(seen.activation[chosen].argmax())
+        # In two lines: one would not fit a telephone.
         st.latex(
             rf"e_{{{unit}}} = {number(toy.w[unit, 0])}\cdot({number(x[chosen, 0])}) + "
-            rf"{number(toy.w[unit, 1])}\cdot({number(x[chosen, 1])}) + "
-            rf"({number(toy.b[unit])}) = {number(seen.evidence[chosen, unit])}"
+            rf"{number(toy.w[unit, 1])}\cdot({number(x[chosen, 1])})"
+        )
+        st.latex(
+            rf"{{}} + ({number(toy.b[unit])}) = {number(seen.evidence[chosen, unit])}"
         )
         st.latex(
             rf"a_{{{unit}}} = {number(seen.activation[chosen, unit])},\quad "
