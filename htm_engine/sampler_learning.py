@@ -19,9 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from . import competition
 from .errors import DataError
@@ -148,6 +146,8 @@ def _cells(predicted: F64, came: F64, codes: Any) -> tuple[F64, ...]:
 def _mixture(
     top: CompetitiveLayer, won: Ints, values: F64, label: Ints, classes: int, seed: int
 ) -> Top:
+    from sklearn.mixture import GaussianMixture  # here: long to import, and only fitting needs it
+
     units, shares, means = [], [], []
     factor = np.zeros((top.units, top.rank, top.rank))
     for unit in range(top.units):
@@ -272,5 +272,7 @@ def _groups(top: CompetitiveLayer, pictures: int) -> Ints:
     count = int(np.clip(pictures // GROUP_PICTURES, 1, min(GROUPS, top.units)))
     if count == 1:
         return np.zeros(top.units, np.intp)
+    from sklearn.cluster import KMeans  # here, as above
+
     means = KMeans(count, n_init=2, random_state=0)
     return means.fit_predict(top.m.astype(np.float64)).astype(np.intp)

@@ -91,9 +91,7 @@ def show() -> dict[str, Value]:
             rf"e_{{{unit}}} = {number(toy.w[unit, 0])}\cdot({number(x[chosen, 0])}) + "
             rf"{number(toy.w[unit, 1])}\cdot({number(x[chosen, 1])})"
         )
-        st.latex(
-            rf"{{}} + ({number(toy.b[unit])}) = {number(seen.evidence[chosen, unit])}"
-        )
+        st.latex(rf"{{}} + ({number(toy.b[unit])}) = {number(seen.evidence[chosen, unit])}")
         st.latex(
             rf"a_{{{unit}}} = {number(seen.activation[chosen, unit])},\quad "
             rf"r_{{{unit}}} = {number(seen.responsibility[chosen, unit])}"
