@@ -58,8 +58,11 @@ def show(found: session.CurrentModel) -> None:
     name = model.fingerprint
     seen = work.surveyed(name, data.fingerprint, model, data)
     choice = choose(model, seen)
-    inside_view.hierarchy(choice)
+    # The unit first, though it stands below: what was clicked should answer at once.
+    top = st.container()
     inside_view.unit(choice)
+    with top:
+        inside_view.hierarchy(choice)
     inside_view.why(choice)
     inside_view.switched_off(choice)
     inside_view.levels(choice)
