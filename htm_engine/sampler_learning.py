@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -176,6 +177,31 @@ def _mixture(
         factor[unit] = _root(left.T @ left / len(own))
     counts = np.array(shares, np.float64).reshape(-1, classes)
     return Top(np.array(units), counts / counts.sum(), np.array(means), factor)
+
+
+def with_classes(found: Sampler, won: Ints, values: F64, label: Ints) -> Sampler:
+    """The same tables, knowing how classes share the components; all else stays.
+
+    ``won (n,)``, ``values (n, r)`` and ``label (n,)`` are winner, values and class of rows of
+    the top level.  Each goes to the likeliest component of its winner; a component that none
+    goes to keeps the classes' overall shares.
+    """
+    top, shares = found.top, found.top.shares.sum(1)
+    classes, index = np.unique(label, return_inverse=True)
+    counts = np.zeros((len(shares), len(classes)))
+    for unit in np.unique(won):
+        own, parts = np.flatnonzero(won == unit), np.flatnonzero(top.unit == unit)
+        if not len(parts):
+            continue
+        white = np.linalg.pinv(top.factor[unit].astype(np.float64), rcond=1e-4)
+        away = ((values[own][:, None] - top.means[parts]) @ white.T) ** 2
+        score = np.log(np.maximum(shares[parts], 1e-300)) - 0.5 * away.sum(2)
+        np.add.at(counts, (parts[score.argmax(1)], index[own]), 1)
+    usual = counts.sum(0) / max(1.0, counts.sum())
+    seen = counts.sum(1, keepdims=True)
+    given = np.where(seen > 0, counts / np.maximum(seen, 1), usual)
+    joint = (shares[:, None] * given).astype(np.float32)
+    return replace(found, top=replace(top, shares=joint), classes=classes.astype(np.intp))
 
 
 def _root(covariance: F64) -> F64:

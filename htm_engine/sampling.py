@@ -67,6 +67,27 @@ class Draws(MapInputs):
             pass
         return self
 
+    def measure_classes(self, X: Any, y: Any) -> Self:
+        """Let tables that are there draw by class, from labelled pictures; quick, and few do.
+
+        Raises
+        ------
+        DataError
+            If there are no tables yet (:meth:`measure_sampler`), or not one label a picture.
+        """
+        if self.sampler_ is None:
+            raise DataError("this network has no tables to draw by: see measure_sampler")
+        if len(y) != len(X):
+            raise DataError(f"there are {len(y)} labels for {len(X)} pictures")
+        X, h = self._read(X, reset=False), self.hierarchy_
+        blocks = _Blocks(self, X, np.arange(len(X)))
+        tops = [h.up(maps)[-1] for maps in blocks]
+        won, values = (np.concatenate([part[i][:, 0] for part in tops]) for i in (0, 2))
+        places = len(won) // len(X)
+        label = np.repeat(np.asarray(y).astype(np.intp), places)
+        self.sampler_ = sampler_learning.with_classes(self.sampler_, won, values, label)
+        return self
+
     def sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
         """Learn the tables in parts that tell their progress, 0 to 1."""
         check_is_fitted(self)

@@ -18,6 +18,8 @@ from htm_engine.network import HTM
 F32 = NDArray[np.float32]
 #: Pictures of the data set aside, to see how near to each other real ones lie.
 ASIDE = 200
+#: Pictures that tables to draw by are learned from here; more would keep a visitor waiting.
+LEARNED = 6000
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,14 @@ def drawer(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> HTM
 
     One object for all visitors, never written to; the model itself stays as it is.
     """
-    if not fits(_model, _data) or (_model.sampler_ is not None and _data.y is None):
+    labelled = bool(kinds(_data))
+    if not fits(_model, _data) or (_model.sampler_ is not None and not labelled):
         return _model
-    own = copy.copy(_model)
-    X = np.asarray(_data.X).reshape(-1, *_model._layout)
-    return own.measure_sampler(X, _data.y if kinds(_data) else None)
+    own, some = copy.copy(_model), _data.take(min(len(_data), LEARNED), 0)
+    X = np.asarray(some.X).reshape(-1, *_model._layout)
+    if own.sampler_ is not None:
+        return own.measure_classes(X, some.y)
+    return own.measure_sampler(X, some.y if labelled else None)
 
 
 def kinds(data: Dataset | None) -> tuple[str, ...]:

@@ -82,6 +82,21 @@ def test_a_class_that_is_asked_for_is_drawn(labelled, data):
     assert min(right) > 0.5
 
 
+def test_classes_can_be_named_later_and_nothing_else_changes(model, data):
+    later = restore(HTM, *state(model)).measure_classes(*data)
+    assert np.array_equal(later.sample(9, 0), model.sample(9, 0))
+    reader = LogisticRegression(max_iter=500).fit(data[0].reshape(-1, 64) / 255, data[1])
+    right = [
+        (reader.predict(later.sample(100, 0, label=c).reshape(-1, 64)) == c).mean()
+        for c in range(10)
+    ]
+    assert np.mean(right) > 0.8
+    again = restore(HTM, *state(later))
+    assert np.array_equal(again.sample(4, 1, label=2), later.sample(4, 1, label=2))
+    with pytest.raises(DataError, match="labels"):
+        later.measure_classes(data[0], data[1][:5])
+
+
 def test_classes_nobody_named_are_refused(model, labelled, data):
     with pytest.raises(DataError, match="class"):
         model.sample(1, label=3)
