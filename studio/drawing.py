@@ -102,13 +102,23 @@ def draw(
     theirs = generation.nearest(drawn, _data.X)[1]
     memory = None
     if len(_data) >= 2 * ASIDE:
-        rest, aside = _data.split(ASIDE / len(_data))
-        memory = generation.memorisation(samples.pictures, rest.X, aside.X)
+        held = _held_distances(data_name, _data)
+        near = (distance < np.quantile(held, 0.01)).mean()
+        memory = generation.Memorisation(
+            float(np.median(distance)), float(np.median(held)), float(near)
+        )
     return Drawn(
         samples,
         stages,
         Beside(_data.X[index], distance, drawn, theirs, pca.components, memory),
     )
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _held_distances(data_name: str, _data: Dataset) -> F32:
+    """How near to each other real pictures lie: some set aside, to the nearest of the rest."""
+    rest, aside = _data.split(ASIDE / len(_data))
+    return generation.nearest(aside.X, rest.X)[1]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
