@@ -173,8 +173,10 @@ def why(c: Choice) -> None:
         top, low, bottom, high = found.box
         pixels = pixels[top:bottom, low:high]
     left.latex(
-        rf"e_{{{c.unit}}} = \sum_j w_{{{c.unit},j}}\,x_j + b_{{{c.unit}}} = "
-        rf"{number(found.pixels.sum())} + ({number(found.bias)}) = {number(found.evidence)}"
+        rf"e_{{{c.unit}}} = \sum_j w_{{{c.unit},j}}\,x_j + b_{{{c.unit}}}"
+    )  # in two lines: one would not fit its column
+    left.latex(
+        rf"{{}} = {number(found.pixels.sum())} + ({number(found.bias)}) = {number(found.evidence)}"
     )
     figure, words = figures.evidence_map(pixels, found.evidence, found.bias, c.unit)
     left.plotly_chart(figure, alt=words, config=BARE, key="evidence")
