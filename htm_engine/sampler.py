@@ -202,6 +202,11 @@ class Sampler:
         ModelError
             If the tables do not fit it.
         """
+        whole = {"unit", "classes", "group"}
+        if any(
+            array.dtype.kind != ("i" if name in whole else "f") for name, array in arrays.items()
+        ):
+            raise ModelError("This model file has tables to draw by of a wrong kind.")
         try:
             top = Top(
                 arrays["unit"].astype(np.intp), arrays["shares"], arrays["means"], arrays["factor"]
@@ -216,16 +221,26 @@ class Sampler:
             found = cls(top, children, classes, arrays["noise"], group, *rest)
         except KeyError as exc:
             raise ModelError("This model file lacks a table to draw by.") from exc
-        if found._shapes() != _expected(h, found):
-            raise ModelError("This model file's tables to draw by do not fit its layers.")
-        units = h.layers[-1].units
-        if len(top.unit) and not 0 <= top.unit.min() <= top.unit.max() < units:
-            raise ModelError("This model file draws units that it does not have.")
-        if not 0 <= group.min() <= group.max() < len(found.tones):
-            raise ModelError("This model file draws in tones that it does not have.")
-        if not (top.shares >= 0).all() or not top.shares.sum() > 0:
-            raise ModelError("This model file draws units by impossible shares.")
+        found._check(h)
         return found
+
+    def _check(self, h: Hierarchy) -> None:
+        """Refuse tables of a foreign file that no drawing could use."""
+        top, last = self.top, h.layers[-1]
+        able = [layer.rank > 0 and layer.winners_kept == 1 for layer in h.layers]
+        if not able[-1] or not all(able[level] for level in self.children):
+            raise ModelError("This model file has tables for units that cannot draw by them.")
+        if self._shapes() != _expected(h, self) or not len(top.unit) or not self.tones.size:
+            raise ModelError("This model file's tables to draw by do not fit its layers.")
+        for index, end in ((top.unit, last.units), (self.group, len(self.tones))):
+            if not 0 <= index.min() <= index.max() < end:
+                raise ModelError("This model file draws by units or tones that it does not have.")
+        scales = [child.scale for child in self.children.values()]
+        shares = top.shares.sum(dtype=np.float64)
+        if not (top.shares >= 0).all() or not 0 < shares < np.inf or (self.noise < 0).any():
+            raise ModelError("This model file draws units by impossible shares.")
+        if (np.diff(self.classes) <= 0).any() or any((scale <= 0).any() for scale in scales):
+            raise ModelError("This model file has impossible classes or scales to draw by.")
 
     def _shapes(self) -> list[tuple[int, ...]]:
         top = (self.top.unit, self.top.shares, self.top.means, self.top.factor)

@@ -132,9 +132,19 @@ def test_saved_tables_draw_the_same_and_wrong_ones_are_refused(labelled):
         ("group", own["group"] + 50),
         ("tones", own["tones"][:, :, :-1]),
         ("child0.gate", own["child0.gate"].T),
+        ("child0.scale", 0 * own["child0.scale"]),
+        ("classes", own["classes"][::-1]),
+        ("noise", -own["noise"] - 1),
+        ("tones", own["tones"].astype(int)),
+        ("group", own["group"].astype(float)),
     ):
         with pytest.raises(ModelError):
             Sampler.from_arrays(own | {name: bad}, labelled.hierarchy_)
+    empty = {name: own[name][:0] for name in ("unit", "shares", "means")}
+    flat = {name: own[name][:, :0] for name in ("ranks", "tones")}
+    for bad in (empty, flat):
+        with pytest.raises(ModelError):
+            Sampler.from_arrays(own | bad, labelled.hierarchy_)
     with pytest.raises(ModelError):
         Sampler.from_arrays({"unit": own["unit"]}, labelled.hierarchy_)
 
