@@ -13,6 +13,7 @@ from .coding.codec import CollectionCoder
 from .errors import ModelError
 from .hierarchy import Hierarchy
 from .layer import ARRAYS, LayerSpec
+from .sampler import Sampler
 
 if TYPE_CHECKING:
     from .network import HTM
@@ -25,6 +26,9 @@ Model = TypeVar("Model", bound="HTM")
 def state(model: HTM) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Settings and arrays that make up a fitted network."""
     settings = {k: v for k, v in model.get_params(deep=False).items() if k != "layers"}
+    # Models of before there were samplers keep their fingerprint, which their files name.
+    if settings.get("sampler") is True:
+        settings.pop("sampler")
     seed = settings["random_state"]
     settings["random_state"] = int(seed) if isinstance(seed, int | np.integer) else None
     shape = model.input_shape
@@ -42,6 +46,9 @@ def state(model: HTM) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             arrays[f"layer{level}.{name}"] = np.asarray(getattr(layer, name), np.float32)
     if model.coder_ is not None:
         arrays |= {f"coder.{name}": value for name, value in model.coder_.arrays().items()}
+    sampler = getattr(model, "sampler_", None)
+    if sampler is not None:
+        arrays |= {f"sampler.{name}": value for name, value in sampler.arrays().items()}
     return header, arrays
 
 
@@ -94,6 +101,10 @@ def _restore(model: HTM, header: dict[str, Any], arrays: dict[str, NDArray[Any]]
         ).shape[1]
         if expected != sizes["d"]:
             raise ModelError("This model file's layers do not fit each other.")
-    coder = {k.removeprefix("coder."): v for k, v in arrays.items() if k.startswith("coder.")}
+    coder, sampler = (
+        {k.removeprefix(part): v for k, v in arrays.items() if k.startswith(part)}
+        for part in ("coder.", "sampler.")
+    )
     model.coder_ = CollectionCoder.from_arrays(coder, model.hierarchy_) if coder else None
+    model.sampler_ = Sampler.from_arrays(sampler, model.hierarchy_) if sampler else None
     model._n_features_out = model._dense_length()

@@ -44,8 +44,8 @@ class TrainStep:
         Steps done, and steps planned if nothing stops early.
     epoch : int
         Epochs begun, from 1.
-    phase : {"units", "coder"}
-        Whether units learned or the file coder's tables were measured.
+    phase : {"units", "sampler", "coder"}
+        Whether units learned, or the tables to draw by or of the file coder were measured.
     error : float
         Mean squared error of the batch at the top level's input (before the step).
     validation : float or None
@@ -96,6 +96,7 @@ class Learner(Protocol):
     def _validate(self, maps: NDArray[np.float32]) -> float: ...
     def _end(self) -> None: ...
     def _measure_coder(self, maps: NDArray[np.float32]) -> Iterator[float]: ...
+    def _measure_sampler(self, X: Any) -> Iterator[float]: ...
     def _generator(self) -> np.random.Generator: ...
 
 
@@ -168,8 +169,10 @@ def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
     learner._end()
     validation = learner._validate(held_maps) if held_maps is not None else None
     yield report("units", validation, 0.9)
+    for part in learner._measure_sampler(X):
+        yield report("sampler", None, 0.9 + 0.05 * part)
     for part in learner._measure_coder(_fair_sample(sample, held_maps, rng)):
-        yield report("coder", None, 0.9 + 0.1 * part)
+        yield report("coder", None, 0.95 + 0.05 * part)
 
 
 def _fair_sample(

@@ -60,6 +60,12 @@ PAGES = (
         "Train a network on a dataset or your own pictures, and watch its units take their places.",
     ),
     PageInfo(
+        "inside",
+        "Inside",
+        ":material/troubleshoot:",
+        "See what any unit stands for, why it won, and what surprises the network.",
+    ),
+    PageInfo(
         "compress",
         "Compress",
         ":material/folder_zip:",

@@ -138,7 +138,8 @@ def controls(seen: JobSnapshot, run: TrainingJob) -> None:
     step = seen.step
     where = "Waiting to begin" if step is None else (
         f"Epoch {step.epoch}, step {step.step:,} of at most {step.total:,}"
-        if step.phase == "units" else "Measuring the tables of the file coder"
+        if step.phase == "units" else "Learning to draw, by tables of parents and children"
+        if step.phase == "sampler" else "Measuring the tables of the file coder"
     )  # fmt: skip
     if seen.state == "queued" and seen.position:
         where = f"Waiting in line, place {seen.position}"
