@@ -133,19 +133,35 @@ def network_inside() -> Reader:
     """Well-made files of networks whose header and arrays are not what they should be."""
     from htm_engine import HTM, storage
 
-    header, arrays = storage.load(SHIPPED)
+    return _inside(*storage.load(SHIPPED), HTM.load(SHIPPED))
+
+
+def network_tables() -> Reader:
+    """The same, of a network that has tables to draw by; only these are changed."""
+    from htm_engine import HTM, load_dataset, persistence
+
+    digits = load_dataset("digits")
+    model = HTM.load(SHIPPED).measure_sampler(digits.X[:400], digits.y[:400])
+    return _inside(*persistence.state(model), model, "sampler.")
+
+
+def _inside(header: Any, arrays: dict[str, Any], whole: Any, of: str = "") -> Reader:
+    from htm_engine import HTM, storage
+
+    names = [name for name in arrays if name.startswith(of)]
     X, untouched = np.zeros((2, 8, 8), np.uint8), bytes(16)
 
     def read(content: bytes) -> object:
         if content == untouched:
-            return HTM.load(SHIPPED)
+            return whole
         rng = np.random.default_rng(list(content))
         changed, changed_arrays = copy.deepcopy(header), dict(arrays)
         for _ in range(rng.integers(1, 4)):
-            if rng.random() < 0.5:
+            if not of and rng.random() < 0.5:
                 _in_json(changed, rng)
-            else:
-                name = list(changed_arrays)[rng.integers(len(changed_arrays))]
+                continue
+            name = names[rng.integers(len(names))]
+            if name in changed_arrays:
                 _in_array(changed_arrays, name, rng)
         stream = io.BytesIO()
         try:
@@ -201,6 +217,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "collection": collection,
     "network": network,
     "network-inside": network_inside,
+    "network-tables": network_tables,
 }
 
 
