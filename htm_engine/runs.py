@@ -97,8 +97,9 @@ class History:
 
     def close(self) -> None:
         """Let the database go; runs of this process that still go on count as interrupted."""
-        self._db.close()
-        self._let_go()
+        with self._lock:  # closing while another thread reads would end the process
+            self._db.close()
+            self._let_go()
 
     # ---------------------------------------------------------------- recording
     def create(

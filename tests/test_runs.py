@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from htm_engine import checkpoints
 from htm_engine import runs as runs_module
 from htm_engine.errors import HistoryError
 from htm_engine.runfiles import RunFiles
@@ -297,7 +298,8 @@ def check_kill(folder: Path, seconds: float) -> None:
     steps, _ = history.curve(run)
     assert steps == list(range(1, len(steps) + 1)) and len(steps) >= confirmed
     assert found.checkpoint_step >= confirmed
-    assert history.files.get(found.checkpoint)
+    begun = checkpoints.load(history.files.get(found.checkpoint))
+    assert begun.loop.done == found.checkpoint_step
     history.close()
 
 
