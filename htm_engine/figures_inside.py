@@ -83,7 +83,7 @@ def hierarchy(
             x=0, y=y + lines - 0.15, text=titles[level], showarrow=False, yanchor="bottom",
             font={"size": 12, "color": GREY},
         )  # fmt: skip
-        y += lines + 1.4
+        y += lines + 2.0  # two lines of title
     if ring is not None:
         figure.add_scatter(
             x=[ring[0]], y=[ring[1]], mode="markers", hoverinfo="skip",

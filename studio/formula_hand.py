@@ -86,15 +86,16 @@ def show() -> dict[str, Value]:
         figure, words = figures.three_shares(seen.activation[chosen], seen.responsibility[chosen])
         st.plotly_chart(figure, alt=words, config=BARE, key="three")
         unit = int(seen.activation[chosen].argmax())
-        # In two lines: one would not fit a telephone.
+        # A term a line: all in one would not fit the column.
         st.latex(
-            rf"e_{{{unit}}} = {number(toy.w[unit, 0])}\cdot({number(x[chosen, 0])}) + "
-            rf"{number(toy.w[unit, 1])}\cdot({number(x[chosen, 1])})"
+            rf"\begin{{aligned}}e_{{{unit}}} = {{}}&{number(toy.w[unit, 0])}\cdot"
+            rf"({number(x[chosen, 0])})\\&{{}}+{number(toy.w[unit, 1])}\cdot"
+            rf"({number(x[chosen, 1])})\\&{{}}+({number(toy.b[unit])})\\"
+            rf"= {{}}&{number(seen.evidence[chosen, unit])}\end{{aligned}}"
         )
-        st.latex(rf"{{}} + ({number(toy.b[unit])}) = {number(seen.evidence[chosen, unit])}")
         st.latex(
-            rf"a_{{{unit}}} = {number(seen.activation[chosen, unit])},\quad "
-            rf"r_{{{unit}}} = {number(seen.responsibility[chosen, unit])}"
+            rf"\begin{{aligned}}a_{{{unit}}} &= {number(seen.activation[chosen, unit])}\\"
+            rf"r_{{{unit}}} &= {number(seen.responsibility[chosen, unit])}\end{{aligned}}"
         )
     figure, words = figures.fall(losses, at)
     left.plotly_chart(figure, alt=words, config=BARE, key="fall")

@@ -47,8 +47,9 @@ def titles(model: HTM) -> list[str]:
     for level, layer in enumerate(h.layers):
         grid, shape = h.grid_shapes[level], h.map_shapes[level]
         said.append(
-            f"level {level + 1}: {layer.units} units of rank {layer.rank} on {grid[0]}×{grid[1]} "
-            f"patches of a {shape[0]}×{shape[1]}×{shape[2]} map, {layer.m.shape[1]} numbers each"
+            f"level {level + 1}: {layer.units} units of rank {layer.rank}<br>on "
+            f"{grid[0]}×{grid[1]} patches of a {shape[0]}×{shape[1]}×{shape[2]} map, "
+            f"{layer.m.shape[1]} numbers each"
         )
     return said
 

@@ -314,7 +314,9 @@ def folds(model: HTM, data: Dataset) -> Background:
         for units in sorted({max(2, top.units // 4), top.units})
         for rank in sorted({max(1, top.rank // 4), max(1, top.rank // 2), max(1, top.rank)})
     ]
-    quick = HTM(layers=model.layers, epochs=4, coder=False, random_state=model.random_state)
+    quick = HTM(
+        layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
+    )
     pictures = data.take(min(len(data), 1500), random_state=0).X
     return Background(
         lambda: cross_validate(quick, pictures, grid),
