@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,27 @@ def kept() -> Kept:
                 _OPEN[folder] = Kept(History(None, LIMIT_MB * 2**20), f"{exc}")
             atexit.register(_OPEN[folder].history.close)
         return _OPEN[folder]
+
+
+def is_shared() -> bool:
+    """Whether strangers use this server: then nobody sees a run that is not theirs."""
+    return os.environ.get("HTM_STUDIO_SHARED", "") not in ("", "0")
+
+
+def know(run: str) -> None:
+    """This visitor trained a run, or was sent a link to it."""
+    st.session_state.setdefault("_known_runs", set()).add(run)
+
+
+def visible(*, deleted: bool = False) -> list[Run]:
+    """Runs that this visitor may see, newest first: all, or on a shared server the known ones."""
+    found = kept().history.runs(deleted=deleted)
+    if not is_shared():
+        return found
+    for run in st.query_params.get_all("runs"):
+        know(run)
+    known = st.session_state.get("_known_runs", ())
+    return [run for run in found if run.id in known]
 
 
 def say_trouble() -> None:

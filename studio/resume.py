@@ -48,6 +48,7 @@ def adopt(run: RecordedJob) -> None:
         if name in st.query_params:
             del st.query_params[name]
     if run.run:
+        history.know(run.run)
         st.query_params[PARAMETER] = run.run
 
 

@@ -23,7 +23,7 @@ MOST, UNITS = 4, 64
 def say() -> None:
     """What the history did by itself, and whether it is kept at all."""
     history.say_trouble()
-    notices = history.kept().history.notices()
+    notices = [] if history.is_shared() else history.kept().history.notices()
     if notices:
         st.warning("\n\n".join(notices[-10:]), icon=":material/delete_sweep:")
         st.button("Understood", key="understood", on_click=history.kept().history.forget_notices)
@@ -41,7 +41,7 @@ def pick() -> tuple[list[Run], dict[str, str | bool | list[str]]]:
         help="Nothing chosen shows all.",
     )  # fmt: skip
     starred = right.toggle("Starred", False, key="starred", bind="query-params")
-    found = runs_table.chosen(history.kept().history.runs(), words, list(states), starred)
+    found = runs_table.chosen(history.visible(), words, list(states), starred)
     return found, {"find": words, "state": list(states), "starred": starred}
 
 
@@ -56,6 +56,8 @@ def table(runs: Sequence[Run]) -> None:
             "Save as CSV", runs_table.as_csv(runs), "htm-runs.csv", "text/csv",
             icon=":material/download:", on_click="ignore", key="csv",
         )  # fmt: skip
+        if history.is_shared():
+            st.caption("This server is shared: only your own runs are here, and those sent to you.")
         kept = history.kept().history
         st.caption(
             f"{kept.total_bytes() / 2**20:,.1f} of {kept.limit / 2**20:,.0f} MB used. When it is "
@@ -194,7 +196,7 @@ def _restore(run: str) -> None:
 
 def put_away() -> None:
     """Deleted runs that can still come back."""
-    deleted = history.kept().history.runs(deleted=True)
+    deleted = history.visible(deleted=True)
     if not deleted:
         return
     with st.expander(f"Deleted runs ({len(deleted)})", icon=":material/delete:"):
