@@ -56,8 +56,13 @@ def kept() -> Kept:
 
 
 def is_shared() -> bool:
-    """Whether strangers use this server: then nobody sees a run that is not theirs."""
-    return os.environ.get("HTM_STUDIO_SHARED", "") not in ("", "0")
+    """Whether strangers use this server: then nobody sees a run that is not theirs.
+
+    Unless told, a server that other machines can reach is one.
+    """
+    if told := os.environ.get("HTM_STUDIO_SHARED"):
+        return told != "0"
+    return st.get_option("server.address") not in ("127.0.0.1", "localhost", "::1")
 
 
 def know(run: str) -> None:

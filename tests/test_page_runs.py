@@ -89,6 +89,7 @@ def test_a_run_in_use_is_the_model_of_every_page(empty, model):
 
 def test_on_a_shared_server_nobody_sees_a_strangers_run(empty, model, monkeypatch):
     run = recorded(empty, model, "of somebody else")
+    assert len(opened().dataframe) == 1  # reached from this machine only
     monkeypatch.setenv("HTM_STUDIO_SHARED", "1")
     app = opened()
     assert not app.dataframe and "no such run yet" in app.info[0].value
