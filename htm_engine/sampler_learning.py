@@ -44,7 +44,9 @@ CELLS = 1 << 18
 CALM = 0.35
 #: Pictures whose distances settle the width of the top's components, pictures needed for it,
 #: widths tried, and the widest and narrowest that is taken.
-ASKED, NEEDED, TRIED, WIDTHS = 1000, 1500, (1.0, 0.8), (0.7, 1.2)
+ASKED, NEEDED, TRIED, WIDTHS = 3000, 1500, (1.0, 0.8), (0.5, 1.3)
+#: Pictures of a kind, below which it takes the width of all.
+FEWEST = 50
 #: Ridge in shares of the features' mean square.
 RIDGE = 1e-3
 
@@ -82,6 +84,8 @@ def learn(
     children = {level: _child(h.layers[level], cells, rng) for level, cells in seen.cells.items()}
     yield 0.85
     found = Sampler(mixture, children, classes, seen.noise / seen.pictures)
+    places = len(seen.winners) // seen.pictures
+    found.group = _groups(h.layers[-1], len(seen.flat) if places == 1 else 0)
     if len(seen.flat) >= NEEDED:
         found.top = _settled(found, h, seen)
         yield 0.92
@@ -282,24 +286,39 @@ def _settled(found: Sampler, h: Hierarchy, seen: _Seen) -> Top:
     A Gaussian of the fitted width fills the gaps between the kinds of pictures, more on some
     data than on others.  The median distance to the nearest picture says how much; it grows
     evenly with the width, so two widths are tried and the one that is asked for lies on the
-    line through them.
+    line through them; each group of like units has its own.
     """
     from sklearn.neighbors import NearestNeighbors  # here: long to import
 
     few = np.random.default_rng(0).permutation(len(seen.flat))[:ASKED]
     near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(seen.flat)
     # The nearest to a picture is itself.
-    asked = np.median(near.kneighbors(seen.flat[few])[0][:, 1])
-    away = []
+    real, kinds = near.kneighbors(seen.flat[few])[0][:, 1], found.group[_first(seen)[few]]
+    away, drawn_kinds = [], kinds
     for width in TRIED:
         trial = replace(found, top=replace(found.top, factor=width * found.top.factor))
         maps, codes = _drawn(trial, h, seen, np.random.default_rng(0))
         _measure_tones(trial, h, seen, maps, codes)
-        drawn = trial.tone(maps, codes)[few]
-        away.append(np.median(near.kneighbors(drawn.astype(np.float32), 1)[0]))
-    slope = (away[0] - away[1]) / (TRIED[0] - TRIED[1])
-    width = TRIED[0] + (asked - away[0]) / slope if slope > 0 else TRIED[0]
-    return replace(found.top, factor=float(np.clip(width, *WIDTHS)) * found.top.factor)
+        drawn = trial.tone(maps, codes)[few].astype(np.float32)
+        away.append(near.kneighbors(drawn, 1)[0][:, 0])
+        drawn_kinds = found.group[codes.winners.reshape(len(maps), -1)[few, 0]]
+    widths = np.empty(int(found.group.max()) + 1)
+    for kind in range(len(widths)):
+        of_kind, real_ones = drawn_kinds == kind, kinds == kind
+        if min(of_kind.sum(), real_ones.sum()) < FEWEST:
+            of_kind, real_ones = np.full(len(few), True), np.full(len(few), True)
+        asked, wide, narrow = (
+            float(np.median(x)) for x in (real[real_ones], away[0][of_kind], away[1][of_kind])
+        )
+        slope = (wide - narrow) / (TRIED[0] - TRIED[1])
+        widths[kind] = TRIED[0] + (asked - wide) / slope if slope > 0 else TRIED[0]
+    scale = np.clip(widths, *WIDTHS)[found.group]
+    return replace(found.top, factor=scale[:, None, None] * found.top.factor)
+
+
+def _first(seen: _Seen) -> Ints:
+    """Winner of every picture's first place at the top."""
+    return seen.winners.reshape(seen.pictures, -1)[: len(seen.flat), 0]
 
 
 # ---------------------------------------------------------------------- the tones
@@ -321,10 +340,8 @@ def _drawn(
 def _measure_tones(
     found: Sampler, h: Hierarchy, seen: _Seen, drawn: NDArray[np.float32], codes: RowCodes
 ) -> None:
-    real, places = seen.flat, len(seen.winners) // seen.pictures
+    real, won = seen.flat, _first(seen)
     ours = codes.winners.reshape(len(drawn), -1)[:, 0]
-    won = seen.winners.reshape(-1, places)[: len(real), 0]
-    found.group = _groups(h.layers[-1], len(real) if places == 1 else 0)
     # Dense at both ends, where a picture's black and white lie.
     at = (1 - np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))) / 2
     ranks, tones = [], []
