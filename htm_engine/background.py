@@ -27,12 +27,17 @@ from .errors import Cancelled, HTMError
 OVER = ("finished", "stopped", "failed")
 #: Seconds unseen after which even a paused job ends, so that it holds no memory.
 FORGET_AFTER = 1800.0
+#: Seconds a job keeps its place while others wait in line; then it lines up again itself.
+TURN = 5.0
 
 _LOG = logging.getLogger(__name__)
 
 
 class Pool:
-    """Lets at most ``limit`` jobs work at once; others wait in line.
+    """Lets at most ``limit`` jobs work at once; others wait in line and get their turns.
+
+    While somebody waits, a job gives its place away after ``TURN`` seconds, between two
+    steps, so that a long job keeps nobody out until it is over.
 
     Parameters
     ----------
@@ -46,16 +51,20 @@ class Pool:
         self.changed = threading.Condition(threading.RLock())
         self._working: list[Background] = []
         self._waiting: list[Background] = []
+        self._since: dict[Background, float] = {}  # when those at work got their places
 
     def admits(self, job: Background) -> bool:
         """Whether a job may work now; otherwise it is in line afterwards."""
         if job in self._working:
-            return True
+            if not self._waiting or time.monotonic() - self._since[job] < TURN:
+                return True
+            self.leave(job)
         if job not in self._waiting:
             self._waiting.append(job)
         if self._waiting[0] is not job or len(self._working) >= self.limit:
             return False
         self._working.append(self._waiting.pop(0))
+        self._since[job] = time.monotonic()
         self.changed.notify_all()  # the next in line may find a place, too
         return True
 
@@ -65,6 +74,7 @@ class Pool:
             if job in group:
                 group.remove(job)
                 self.changed.notify_all()
+        self._since.pop(job, None)
 
     def position(self, job: Background) -> int:
         """Place in line from 1; 0 for a job that is not waiting."""
@@ -230,7 +240,7 @@ class Background:
             state = "stopped" if self._ending else "finished"
         except Cancelled:
             state = "stopped"
-        except Exception as exc:  # whatever it is, a page must be able to say it
+        except (Exception, SystemExit) as exc:  # whatever it is, a page must be able to say it
             self.error = sentence(exc)
             if not isinstance(exc, HTMError | ValueError):
                 _LOG.exception("background job %r failed", self.name)

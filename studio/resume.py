@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from htm_engine import room
 from htm_engine.datasets import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.network import HTM
@@ -27,8 +28,9 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
     Raises
     ------
     HTMError
-        If the data cannot be divided or the settings ask for too much.
+        If the data cannot be divided or the training would not fit into memory.
     """
+    room.check(model.layers, data.X.shape[1:], model.batch_size or len(data) // 20)
     recipe = Recipe.of(model, data.name, data.fingerprint)
     learn, held = data.split(*SPLIT)
     name = f"{data.name}, {' + '.join(str(spec.units) for spec in model.layers)} units"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from htm_engine import HTM, figures
+from htm_engine import HTM, figures, room
 from htm_engine.background import Background
 from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.coding.collection import compress_collection, decompress_collection
@@ -318,8 +318,13 @@ def folds(model: HTM, data: Dataset) -> Background:
         layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
     )
     pictures = data.take(min(len(data), 1500), random_state=0).X
+
+    def measured() -> Iterator[FoldResult]:
+        room.check(model.layers, pictures.shape[1:])
+        yield from cross_validate(quick, pictures, grid)
+
     return Background(
-        lambda: cross_validate(quick, pictures, grid),
+        measured,
         name="cross-validation",
         abandon_after=ABANDON,
     )

@@ -68,6 +68,7 @@ ORDER = [
     "inspection",
     "survey",
     "softhard",
+    "room",
     "checkpoints",
     "background",
     "jobs",
