@@ -75,9 +75,20 @@ def choose(runs: Sequence[Run]) -> list[Run]:
         st.session_state["chosen"] = [r for r in st.session_state["chosen"] if r in by_id]
     ids = st.multiselect(
         f"Look at, up to {MOST} side by side", list(by_id), key="chosen", max_selections=MOST,
-        format_func=lambda run: f"{by_id[run].name} · {runs_table.moment(by_id[run].created)}",
+        format_func=_labels(runs).get,
     )  # fmt: skip
     return [by_id[run] for run in ids]
+
+
+def _labels(runs: Sequence[Run]) -> dict[str, str]:
+    """Name and time of every run; Streamlit tells choices apart by what they are called."""
+    found: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for run in runs:
+        label = f"{run.name} · {runs_table.moment(run.created)}"
+        seen[label] = seen.get(label, 0) + 1
+        found[run.id] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return found
 
 
 def curves(runs: Sequence[Run]) -> None:
