@@ -73,9 +73,10 @@ def choose(runs: Sequence[Run]) -> list[Run]:
         st.session_state["chosen"] = (named or list(by_id)[:1])[:MOST]
     else:  # a run may have been deleted, here or by somebody else
         st.session_state["chosen"] = [r for r in st.session_state["chosen"] if r in by_id]
+    labels = _labels(runs)
     ids = st.multiselect(
         f"Look at, up to {MOST} side by side", list(by_id), key="chosen", max_selections=MOST,
-        format_func=_labels(runs).get,
+        format_func=lambda run: labels[run],
     )  # fmt: skip
     return [by_id[run] for run in ids]
 
