@@ -13,6 +13,7 @@ from htm_engine.baselines import PCABaseline, flat
 from htm_engine.datasets import Dataset
 from htm_engine.network import HTM
 
+from .keeping import kept
 from .walkthrough import Stand, Walk, check, stand, step
 
 _WALK = "_walk"
@@ -130,7 +131,7 @@ class ArticlePCA:
     kept: int
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def article_pca(fingerprint: str, _data: Dataset) -> ArticlePCA:
     """PCA at 95 % of at most 4,000 pictures."""
     rows = _data.X[:4000]

@@ -15,6 +15,7 @@ words that no translation touches as options.
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
+
+from . import keeping
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
@@ -41,6 +44,8 @@ Value = str | bool | int | float
 _FRAME_RAN = "_frame_ran"
 #: Where the session keeps what links say of the visitor's model.
 LINKED_MODEL = "_linked_model"
+#: Parameters of links that are words and names, and may look like a number.
+WORDS = ("model", "recipe", "run", "runs", "find", "text", "prompt")
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,23 @@ def guard() -> None:
     """
     if _FRAME_RAN not in st.session_state:
         st.navigation(pages())
+        st.rerun()
+    keeping.notice_uploads()
+    _drop_infinite()
+
+
+def _drop_infinite() -> None:
+    """Take numbers without end out of the address: Streamlit's number fields break at them."""
+    endless = []
+    for name in [name for name in st.query_params if name not in WORDS]:
+        try:
+            if not math.isfinite(float(st.query_params[name])):
+                endless.append(name)
+        except ValueError:  # no number
+            continue
+    for name in endless:
+        del st.query_params[name]
+    if endless:
         st.rerun()
 
 

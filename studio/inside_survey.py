@@ -16,6 +16,7 @@ from htm_engine.network import HTM
 from htm_engine.survey import scores_csv
 
 from . import inside_work as work
+from .keeping import kept
 from .pictures import alt, sheet
 
 BARE = {"displayModeBar": False}
@@ -52,7 +53,7 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     return shown
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@kept(8, copied=True)
 def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, str]:
     """The most surprising pictures on a sheet, and all scores as CSV; no click changes them."""
     most = _seen.found.most_surprising(MOST_SURPRISING)

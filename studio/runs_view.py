@@ -13,6 +13,7 @@ from htm_engine.runs import History, Run
 from htm_engine.runtable import STATES
 
 from . import history, resume, runs_table
+from .keeping import kept
 from .pictures import alt, sheet
 
 BARE = {"displayModeBar": False}
@@ -254,7 +255,7 @@ def _units(run: Run) -> None:
         )  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner="Drawing the units…")
+@kept(64, "Drawing the units…", copied=True)
 def drawn_units(fingerprint: str, _run: Run) -> list[tuple[bytes, int]]:
     """A sheet of prototypes a level, top first, and how many units there are."""
     model: HTM = history.load_model(_run)

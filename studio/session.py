@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from . import keeping
 from .frame import ASSETS, LINKED_MODEL
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def set_model(
 
     ``link`` is what links say of it from now on; if nothing is given, its fingerprint.
     """
+    keeping.make_private()
     st.session_state[_MODEL] = CurrentModel(model, dataset, origin)
     st.session_state[LINKED_MODEL] = dict(link or {"model": model.fingerprint})
 

@@ -9,6 +9,7 @@ import streamlit as st
 from htm_engine.errors import HTMError
 
 from . import text_view
+from .keeping import kept
 from .text_work import PROMPT, Own, back_job, own_reading, reading
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _append(character: str) -> None:
     st.session_state["prompt"] = (st.session_state["prompt"] + character)[:MOST_PROMPT]
 
 
-@st.cache_data(show_spinner="Drawing letters", max_entries=64)
+@kept(64, "Drawing letters", copied=True)
 def _said(
     fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
     top_p: float, seed: int,
