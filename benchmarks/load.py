@@ -72,8 +72,7 @@ class Visitor:
                 reader = asyncio.create_task(self.read())
                 await self.open("")
                 await getattr(self, kind)(end)
-                for timer in self.timers.values():
-                    timer.cancel()
+                self.forget_timers()
                 reader.cancel()
         except (OSError, TimeoutError) as exc:
             self.seen.lost += 1
@@ -117,9 +116,8 @@ class Visitor:
     async def open(self, page: str, query: str = "") -> None:
         """Ask for a page and wait until its script has finished."""
         self.page, self.query = page, query
-        for timer in self.timers.values():
-            timer.cancel()
-        self.timers, self.buttons, self.texts = {}, {}, set()
+        self.forget_timers()
+        self.buttons, self.texts = {}, set()
         await self.ask()
 
     async def press(self, key: str) -> None:
@@ -152,7 +150,9 @@ class Visitor:
         async for data in self.socket:
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
-            if kind == "delta":
+            if kind == "new_session" and not self.finished.is_set():
+                self.forget_timers()  # a new page, and with it new fragments
+            elif kind == "delta":
                 self.element(message.delta)
             elif kind == "auto_rerun":
                 one = message.auto_rerun
@@ -166,6 +166,12 @@ class Visitor:
                     self.timers.pop(name).cancel()
             elif kind == "script_finished" and not message.script_finished:
                 self.finished.set()  # 0: the whole page, successfully
+
+    def forget_timers(self) -> None:
+        """Ask for no fragment any more."""
+        for timer in self.timers.values():
+            timer.cancel()
+        self.timers = {}
 
     async def timer(self, fragment: str, interval: float) -> None:
         """Ask for a fragment again and again."""

@@ -98,4 +98,4 @@ try:
 except HTMError as exc:
     st.error(str(exc), icon=":material/error:")
     SAID = {}
-frame.share_link({"text": st.session_state["text"], "reader": WANTED, **SAID})
+frame.share_link({"text": st.session_state.get("text", ""), "reader": WANTED, **SAID})

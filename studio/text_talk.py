@@ -59,7 +59,7 @@ def _draw(
     prompt: str, language: str, own: Own | None, count: int, temperature: float, top_p: float,
     seed: int, was_live: bool,
 ) -> None:  # fmt: skip
-    if st.session_state["prompt"] != prompt:
+    if st.session_state.get("prompt", prompt) != prompt:
         st.rerun()  # a letter was added to the sentence, which stands outside this part
     job = own_reading(own) if own else reading(language)
     job.look()
