@@ -18,7 +18,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 from .errors import Cancelled, HTMError
@@ -29,6 +29,8 @@ OVER = ("finished", "stopped", "failed")
 FORGET_AFTER = 1800.0
 #: Seconds a job keeps its place while others wait in line; then it lines up again itself.
 TURN = 5.0
+#: Seconds for which a job waits at most, before a step, while somebody's page is drawn.
+WAY = 0.1
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,6 +54,32 @@ class Pool:
         self._working: list[Background] = []
         self._waiting: list[Background] = []
         self._since: dict[Background, float] = {}  # when those at work got their places
+        self._pages = 0
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """While this lasts, jobs give way between two steps; for who waits for an answer.
+
+        Python runs one thread at a time: a page that is drawn beside jobs gets but its share.
+        """
+        with self.changed:
+            self._pages += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._pages -= 1
+                self.changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait while pages are drawn, for a moment; called under the lock."""
+        if self._pages:
+            self.changed.wait_for(lambda: not self._pages, WAY)
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are at work or in line."""
+        return len(self._working) + len(self._waiting)
 
     def admits(self, job: Background) -> bool:
         """Whether a job may work now; otherwise it is in line afterwards."""
@@ -254,6 +282,8 @@ class Background:
     def _turn(self) -> bool:
         """Wait until the next step may be taken; False if there shall be none."""
         with self._changed:
+            if self._allowance is None:  # who steps by hand waits for the step
+                self._pool.give_way()
             while not self._ending:
                 self._between()
                 unseen = time.monotonic() - self.seen

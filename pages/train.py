@@ -42,9 +42,14 @@ SHOWN = st.segmented_control(
 LEVEL = (SHOWN or LEVELS) - 1
 
 
-@st.fragment(run_every=train_view.LOOK if RUN and not RUN.over else None)
+PACE = train_view.pace()
+
+
+@st.fragment(run_every=PACE if RUN and not RUN.over else None)
 def watch() -> None:
     if RUN is not None:
+        if not RUN.over and not 0.5 <= train_view.pace() / PACE <= 2:
+            st.rerun()  # others came or went: look less often, or more
         train_view.live(RUN, LEVEL)
 
 

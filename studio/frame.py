@@ -25,6 +25,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from htm_engine.background import POOL
+
 from . import keeping
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,7 +137,8 @@ def run() -> None:
         layout="wide",
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
-    current.run()
+    with POOL.first():
+        current.run()
     _warm_up()
     # Small text and not a caption, whose grey is too faint on the sidebar's ground.
     st.sidebar.markdown(f":small[{ORIGIN}]")

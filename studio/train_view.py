@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from htm_engine import HTM, figures, room
-from htm_engine.background import Background
+from htm_engine.background import POOL, Background
 from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.coding.collection import compress_collection, decompress_collection
 from htm_engine.datasets import Dataset, load_upload
@@ -26,8 +26,9 @@ from . import drawing, history, resume, session
 from .pictures import alt, sheet
 
 BARE = {"displayModeBar": False}
-#: Seconds between two looks at a running job, and between two looks inside its model.
-LOOK, PEEK = 0.5, 2.0
+#: Seconds between two looks at a running job at least and at most, more for every job of the
+#: server; and between two looks inside its model, in looks.
+LOOK, LONGEST_LOOK, LOOK_EACH, PEEK = 0.5, 5.0, 0.4, 4
 #: Seconds without a look after which a job pauses.
 ABANDON = 10.0
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
@@ -163,6 +164,11 @@ def controls(seen: JobSnapshot, run: RecordedJob) -> None:
         st.rerun(scope="fragment")
 
 
+def pace() -> float:
+    """Seconds between two looks: the more jobs there are, the longer, as every look costs."""
+    return min(LONGEST_LOOK, max(LOOK, LOOK_EACH * POOL.jobs))
+
+
 def live(run: RecordedJob, level: int) -> None:
     """Everything that moves while a run goes on; drawn again and again."""
     seen = run.snapshot()
@@ -189,7 +195,7 @@ def live(run: RecordedJob, level: int) -> None:
     right.markdown("**How the units share the work**")
     right.plotly_chart(figure, alt=words, config=BARE, key="usage")
     view = st.session_state.get("_view")
-    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK:
+    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK * pace():
         model = run.peek()
         if model is None:
             return

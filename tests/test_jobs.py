@@ -191,6 +191,29 @@ def test_a_long_job_keeps_nobody_out_and_everybody_gets_the_same_result(monkeypa
     assert endless.join(WAIT)
 
 
+def test_jobs_give_way_while_a_page_is_drawn_and_still_go_on():
+    pool, stamps = Pool(1), []
+
+    def work():
+        while True:
+            time.sleep(0.001)
+            stamps.append(time.monotonic())
+            yield len(stamps)
+
+    job = Background(work, pool=pool)
+    job.start()
+    wait_until(lambda: len(stamps) > 50)
+    with pool.first():
+        time.sleep(0.05)
+        before = len(stamps)
+        time.sleep(3.5 * background.WAY)
+        during = len(stamps) - before
+    assert 1 <= during <= 5  # a step each time it has waited long enough, and no more
+    wait_until(lambda: len(stamps) > before + 60)
+    job.cancel()
+    assert job.join(WAIT) and job.state == "stopped"
+
+
 def test_whatever_ends_a_jobs_thread_its_place_goes_to_others():
     pool = Pool(1)
 
