@@ -41,7 +41,7 @@ def show(model: HTM) -> None:
         t(
             "compress.picture_of_pixels_from_bytes",
             count=count,
-            value="s" * (count > 1),
+            plural="s" * (count > 1),
             size=size,
             size2=info.size,
             quality=info.quality,
@@ -57,7 +57,7 @@ def show(model: HTM) -> None:
             drawn,
             caption=""
             if count <= _SHOWN
-            else t("compress.the_first_of", _shown=_SHOWN, count=count),
+            else t("compress.the_first_of", shown=_SHOWN, count=count),
             alt=alt(t("compress.the_pictures_from_the_file")),
             width="stretch",
         )

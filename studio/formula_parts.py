@@ -123,7 +123,7 @@ def what_moved(start: Walk, walk: Walk, history: list[float]) -> str:
     return t(
         "formulas.step_made_surprise_l_nats",
         steps=walk.steps,
-        value="s" if walk.steps > 1 else "",
+        plural="s" if walk.steps > 1 else "",
         history=history[0],
         history2=history[-1],
         parts=parts,
