@@ -162,7 +162,7 @@ def show_numbers(numbers: list[tuple[str, str]]) -> None:
 
 def decibels(value: float) -> str:
     """PSNR for people."""
-    return "equal" if np.isinf(value) else t("compress.db", value=value)
+    return t("compress.equal") if np.isinf(value) else t("compress.db", value=value)
 
 
 def score(value: float | None) -> str:

@@ -27,9 +27,10 @@ def numbers(study: Study) -> None:
     columns[1].metric(t("text.the_file"), t("text.bytes_2", size=size))
     columns[2].metric(t("text.bits_a_character"), f"{8 * size / max(1, study.characters):.2f}")
     part = 1 - size / best[1]
+    than = t("text.smaller") if part >= 0 else t("text.larger")
     columns[3].metric(
         t("text.best_of_the_others", best=best[0]), t("text.bytes", best=best[1]),
-        t("text.ours_is", part=abs(part), value='smaller' if part >= 0 else 'larger'),
+        t("text.ours_is", part=abs(part), value=than),
         delta_color="green" if part >= 0 else "red", delta_arrow="off",
     )  # fmt: skip
 

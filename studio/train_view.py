@@ -58,7 +58,7 @@ def choose_data() -> tuple[Dataset, str]:
         alt=alt(t("train.pictures_of_2", few=len(few), name=data.name)),
     )
     sides = "x".join(str(side) for side in data.X.shape[1:])
-    st.caption(t("train.pictures_of", data=len(data), sides=sides, source=data.source))
+    st.caption(t("train.pictures_of", data=len(data), sides=sides, source=said(data.source)))
     if data.skipped:
         with st.expander(t("train.files_were_left_out", skipped=len(data.skipped))):
             st.markdown("\n".join(f"- {line}" for line in data.skipped[:100]))
