@@ -46,7 +46,7 @@ def moved(before: NDArray[np.floating], after: NDArray[np.floating]) -> Figure:
     figure.add_bar(x=names, y=after[order], name=say("activation now"), marker_color=ORANGE)
     figure.update_xaxes(type="category")
     lead = order[0]
-    return plain(figure, "unit", "share"), (
+    return plain(figure, say("unit"), say("share")), (
         say(
             "Activations before and after the steps: unit {lead} went from "
             "{before:.3f} to {after:.3f}.",
@@ -182,7 +182,7 @@ def three_shares(activation: NDArray[np.floating], responsibility: NDArray[np.fl
     figure = go.Figure()
     figure.add_bar(x=names, y=activation, name=say("activation a"), marker_color=GREY)
     figure.add_bar(x=names, y=responsibility, name=say("responsibility r"), marker_color=TEAL)
-    figure = plain(figure, "", "share", 230)
+    figure = plain(figure, "", say("share"), 230)
     figure.update_yaxes(range=[0, 1])
     said = ", ".join(
         say("{name} {a:.2f} and {r:.2f}", name=name, a=a, r=r)
@@ -196,7 +196,7 @@ def fall(values: Sequence[float], at: int) -> Figure:
     figure = go.Figure(
         go.Scatter(x=np.arange(len(values)), y=list(values), line={"color": GREY}, name="L")
     )
-    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name="now",
+    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name=say("now"),
                        marker={"color": ORANGE, "size": 12})  # fmt: skip
     figure = plain(figure, "steps", say("mean surprise L"), 180)
     figure.update_yaxes(rangemode="normal")

@@ -37,7 +37,7 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     elif not alone:
         each = t("compress.a_tile") if subject.mosaic else t("compress.a_picture")
         numbers.append((each, t("compress.bytes", size=size / len(subject.pictures))))
-    numbers += [("PSNR", compress_show.decibels(coded.psnr))]
+    numbers += [(t("compress.psnr"), compress_show.decibels(coded.psnr))]
     numbers += [("SSIM", compress_show.score(coded.ssim))]
     compress_show.show_numbers(numbers)
     overhead = (

@@ -56,7 +56,7 @@ def show_numbers(found: showcase.Showcase) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, value in (
             (t("home.bytes_a_picture"), f"{found.htm.size:.1f}"),
-            ("PSNR", t("home.db", psnr=found.htm.psnr)),
+            (t("home.psnr"), t("home.db", psnr=found.htm.psnr)),
             (t("home.bytes_pca_at"), f"{found.pca.size:.1f}"),
             (t("home.psnr_pca_at"), t("home.db", psnr=found.pca.psnr)),
         ):

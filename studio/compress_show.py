@@ -198,7 +198,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
         {
             t("compress.format"): [one.label for one in everybody],
             t("compress.bytes_4"): [f"{one.size:,}" for one in everybody],
-            "PSNR": [decibels(one.psnr) for one in everybody],
+            t("compress.psnr"): [decibels(one.psnr) for one in everybody],
             "SSIM": [score(one.ssim) for one in everybody],
             "": [
                 t("compress.this_file_2")

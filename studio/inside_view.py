@@ -160,8 +160,8 @@ def _wins(c: Choice) -> None:
     found = c.seen.found
     columns = st.columns(2, gap="large")
     kinds = (
-        (t("inside.its_clearest_wins"), found.best, "largest"),
-        (t("inside.its_narrowest_wins"), found.narrowest, "smallest"),
+        (t("inside.its_clearest_wins"), found.best, t("inside.largest")),
+        (t("inside.its_narrowest_wins"), found.narrowest, t("inside.smallest")),
     )
     for column, (title, choose, size) in zip(columns, kinds, strict=True):
         pairs = choose(c.level, c.unit, MOST_WINS)
@@ -341,7 +341,7 @@ def levels(c: Choice) -> None:
             labels.append(f"{name}, {kind}")
             rows.append(
                 (
-                    f"{name}: " + (t("inside.with_values") if values else "winners"),
+                    f"{name}: " + (t("inside.with_values") if values else t("inside.winners")),
                     t(
                         "inside.of_2",
                         winners=winners,
@@ -366,7 +366,13 @@ def levels(c: Choice) -> None:
             ),
         ),
     )
-    names = (t("inside.from_the_code_of"), "winners", "values", "MSE", "dB")
+    names = (
+        t("inside.from_the_code_of"),
+        t("inside.winners"),
+        t("inside.values"),
+        t("inside.mse"),
+        "dB",
+    )
     right.dataframe(
         {name: [row[i] for row in rows] for i, name in enumerate(names)}, hide_index=True,
         alt=t("inside.numbers_kept_and_error_for"),
