@@ -27,7 +27,8 @@ import streamlit as st
 
 from htm_engine.background import POOL
 
-from . import keeping
+from . import keeping, words
+from .words import t
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
@@ -58,6 +59,16 @@ class PageInfo:
     title: str
     icon: str
     about: str
+
+    @property
+    def name(self) -> str:
+        """Title in the visitor's language."""
+        return t(f"frame.title_{self.stem}")
+
+    @property
+    def described(self) -> str:
+        """What the page is for, in the visitor's language."""
+        return t(f"frame.about_{self.stem}")
 
 
 PAGES = (
@@ -121,8 +132,8 @@ def pages() -> list[st.Page]:
 def _page(info: PageInfo, **options: Any) -> st.Page:
     # The icon stands in the title: given as icon=, it would also become the tab's picture
     # for a moment, and Streamlit fetches that from another host.
-    title = f"{info.icon} {info.title}"
-    return st.Page(f"pages/{info.stem}.py", title=title, help=info.about, **options)
+    title = f"{info.icon} {info.name}"
+    return st.Page(f"pages/{info.stem}.py", title=title, help=info.described, **options)
 
 
 def run() -> None:
@@ -132,16 +143,17 @@ def run() -> None:
     # The tab's picture is a file of ours: a symbol would be fetched from another host.
     title = current.title.split(maxsplit=1)[-1]
     st.set_page_config(
-        page_title=NAME if title == PAGES[0].title else f"{title} · {NAME}",
+        page_title=NAME if title == PAGES[0].name else f"{title} · {NAME}",
         page_icon=str(ASSETS / "favicon.png"),
         layout="wide",
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
+    words.choose()
     with POOL.first():
         current.run()
     _warm_up()
     # Small text and not a caption, whose grey is too faint on the sidebar's ground.
-    st.sidebar.markdown(f":small[{ORIGIN}]")
+    st.sidebar.markdown(f":small[{t('frame.origin')}]")
 
 
 @st.cache_resource(show_spinner=False)
@@ -187,13 +199,13 @@ def _drop_infinite() -> None:
 
 def page(title: str, icon: str, intro: str) -> None:
     """Header of a page: its title with an icon, and what to do here in a sentence."""
+    words.teach_engine()
     st.title(f"{icon} {title}".strip(), anchor=False)
     st.markdown(intro)
     version = st.query_params.get("v", str(LINK_VERSION))
     if version != str(LINK_VERSION):
         st.warning(
-            "This link was made by another version of HTM Studio; some settings may differ "
-            "from what its sender saw.",
+            t("frame.this_link_was_made_by"),
             icon=":material/link_off:",
         )
     if "model" in st.query_params or st.session_state.get("_missing"):
@@ -228,8 +240,15 @@ def _written(value: Value) -> str:
 
 def share_link(values: Mapping[str, Value | Iterable[Value]]) -> None:
     """Offer the link that shows another person exactly this page with these settings."""
-    with st.popover("Copy link", icon=":material/link:"):
+    with st.popover(t("frame.copy_link"), icon=":material/link:"):
         model = st.session_state.get(LINKED_MODEL, {})
-        words = "Opens this page with every setting as it stands now"
-        st.markdown(f"{words}, and with the model {model['model']}." if model else f"{words}.")
-        st.code(link(st.context.url or "", {**values, **model}), language=None, wrap_lines=True)
+        st.markdown(
+            t("frame.opens_this_page_with_model", model=model["model"])
+            if model
+            else t("frame.opens_this_page")
+        )
+        st.code(
+            link(st.context.url or "", {**values, **model, words.PARAMETER: words.language()}),
+            language=None,
+            wrap_lines=True,
+        )
