@@ -60,14 +60,15 @@ def note_error(visit: Visit, line: ConsoleMessage) -> None:
         visit.errors.append(f"{line.text} ({where})")
 
 
-def start_server(log: Path) -> Server:
-    """Start the app on a free port; its output goes to a file, as a full pipe would block it."""
+def start_server(log: Path, below: str = "") -> Server:
+    """Start the app on a free port, at a path; its output goes to a file, as a pipe would fill."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{below and f'/{below}'}"
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    options += [f"--server.baseUrlPath={below}"] if below else []
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, *options],
