@@ -27,7 +27,7 @@ import streamlit as st
 
 from htm_engine.background import POOL
 
-from . import keeping, words
+from . import keeping, presenting, words
 from .words import t
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -149,6 +149,7 @@ def run() -> None:
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     words.choose()
+    presenting.switch()
     with POOL.first():
         current.run()
     _warm_up()
