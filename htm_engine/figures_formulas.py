@@ -198,7 +198,7 @@ def fall(values: Sequence[float], at: int) -> Figure:
     )
     figure.add_scatter(x=[at], y=[values[at]], mode="markers", name=say("now"),
                        marker={"color": ORANGE, "size": 12})  # fmt: skip
-    figure = plain(figure, "steps", say("mean surprise L"), 180)
+    figure = plain(figure, say("steps"), say("mean surprise L"), 180)
     figure.update_yaxes(rangemode="normal")
     figure.update_layout(showlegend=False)
     return figure, (

@@ -13,7 +13,7 @@ from htm_engine.datasets import Dataset
 from . import drawing, formula_parts, session, snippets, walkthrough
 from .pictures import alt, sheet
 from .walkthrough import number
-from .words import t
+from .words import drawable, t
 
 BARE = {"displayModeBar": False}
 
@@ -43,8 +43,10 @@ def evidence(
     )
     left.markdown(t("formulas.each_of_the_units_weighs", b=len(walk.b), shape=walk.x.shape[1]))
     pictures, labels = formula_parts.patch_pictures(found.model, walk, now, level)
+    drawn, beside = drawable(labels)
     right.image(
-        sheet(pictures, labels=labels, columns=4, side=88, gap=10),
+        sheet(pictures, labels=drawn, columns=4, side=88, gap=10),
+        caption=beside,
         alt=alt(t("formulas.the_patch_x_and_prototypes")),
     )
     in_code(snippets.of_patch("evidence", where))
@@ -155,17 +157,21 @@ def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> No
         )
     )
     three = formula_parts.three_ways(found.model, data, picture, parts)
+    drawn, beside = drawable(
+        [
+            t("formulas.picture_lower"),
+            t("formulas.pca_numbers", kept=parts.kept),
+            formula_parts.code_of(found.model),
+        ]
+    )
     left.image(
         sheet(
             drawing.picture_shape(found.model, three),
             columns=3,
             side=104,
-            labels=[
-                "picture",
-                t("formulas.pca_numbers", kept=parts.kept),
-                formula_parts.code_of(found.model),
-            ],
+            labels=drawn,
         ),
+        caption=beside,
         alt=alt(t("formulas.a_picture_its_pca_reconstruction")),
     )
     figure, words = figures.variance(parts.cumulative, parts.kept)

@@ -15,7 +15,7 @@ from . import drawing, inside_work
 from .frame import Value
 from .generate_view import COLUMNS, OTHER_DATA
 from .pictures import alt, gif, png, sheet
-from .words import t
+from .words import drawable, t
 
 Linked = Value | tuple[Value, ...]
 #: Pictures of a strip, and of a moving picture.
@@ -92,14 +92,16 @@ def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> dict[s
     made = drawing.varied(
         fingerprint, data.fingerprint, picture, seed, float(strength), model, data
     )
+    drawn, beside = drawable([t("generate.picture_lower")])
     real = data.X[picture : picture + 1].reshape(1, *model._layout).astype(np.float32) / 255
     st.image(
         sheet(
             drawing.picture_shape(model, np.concatenate([real, made[: COLUMNS - 1]])),
             columns=COLUMNS,
             side=80,
-            labels=["picture", *[""] * (COLUMNS - 1)],
+            labels=[*drawn, *[""] * (COLUMNS - 1)],
         ),
+        caption=beside,
         width="stretch",
         alt=alt(
             t(

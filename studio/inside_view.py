@@ -17,7 +17,7 @@ from . import inside_work as work
 from .formula_parts import _look as plane
 from .pictures import alt, sheet, unit_colour
 from .walkthrough import number
-from .words import said, t
+from .words import drawable, said, t
 
 BARE = {"displayModeBar": False}
 #: Directions of a basis, wins of a kind, and rivals that are shown.
@@ -114,8 +114,10 @@ def unit(c: Choice) -> None:
     st.subheader(t("inside.unit_of_level", unit=c.unit, level=c.level + 1), anchor=False)
     left, middle, right = st.columns([1, 2, 3], gap="large")
     prototype = plane(c.model.receptive_fields(c.level)[c.unit : c.unit + 1])[0]
+    drawn, beside = drawable([t("inside.prototype_m")])
     left.image(
-        sheet([prototype], labels=[t("inside.prototype_m")], side=150),
+        sheet([prototype], labels=drawn, side=150),
+        caption=beside,
         alt=alt(t("inside.the_prototype_of_unit_decoded", unit=c.unit)),
     )
     wins = found.wins(c.level, layer.units)
@@ -179,7 +181,7 @@ def _wins(c: Choice) -> None:
                 labels=[_short(lead) for lead in leads],
             ),
             alt=alt(
-                f"{title}: {len(pairs)} patches",
+                t("inside.patches_of", title=title, count=len(pairs)),
                 t("inside.leads_from_to_nats", leads=_short(leads[0]), leads2=_short(leads[-1])),
             ),
         )
@@ -283,6 +285,14 @@ def switched_off(c: Choice) -> None:
     won = c.seen.found.winners[c.level].reshape(len(c.seen.found), -1) == c.unit
     theirs = np.flatnonzero(won.any(1))[:200]
     left, right = st.columns([3, 2], gap="large")
+    drawn, beside = drawable(
+        [
+            t("inside.picture_lower"),
+            t("inside.db", errors=psnr_of(errors[0])),
+            t("inside.db", errors=psnr_of(errors[1])),
+            t("inside.change"),
+        ]
+    )
     left.image(
         sheet(
             [
@@ -291,15 +301,11 @@ def switched_off(c: Choice) -> None:
                 work.shown(c.model, after)[0],
                 np.abs(work.shown(c.model, after - before)[0]),
             ],
-            labels=[
-                "picture",
-                t("inside.db", errors=psnr_of(errors[0])),
-                t("inside.db", errors=psnr_of(errors[1])),
-                "change",
-            ],
+            labels=drawn,
             columns=4,
             side=128,
         ),
+        caption=beside,
         alt=alt(
             t("inside.the_picture_its_reconstruction_the"),
             t("inside.the_mean_squared_error_goes", errors=errors[0], errors2=errors[1]),
@@ -333,9 +339,11 @@ def levels(c: Choice) -> None:
     pictures, labels, rows = [], [], []
     for part in found:
         name = t("inside.level_2", level=part.level + 1)
-        kinds = [("winners", part.prototypes, part.prototype_errors, part.winners, 0)]
+        kinds = [(t("inside.winners"), part.prototypes, part.prototype_errors, part.winners, 0)]
         if part.values:
-            kinds.append(("values", part.pictures, part.errors, part.winners, part.values))
+            kinds.append(
+                (t("inside.values"), part.pictures, part.errors, part.winners, part.values)
+            )
         for kind, decoded, errors, winners, values in kinds:
             pictures.append(work.shown(c.model, decoded)[0])
             labels.append(f"{name}, {kind}")
@@ -353,10 +361,12 @@ def levels(c: Choice) -> None:
                 )
             )
     pictures.append(c.seen.shown[c.picture])
-    labels.append("picture")
+    labels.append(t("inside.picture_lower"))
+    drawn, beside = drawable(labels)
     left, right = st.columns(2, gap="large")
     left.image(
-        sheet(pictures, labels=labels, columns=5, side=112, gap=14),
+        sheet(pictures, labels=drawn, columns=5, side=112, gap=14),
+        caption=beside,
         alt=alt(
             t("inside.the_picture_from_the_top"),
             t(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -146,6 +147,26 @@ def said(message: object) -> str:
             plain = re.sub(r"\{(\w+)[^{}]*\}", r"{\1}", translated(english))
             return plain.format(**{name: said(value) for name, value in match.groupdict().items()})
     return text
+
+
+def drawable(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Labels to draw into a picture, and what to write beside it.
+
+    The font that pictures are labelled in has no Chinese: such a label is a number in the
+    picture, and what it stands for is said below.
+
+    >>> drawable(["m 3", "原图"])
+    (['m 3', '(1)'], '(1) 原图')
+    """
+    drawn: list[str] = []
+    beside: list[str] = []
+    for label in labels:
+        if any(sign >= "\u2e80" for sign in label):
+            beside.append(f"({len(beside) + 1}) {label}")
+            drawn.append(f"({len(beside)})")
+        else:
+            drawn.append(label)
+    return drawn, "　".join(beside)
 
 
 def moment(seconds: float) -> str:
