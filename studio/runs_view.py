@@ -12,7 +12,7 @@ from htm_engine.errors import HTMError
 from htm_engine.runs import History, Run
 from htm_engine.runtable import STATES
 
-from . import history, resume, runs_table
+from . import history, report_work, resume, runs_table
 from .keeping import kept
 from .pictures import alt, sheet
 from .words import moment, said, t
@@ -126,6 +126,7 @@ def side_by_side(runs: Sequence[Run]) -> None:
         with column.container(border=True):
             st.markdown(f"**{place}.** {_plain(run.name)}")
             _handle(run)
+            report_work.show(run)
             _numbers(run)
             _units(run)
 
@@ -159,6 +160,11 @@ def _handle(run: Run) -> None:
                 on_click=_go_on,
                 args=(run,),
             )
+        if run.model is not None:
+            st.button(
+                t("report.make"), key=f"report_{run.id}", icon=":material/description:",
+                help=t("report.make_help"), on_click=_said(lambda: report_work.start(run)),
+            )  # fmt: skip
         st.button(
             t("runs.delete"), key=f"delete_{run.id}", icon=":material/delete:",
             disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),
