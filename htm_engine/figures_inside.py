@@ -312,7 +312,7 @@ def code_map(
 def surprise(total: NDArray[np.floating], chosen: int | None = None) -> Figure:
     """How surprising pictures are, in bits, and where the chosen one stands."""
     figure = go.Figure(go.Histogram(x=total, nbinsx=40, marker_color=TEAL, name=say("pictures")))
-    figure = plain(figure, say("surprise in bits"), "pictures", 220)
+    figure = plain(figure, say("surprise in bits"), say("pictures"), 220)
     words = say(
         "Surprise of {total:,} pictures: median {total2:.1f} bits",
         total=len(total),

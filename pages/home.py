@@ -89,7 +89,7 @@ def show_units(stamp: float) -> None:
                 t("home.the_prototypes_of_the_units", units=len(units), level=level + 1),
                 t("home.each_differs_from_the_others")
                 + (
-                    ": strokes and corners"
+                    t("home.strokes_and_corners")
                     if level + 1 < len(levels)
                     else t("home.most_are_digits")
                 ),

@@ -11,7 +11,7 @@ from htm_engine.figures_compress import bits_figure, bits_in_words
 
 from .compress_work import Coded, Subject
 from .pictures import alt, enlarge, png, sheet, unit_colour
-from .words import t
+from .words import said, t
 
 Pixels = NDArray[np.uint8]
 #: Ends of the scale of the difference map, in levels of 255.
@@ -184,7 +184,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
     everybody = [ours, *others]
     row(
         [one.picture for one in everybody],
-        [f"{one.label}: {one.size:,} bytes" for one in everybody],
+        [t("compress.name_and_bytes", label=said(one.label), size=one.size) for one in everybody],
         [
             alt(
                 t("compress.the_picture_as_stores_it", label=one.label, size=one.size),
@@ -196,7 +196,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
     )
     st.table(
         {
-            t("compress.format"): [one.label for one in everybody],
+            t("compress.format"): [said(one.label) for one in everybody],
             t("compress.bytes_4"): [f"{one.size:,}" for one in everybody],
             t("compress.psnr"): [decibels(one.psnr) for one in everybody],
             "SSIM": [score(one.ssim) for one in everybody],

@@ -183,8 +183,12 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Linked]
             (t("generate.completed"), whole_again),
             (t("generate.real"), real),
         ):
-            st.image(png(shown, 224), caption=caption, width=120,
-                     alt=alt(f"{caption}: picture {picture}"))  # fmt: skip
+            st.image(
+                png(shown, 224),
+                caption=caption,
+                width=120,
+                alt=alt(t("generate.caption_picture", caption=caption, picture=picture)),
+            )
     second.markdown(
         t(
             "generate.of_pixels_are_covered_the",

@@ -37,7 +37,7 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     top = seen.found.winners[-1].reshape(len(seen.found), -1)[:, 0]
     groups = seen.labels or [t("inside.unit_2", unit=unit) for unit in top]
     if len(set(groups)) > 24:
-        groups = ["pictures"] * len(top)
+        groups = [t("inside.pictures_lower")] * len(top)
     figure, words = figures.code_map(
         seen.found.plane, seen.found.explained, groups,
         work.thumbnails(name, data_name, seen) if shown else (), picture,

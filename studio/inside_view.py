@@ -134,8 +134,11 @@ def unit(c: Choice) -> None:
             rank=layer.rank,
         )
         + (
-            f": its values spread by {number(layer.spread[c.unit, 0])} down to "
-            f"{number(layer.spread[c.unit, -1])}"
+            t(
+                "inside.its_values_spread",
+                most=number(layer.spread[c.unit, 0]),
+                least=number(layer.spread[c.unit, -1]),
+            )
             if layer.rank
             else t("inside.a_plain_neuron_its_prototype")
         )
@@ -316,7 +319,7 @@ def switched_off(c: Choice) -> None:
     heirs = ", ".join(t("inside.unit_2", unit=unit) for unit in dict.fromkeys(taken[here].tolist()))
     text = (
         t("inside.of_this_picture_the_unit", here=len(here), taken=len(taken))
-        + (t("inside.they_go_to", heirs=heirs) if len(here) else ": nothing changes hands. ")
+        + (t("inside.they_go_to", heirs=heirs) if len(here) else t("inside.nothing_changes_hands"))
         + t("inside.mean_squared_error", errors=errors[0], errors2=errors[1])
     )
     if len(theirs):

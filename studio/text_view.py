@@ -49,7 +49,7 @@ def sizes(study: Study) -> None:
 
 def told(letter: Letter) -> str:
     """What is said of a letter when the pointer rests on it."""
-    lines = [f"{name_of(letter.character)}: {letter.bits:.2f} bits"]
+    lines = [t("text.letter_bits", name=name_of(letter.character), bits=letter.bits)]
     if letter.voices:
         voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
         lines.append(t("text.foreseen_by_bits", voices=voices))

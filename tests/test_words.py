@@ -145,9 +145,9 @@ def opened(page, **query):
     return app
 
 
-#: Names and signs that are the same in both languages.
+#: Names and signs that are the same in both languages; a run keeps the name it was given.
 NAMES = re.compile(
-    r"HTM Studio|PSNR|SSIM|JPEG|WebP|AVIF|Brotli|gzip|zlib|[\d\W_]+|[\w.+-]+ \(en\)|English"
+    r"HTM Studio|PSNR|SSIM|JPEG|WebP|AVIF|Brotli|gzip|zlib|[\d\W_]+|English|.*\d units"
 )
 
 
