@@ -3,7 +3,7 @@
 import streamlit as st
 
 from htm_engine.training import select
-from studio import frame, history, resume, session, train_settings, train_view
+from studio import frame, history, resume, session, train_compare, train_settings, train_view
 from studio.words import said, t
 
 frame.guard()
@@ -64,9 +64,9 @@ def watch() -> None:
 def compare() -> None:
     rivals = st.session_state.get("_rivals")
     if rivals is not None:
-        train_view.show_rivals(rivals)
+        train_compare.show_rivals(rivals)
     elif st.button(t("train.compare_at_equal_bytes"), key="rivals", icon=":material/balance:"):
-        st.session_state["_rivals"] = train_view.rivals(RUN.result, RUN.learn, RUN.held)
+        st.session_state["_rivals"] = train_compare.rivals(RUN.result, RUN.learn, RUN.held)
         st.session_state["_rivals"].start()
         st.rerun(scope="fragment")
 
@@ -75,9 +75,9 @@ def compare() -> None:
 def sizes() -> None:
     run = st.session_state.get("_folds")
     if st.button(t("train.cross_validate"), key="cv", disabled=run is not None and not run.over):
-        st.session_state["_folds"] = run = train_view.folds(MODEL, DATA)
+        st.session_state["_folds"] = run = train_compare.folds(MODEL, DATA)
         run.start()
-    results = train_view.show_folds(run) if run is not None else []
+    results = train_compare.show_folds(run) if run is not None else []
     if results:
         layers = select(results)["layers"]
         top = layers[-1]
