@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
-
-from htm_engine.background import POOL
 
 from . import keeping, presenting, words
 from .words import t
@@ -150,11 +150,17 @@ def run() -> None:
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     words.choose()
     presenting.switch()
-    with POOL.first():
+    with _first():
         current.run()
     _warm_up()
     # Small text and not a caption, whose grey is too faint on the sidebar's ground.
     st.sidebar.markdown(f":small[{t('frame.origin')}]")
+
+
+def _first() -> AbstractContextManager[None]:
+    """While a page is drawn, jobs give way; where the engine is not loaded, there are none."""
+    background = sys.modules.get("htm_engine.background")
+    return nullcontext() if background is None else background.POOL.first()
 
 
 @st.cache_resource(show_spinner=False)

@@ -171,7 +171,8 @@ def headings_and_labels(app):
 )
 def test_page_is_chinese_and_the_link_keeps_it(page):
     app = opened(page, lang="zh")
-    seen = [text for text in headings_and_labels(app) if text]
+    # Single letters are buttons for what comes next in an English text.
+    seen = [text for text in headings_and_labels(app) if len(text) > 1]
     assert len(seen) > 4
     english = [
         text
