@@ -30,7 +30,7 @@ def test_a_presented_page_shows_its_result_and_no_control(server, open_page, scr
     assert "present" not in page.url and visit.errors == []
 
 
-@pytest.mark.parametrize("name", ["train", "inside", "generate", "formulas", "text", "runs"])
+@pytest.mark.parametrize("name", ["train", "inside", "runs"])
 def test_a_link_opens_any_page_presented(server, open_page, name):
     visit = open_page(f"{server.url}/{name}?present=1")
     page = visit.page
