@@ -83,7 +83,13 @@ def main() -> None:
             run, said = life(folder, run, args.every, seconds)
             history = History(Path(folder))  # raises if it is damaged
             found = history.get(run)
-            assert found is not None and found.state == "interrupted"
+            assert found is not None
+            if found.state == "finished":  # it was quicker than the kill
+                history.close()
+                rows.append((number, f"{seconds:.2f}", found.step, "finished", 0, "yes"))
+                run = ""
+                continue
+            assert found.state == "interrupted"
             whole = found.checkpoint is not None and history.files.get(found.checkpoint)
             history.close()
             last = max((at for _, at in said), default=0)
