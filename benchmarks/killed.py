@@ -43,7 +43,7 @@ def child(folder: str, run: str, every: float) -> None:
         step = job.snapshot().step
         if step is not None:
             print("step", step.step, time.time(), flush=True)
-        time.sleep(0.002)
+        time.sleep(0.05)  # seldom enough that nobody need read it meanwhile
 
 
 def life(
