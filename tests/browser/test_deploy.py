@@ -31,7 +31,10 @@ def test_everything_works_at_a_sub_path(below, open_page):
         assert f"/demo/{name.lower()}" in page.url
     again = open_page(link).page
     again.get_by_role("heading", name="Compress").first.wait_for()
-    assert again.locator("[data-testid=stMain] img").first.evaluate("e => e.naturalWidth") > 0
+    again.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=stMain] img')]"
+        ".some(e => e.complete && e.naturalWidth)"
+    )
     assert visit.errors == []
     foreign = [url for url in visit.requests if "127.0.0.1" not in url and "data:" not in url[:5]]
     assert not [url for url in foreign if not url.startswith("blob:")]
