@@ -14,7 +14,7 @@ import numpy as np
 from .compiling import compiled
 from .photounits import complete, foresee, log4, look
 
-CALLS_INTO = ""
+CALLS_INTO = "8fb1c4f52f06"
 #: Lambda over the squared step.
 TRADE = 0.085
 #: Magnitudes told apart by the table of rates.
@@ -51,9 +51,10 @@ def quantise(
         mu = min(max(np.int64(scales[k]) + size, 0), 63)
         rate = rates[mu, energy]
         tail -= a * a
-        level = min(np.int64(a + np.float32(0.5)), 30000)
+        level: Any = min(np.int64(a + np.float32(0.5)), 30000)
         zero = a * a + trade * rate[0]
-        cost, taken = zero, np.int64(0)
+        cost: Any = zero
+        taken: Any = np.int64(0)
         for m in range(max(level - 1, 1), level + 1):
             d = a - (m - (one if m == 1 else many))
             r = rate[m] if m < 16 else rate[15] + np.float32(2.0) * np.log2(m - 14.0)
@@ -61,10 +62,8 @@ def quantise(
             if j < cost:
                 cost, taken = j, m
         if spent + cost >= best:
-            # Costs only grow; nothing further on can win.
-            if spent + zero >= best:
-                out[k] = 0
-                break
+            out[k] = 0
+            break  # costs only grow: nothing further on can win
         spent += cost
         out[k] = -taken if errors[k] < 0 else taken
         if taken and spent + tail + trade * counts[k + 1] < best:
@@ -134,7 +133,7 @@ def settle(
         for b in range(grid):
             plane.unit[i0 + 1 + a, j0 + 1 + b] = winner + (32 if kind == 1 else 0)
             plane.energy[i0 + 1 + a, j0 + 1 + b] = total >> (2 * (grid - 1))
-    plane.count[i0, j0] = count
+    plane.coded[i0, j0] = count
 
 
 @compiled
@@ -158,9 +157,7 @@ def choose(
                     step, pull, small.weights, turns[0], small.scale, rates, counts[kind],
                     dear[kind], trade, seen, said, tried, levels,
                 )  # fmt: skip
-                settle(
-                    kind, y0, x0, winner, count, plane, small.basis, step, pull, said, levels
-                )
+                settle(kind, y0, x0, winner, count, plane, small.basis, step, pull, said, levels)
         return
     for y0 in range(0, height, 16):
         for x0 in range(0, width, 16):
@@ -179,9 +176,7 @@ def choose(
                     said, tried, levels,
                 )  # fmt: skip
                 spent += cost
-                settle(
-                    0, y1, x1, winner, count, plane, small.basis, step, pull, said, levels
-                )
+                settle(0, y1, x1, winner, count, plane, small.basis, step, pull, said, levels)
                 if spent > cost_p:
                     break
             plane.split[y0 >> 3, x0 >> 3] = 1

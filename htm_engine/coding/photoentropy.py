@@ -17,7 +17,7 @@ from .compiling import compiled
 from .mixing import descend, dot, estimate
 from .photounits import log4
 
-CALLS_INTO = ""
+CALLS_INTO = "6bb5a8b0a16b"
 ENCODE, DECODE = 0, 1
 #: Views of a decision, and the weights of a gate: one each, and one of a constant.
 INPUTS = 10
@@ -102,7 +102,7 @@ def decide(
         x[i] = 0
     x[INPUTS] = 256
     first, second = dot(weights[one], x), dot(weights[two], x)
-    p = np.int64(squash[((first + second) >> 1) + 3072])
+    p: Any = np.int64(squash[((first + second) >> 1) + 3072])
     p = min(max(p, 24), 65536 - 24)
     y = arithmetic(p, bit, reg, data)
     cost[0] -= np.log2((p if y else 65536 - p) / 65536.0)
@@ -180,8 +180,9 @@ def level_bits(
     at[7] = start[7] + (unit * 32 + n1 * 4 + (nb >> 1)) * 8
     at[8] = start[8] + ((nb * 8 + n1) * 16 + (mu >> 2)) * 8
     at[9] = start[9] + (mu * 16 + n2) * 8
-    value = np.int64(levels[k])
-    m, size = np.int64(0), abs(value)
+    value: Any = np.int64(levels[k])
+    m: Any = np.int64(0)
+    size = abs(value)
     while m < UNARY:
         slot = bin_of(m)
         one, two = slot * 16 + n2, ROW_2 + slot * 64 + mu

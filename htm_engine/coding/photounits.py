@@ -117,9 +117,7 @@ def known(plane: Any, y0: Any, x0: Any, side: Any, out: Any, to: Any) -> Any:
 
 
 @compiled
-def look(
-    kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any
-) -> Any:
+def look(kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
     """Context of a block into ``out``; its mean, its contrast, and luma's within it."""
     if kind < 2:
         side = 8 if kind == 0 else 16

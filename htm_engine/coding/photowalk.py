@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from .compiling import compiled
 from .photoentropy import (
+    _COUNT,
+    _UNIT,
     DECODE,
     INPUTS,
     MODE,
@@ -21,9 +23,6 @@ from .photoentropy import (
     ROW_SPLIT,
     ROW_UNIT,
     SPLIT,
-    STARTS,
-    _COUNT,
-    _UNIT,
     decide,
     level_bits,
     log4,
@@ -31,7 +30,7 @@ from .photoentropy import (
 )
 from .photounits import complete, foresee, look
 
-CALLS_INTO = ""
+CALLS_INTO = "8fb1c4f52f06"
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
 #: Added to a parent's number, so that its neighbours tell it from a child.
@@ -54,7 +53,7 @@ class Plane(NamedTuple):
     unit: NDArray[np.int16]  #: ``(h + 1, w + 2)`` winners, with a border
     energy: NDArray[np.int32]  #: ``(h + 1, w + 2)`` sums of magnitudes
     sizes: NDArray[np.uint8]  #: ``(h + 1, w + 2, 64)`` magnitudes
-    count: NDArray[np.int16]  #: ``(h, w)`` coded levels
+    coded: NDArray[np.int16]  #: ``(h, w)`` coded levels
     levels: NDArray[np.int16]  #: ``(h, w, 64)``; a parent's 256 go on in its other cells
 
 
@@ -113,7 +112,7 @@ def block(
     bits = np.int64(0)
     while 1 << bits < len(weights):
         bits += 1
-    chosen = np.int64(unit_map[i0 + 1, j0 + 1]) & 31
+    chosen: Any = np.int64(unit_map[i0 + 1, j0 + 1]) & 31
     before = cost[0]
     chosen = tree(chosen, bits, 6, ROW_UNIT, probs, gates, tables, at, x, reg, data, cost)
     chosen = min(chosen, len(weights) - 1)
@@ -131,7 +130,7 @@ def block(
     above = clip(log4(np.int64(energy_map[i0, j0 + 1]) + 1) // 3, 15)
     at[5] = starts[_COUNT + 5] + (own * 16 + above) * 512
     before = cost[0]
-    count = np.int64(plane.count[i0, j0])
+    count: Any = np.int64(plane.coded[i0, j0])
     count = tree(
         count, 9 if kind == 1 else 7, 6, ROW_COUNT, probs, gates, tables, at, x, reg, data, cost
     )
@@ -184,8 +183,10 @@ def walk(
     """All blocks of a plane: ``channel`` 0 luma, 1 Cb, 2 Cr; ``luma`` and ``blue`` as it sees."""
     height, width = plane.samples.shape
     seen, said = np.zeros(256, np.int32), np.zeros(256, np.int32)
-    at, x, levels = np.zeros(INPUTS, np.int64), np.zeros(INPUTS + 1, np.int32), np.zeros(
-        256, np.int16
+    at, x, levels = (
+        np.zeros(INPUTS, np.int64),
+        np.zeros(INPUTS + 1, np.int32),
+        np.zeros(256, np.int16),
     )
     split = plane.split
     if channel:
