@@ -1,6 +1,6 @@
 """The command line: ``python -m htm_engine train | compress | decompress | generate | inspect``.
 
-For texts there are ``train-text`` and ``generate-text`` besides.
+For texts there are ``train-text`` and ``generate-text`` besides; for photographs, ``train-codec``.
 
 This module reads arguments and turns outcomes into exit codes; ``commands`` does the
 work.  0 is success, 1 an error that a sentence on standard error explains, 2 arguments
@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_inspect(found)
     _add_train_text(found)
     _add_generate_text(found)
+    _add_train_codec(found)
     return top
 
 
@@ -255,6 +256,19 @@ def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
     made.add_argument(
         "files", nargs="+", metavar="FILE", help="at most 16 MiB together, the most typical last"
     )
+    _output(made, "where the model goes (.npz)")
+
+
+def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train-codec",
+        commands.train_codec,
+        "Learn a codec for photographs from a folder of pictures.",
+        "my-photos/ -o mine.npz",
+    )
+    made.add_argument("folder", metavar="FOLDER", help="PNG, JPEG, WebP, AVIF, BMP, TIFF")
+    made.add_argument("--seed", type=int, default=0, help="of everything drawn (default 0)")
     _output(made, "where the model goes (.npz)")
 
 

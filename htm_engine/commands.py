@@ -82,6 +82,13 @@ def generate_text(arguments: Namespace) -> None:
     textcommands.generate(arguments)
 
 
+def train_codec(arguments: Namespace) -> None:
+    """Learn a codec for photographs."""
+    from . import photocommands
+
+    photocommands.train(arguments)
+
+
 # ------------------------------------------------------------------ inspect
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""

@@ -35,7 +35,7 @@ KIND = 2
 #: Pixels that a photograph has at most.
 LARGEST = 50_000_000
 COLOUR, HALVED, ALPHA = 1, 2, 4
-PULL = 8
+PULL = 3
 #: Steps of Cb and Cr in 1/64 of luma's, halved and not.
 _STEPS = ((31, 34), (62, 68))
 #: Step of quality 1 and of 100, in 1/16 of a grey level, and the step from which on colour is

@@ -16,7 +16,7 @@ from .photounits import complete, foresee, log4, look
 
 CALLS_INTO = "8fb1c4f52f06"
 #: Lambda over the squared step.
-TRADE = 0.085
+TRADE = 0.075
 #: Magnitudes told apart by the table of rates.
 GRADES = 16
 
