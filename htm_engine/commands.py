@@ -113,16 +113,25 @@ def _facts(content: bytes) -> dict[str, Any]:
         from . import textcommands
 
         return textcommands.of_file(content)
+    if content.startswith(MAGIC) and content[5:6] == b"\x02":
+        from . import photocommands
+
+        return photocommands.of_file(content)
     if content.startswith(MAGIC):
         from . import picturecommands
 
         return picturecommands.of_collection(content)
     if not content.startswith(b"PK"):
         raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
-    if load(BytesIO(content))[0].get("kind") == "text":
+    kind = load(BytesIO(content))[0].get("kind")
+    if kind == "text":
         from . import textcommands
 
         return textcommands.of_model(content)
+    if kind == "photo":
+        from . import photocommands
+
+        return photocommands.of_model(content)
     from . import picturecommands
 
     return picturecommands.of_model(content)

@@ -1,4 +1,4 @@
-"""What the photo commands do: learn a codec from a folder of pictures."""
+"""What the photo commands do: learn a codec from a folder, describe files."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import io
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .coding.photo import inspect_image
 from .coding.photolearn import learn
+from .coding.photomodel import PhotoModel
 from .errors import DataError
 from .outputs import check_target, write
 from .progress import Progress
@@ -52,3 +55,29 @@ def _read(path: Path) -> NDArray[np.uint8]:
             return np.array(picture.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as exc:
         raise DataError(f"{path.name} cannot be read as a picture.") from exc
+
+
+# ----------------------------------------------------------------- describe
+def of_file(content: bytes) -> dict[str, Any]:
+    """What a file of a photograph holds."""
+    info = inspect_image(content)
+    return {
+        "kind": "photograph",
+        "shape": [info.height, info.width, info.channels],
+        "bytes": info.size,
+        "bits_a_pixel": round(8 * info.size / (info.width * info.height), 3),
+        "step": info.step,
+        "colour_halved": info.halved,
+        "model": info.fingerprint,
+    }
+
+
+def of_model(content: bytes) -> dict[str, Any]:
+    """What a photo model's file holds."""
+    model = PhotoModel.load(io.BytesIO(content))
+    return {
+        "kind": "photo model",
+        "units": [len(units.weights) for units in model.units],
+        "fingerprint": model.fingerprint.hex(),
+        "bytes": len(content),
+    }

@@ -237,3 +237,15 @@ def test_no_pictures_and_too_few(tmp_path):
         list(photolearn.learn([scene(40, 40)]))
     with pytest.raises(DataError, match="no pictures"):
         list(photolearn.learn([]))
+
+
+def test_inspect_tells_photographs_and_their_models(tmp_path, capsys):
+    from htm_engine.__main__ import main
+
+    path = tmp_path / "a.htmc"
+    path.write_bytes(compress_image(scene(30, 20)))
+    assert main(["inspect", str(path)]) == 0
+    assert "30 x 20 x 3" in capsys.readouterr().out
+    shipped().save(tmp_path / "m.npz")
+    assert main(["inspect", str(tmp_path / "m.npz")]) == 0
+    assert shipped().fingerprint.hex() in capsys.readouterr().out
