@@ -50,7 +50,9 @@ def main() -> None:
     )
     for preset in ("default", "readout"):
         began = time.perf_counter()
-        model = HTM.from_preset(preset, coder=False, epochs=2, random_state=args.seed).fit(train.X)
+        model = HTM.from_preset(
+            preset, coder=False, sampler=False, epochs=2, random_state=args.seed
+        ).fit(train.X)
         level = 0
         a, b = (model.features(d.X, level) for d in (train, test))
         score = accuracy(a, train.y, b, test.y, 10)

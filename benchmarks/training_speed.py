@@ -35,7 +35,9 @@ def network_time(X, T, preset: str, epochs: int, seed: int):
     """(seconds, test MSE) after each epoch, the start included."""
     from htm_engine import HTM
 
-    model = HTM.from_preset(preset, coder=False, epochs=epochs, patience=99, random_state=seed)
+    model = HTM.from_preset(
+        preset, coder=False, sampler=False, epochs=epochs, patience=99, random_state=seed
+    )
     spent, began, points = 0.0, time.perf_counter(), []
     for step in model.fit_steps(X):
         if step.validation is not None:
@@ -164,7 +166,7 @@ def main() -> None:
         from htm_engine import HTM
 
         fresh = HTM.from_preset(
-            preset, coder=False, epochs=1, batch_size=1024, validation_fraction=0
+            preset, coder=False, sampler=False, epochs=1, batch_size=1024, validation_fraction=0
         )
         steps = fresh.fit_steps(X)
         next(steps)

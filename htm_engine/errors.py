@@ -23,5 +23,9 @@ class ModelMismatchError(FormatError):
     """A compressed file needs another model than the one given."""
 
 
+class HistoryError(HTMError):
+    """The history of runs cannot be read or written: damaged, locked, full, or not there."""
+
+
 class Cancelled(HTMError):
     """The caller asked a long computation to stop."""

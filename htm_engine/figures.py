@@ -56,6 +56,24 @@ def error_curve(
     return plain(figure, "training step", "mean squared error"), words
 
 
+def run_curves(
+    runs: Mapping[str, tuple[Sequence[float], Sequence[float], bool]],
+) -> Figure:
+    """Errors of several runs over their steps: ``name: (steps, errors, held out or not)``."""
+    figure, ends = go.Figure(), []
+    for index, (name, (steps, errors, held)) in enumerate(runs.items()):
+        figure.add_scatter(
+            x=list(steps), y=list(errors), mode="lines+markers" if held else "lines",
+            name=name if held else f"{name} (batches)",
+            line={"color": HUES[index % len(HUES)], "width": 2.5 if held else 1},
+        )  # fmt: skip
+        if len(errors):
+            ends.append(f"{name} ended at {errors[-1]:.4f}")
+    figure = plain(figure, "training step", "mean squared error", 320)
+    figure.update_layout(showlegend=True)
+    return figure, "Error of every run on held-out pictures. " + "; ".join(ends) + "."
+
+
 def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure:
     """Share of wins of every unit, a panel of bars a level, most used first."""
     figure = go.Figure()

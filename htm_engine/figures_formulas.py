@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from .figures import GREY, ORANGE, TEAL, Figure, plain
+from .figures import BLUE, GREY, ORANGE, TEAL, Figure, plain
 
 #: Bars shown at most; the rest of the units are too weak to see.
 MOST_BARS = 24
@@ -71,4 +71,103 @@ def variance(cumulative: NDArray[np.floating], kept: int) -> Figure:
     return plain(figure, "components kept", "share of the variance"), (
         f"Share of the variance over the number of components: {kept} of {len(cumulative)} "
         "components hold 95 %."
+    )
+
+
+def territories(
+    axis: NDArray[np.floating],
+    winners: NDArray[np.integer],
+    shares: NDArray[np.floating],
+    points: NDArray[np.floating],
+    owners: NDArray[np.integer],
+    prototypes: NDArray[np.floating],
+    bases: NDArray[np.floating],
+    chosen: int,
+) -> Figure:
+    """Who wins where on a plane, the points, and what the units stand for.
+
+    Parameters
+    ----------
+    axis : ndarray (c,)
+        Of both sides of the square.
+    winners, shares : ndarray (c, c)
+        Unit of largest activation in each cell, and its activation.
+    points, owners : ndarray (n, 2), (n,)
+        What is learned, and who is most responsible for it.
+    prototypes, bases : ndarray (K, 2), (K, 2, r)
+    chosen : int
+        Point to ring.
+    """
+    hues, figure = (TEAL, ORANGE, BLUE), go.Figure()
+    for unit, hue in enumerate(hues[: len(prototypes)]):
+        # A share at the border of three is a third; above, colour deepens with sureness.
+        sure = np.where(winners == unit, 0.1 + 0.45 * (shares - 1 / 3) * 1.5, np.nan)
+        figure.add_heatmap(
+            x=axis, y=axis, z=sure, zmin=0, zmax=1, colorscale=[[0, _clear(hue)], [1, hue]],
+            showscale=False, hoverinfo="skip",
+        )  # fmt: skip
+    for unit, hue in enumerate(hues[: len(prototypes)]):
+        own = owners == unit
+        figure.add_scatter(
+            x=points[own, 0], y=points[own, 1], mode="markers", name=f"unit {unit}",
+            marker={"color": hue, "size": 7, "line": {"color": "#FFFFFF", "width": 1}},
+        )  # fmt: skip
+        if bases.shape[2]:
+            ends = prototypes[unit] + np.outer((-0.8, 0.8), bases[unit, :, 0])
+            figure.add_scatter(x=ends[:, 0], y=ends[:, 1], mode="lines", showlegend=False,
+                               line={"color": hue, "width": 4}, hoverinfo="skip")  # fmt: skip
+        figure.add_scatter(
+            x=prototypes[unit, :1], y=prototypes[unit, 1:], mode="markers", showlegend=False,
+            marker={"symbol": "star", "size": 17, "color": hue,
+                    "line": {"color": "#FFFFFF", "width": 1.5}},
+            hovertemplate=f"prototype {unit}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=points[chosen, :1], y=points[chosen, 1:], mode="markers", showlegend=False,
+        hoverinfo="skip",
+        marker={"symbol": "circle-open", "size": 16, "color": GREY, "line": {"width": 3}},
+    )  # fmt: skip
+    figure = plain(figure, "first input", "second input", 430)
+    reach = [float(axis[0]), float(axis[-1])]
+    figure.update_xaxes(range=reach, constrain="domain", zeroline=False)
+    figure.update_yaxes(
+        range=reach, scaleanchor="x", constrain="domain", rangemode="normal", zeroline=False
+    )
+    parts = [f"unit {u} wins {(winners == u).mean():.0%}" for u in range(len(prototypes))]
+    return figure, f"Regions of the plane by the strongest unit: {', '.join(parts)} of it."
+
+
+def _clear(hue: str) -> str:
+    red, green, blue = (int(hue[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0)"
+
+
+def three_shares(activation: NDArray[np.floating], responsibility: NDArray[np.floating]) -> Figure:
+    """Activation and responsibility of each of a few units for one point."""
+    names = [f"unit {unit}" for unit in range(len(activation))]
+    figure = go.Figure()
+    figure.add_bar(x=names, y=activation, name="activation a", marker_color=GREY)
+    figure.add_bar(x=names, y=responsibility, name="responsibility r", marker_color=TEAL)
+    figure = plain(figure, "", "share", 230)
+    figure.update_yaxes(range=[0, 1])
+    said = ", ".join(
+        f"{name} {a:.2f} and {r:.2f}"
+        for name, a, r in zip(names, activation, responsibility, strict=True)
+    )
+    return figure, f"Activation and responsibility for the chosen point: {said}."
+
+
+def fall(values: Sequence[float], at: int) -> Figure:
+    """The mean loss over a whole training, and where one stands in it."""
+    figure = go.Figure(
+        go.Scatter(x=np.arange(len(values)), y=list(values), line={"color": GREY}, name="L")
+    )
+    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name="now",
+                       marker={"color": ORANGE, "size": 12})  # fmt: skip
+    figure = plain(figure, "steps", "mean surprise L", 180)
+    figure.update_yaxes(rangemode="normal")
+    figure.update_layout(showlegend=False)
+    return figure, (
+        f"The mean surprise over {len(values) - 1} steps, from {values[0]:.2f} to "
+        f"{values[-1]:.2f} nats; now, after {at}, {values[at]:.2f}."
     )

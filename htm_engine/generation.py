@@ -2,10 +2,11 @@
 
 ::
 
-    sample       winner by its share ──► values by their spread ──► down the hierarchy
+    sample       a top unit ──► its values ──► children that depend on it ──► tones
+    descend      drawn pictures ──► what every level on the way down made of them
     interpolate  codes of two pictures ──► codes between ──► down
-    descend      drawn codes ──► what every level on the way down makes of them
-    complete     covered picture ──► decode(encode) with the seen cells put back ──► again
+    vary         a picture's code ──► nearby codes of the same unit ──► down
+    complete     covered picture ──► what the units expect there, given what is seen
     PCARandomCodes   random numbers ──► inverse PCA (the article's "generation")
 
 ``nearest`` finds the training picture next to each drawn one, and ``memorisation`` holds
@@ -21,11 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from . import completion
 from .baselines import PCABaseline, flat
 from .errors import DataError
 from .hierarchy import Codes
 from .layer import RowCodes
 from .network import HTM
+from .sampling import Temperature
 
 F32 = NDArray[np.float32]
 #: Numbers compared at a time when looking for neighbours.
@@ -41,45 +44,51 @@ class Samples:
     pictures : ndarray (n, ...)
         Laid out as the training data; intensities may leave 0..1 slightly.
     prototypes : ndarray (n, ...)
-        The winners' prototypes alone, decoded: the pictures at temperature 0.
-    winners : ndarray (n, gh, gw, k)
-        Units drawn at the top.
+        The winners' prototypes alone, decoded.
+    winners : list of ndarray (n, gh, gw)
+        Units drawn at every level, bottom first.
     codes : Codes
-        All that was drawn: ``pictures`` is ``decode(codes)``.
+        What was drawn at the top.
     """
 
     pictures: F32
     prototypes: F32
-    winners: NDArray[np.intp]
+    winners: list[NDArray[np.intp]]
     codes: Codes
 
 
-def sample(model: HTM, n: int, random_state: Any = None, temperature: float = 1.0) -> Samples:
-    """Draw ``n`` pictures from the top down (as ``HTM.sample``, with its reasons).
+def sample(
+    model: HTM,
+    n: int,
+    random_state: Any = None,
+    temperature: Temperature = 1.0,
+    label: int | None = None,
+) -> Samples:
+    """Draw ``n`` pictures from the top down (as ``HTM.drawing``, with its reasons).
 
     Raises
     ------
     DataError
-        If ``n`` or ``temperature`` is out of range.
+        If ``n``, a temperature or the class is out of range.
     """
-    if not 1 <= n <= 100_000 or not 0 <= temperature <= 100:
-        raise DataError("draw 1 to 100,000 pictures at a temperature from 0 to 100")
-    codes = model.draw(n, random_state, temperature)
+    if not 1 <= n <= 100_000:
+        raise DataError("draw 1 to 100,000 pictures")
+    drawn = model.drawing(n, random_state, temperature, label)
+    codes = drawn.codes
     still = Codes(codes.winners, codes.weights, np.zeros_like(codes.values))
-    return Samples(model.decode(codes), model.decode(still), codes.winners, codes)
+    return Samples(drawn.pictures, model.decode(still), drawn.winners, codes)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one level makes of a drawn code on the way down.
+    """What one level made of a drawn code on the way down.
 
     Attributes
     ----------
     level : int
         0 is next to the picture.
     winners : ndarray (n, gh, gw)
-        Strongest unit of every patch: drawn at the top, below it the unit that would win
-        the patch its parent predicts.
+        Strongest unit of every patch.
     prototypes : ndarray (n, ...)
         Pictures of those units' prototypes alone, each at its place.
     """
@@ -89,25 +98,15 @@ class Stage:
     prototypes: F32
 
 
-def descend(model: HTM, codes: Codes) -> list[Stage]:
-    """Stages of decoding from the top level to the bottom one."""
+def descend(model: HTM, drawn: Samples) -> list[Stage]:
+    """Stages of a drawing from the top level to the bottom one."""
     h = model.hierarchy_
-    top = h.unpack(codes)
-    rows, index = h.layers[-1].decode(_double(top)), top.winners[:, 0]
     stages: list[Stage] = []
     for level in range(len(h.layers) - 1, -1, -1):
-        alone = h.down(level, h.layers[level].m[index].astype(np.float64))
-        stages.append(
-            Stage(
-                level,
-                index.reshape(-1, *h.grid_shapes[level]),
-                alone.reshape(len(codes), *model._layout).astype(np.float32),
-            )
-        )
-        if level:
-            maps = h.maps(level, rows)
-            rows = h.layers[level - 1].take_down(maps.reshape(-1, maps.shape[-1]))
-            index = h.layers[level - 1].encode(rows).winners[:, 0]
+        index = drawn.winners[level]
+        alone = h.down(level, h.layers[level].m[index.ravel()].astype(np.float64))
+        pictures = alone.reshape(len(index), *model._layout).astype(np.float32)
+        stages.append(Stage(level, index, pictures))
     return stages
 
 
@@ -185,25 +184,60 @@ def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:
     return model.decode(codes)
 
 
+def vary(model: HTM, picture: Any, n: int, random_state: Any = None, strength: float = 0.5) -> F32:
+    """Variations of a picture ``(...)``, ``(n, ...)``: the same top units, other values.
+
+    ``z' = sqrt(1 - s^2) z + s e`` with ``e`` of the unit's own spread keeps the values as
+    probable as they are; at strength s = 0 it is the picture's reconstruction, at 1 a fresh
+    draw of the same unit.
+
+    Raises
+    ------
+    DataError
+        If ``n`` or ``strength`` is out of range.
+    """
+    if not 1 <= n <= 10_000 or not 0 <= strength <= 1:
+        raise DataError("draw 1 to 10,000 variations, of a strength from 0 to 1")
+    rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+    codes = model.encode(np.asarray(picture)[None])
+    top = model.hierarchy_.layers[-1]
+    codes = codes[np.zeros(n, np.intp)]
+    moved = rng.standard_normal(codes.values.shape) * top.spread[codes.winners]
+    values = np.sqrt(1 - strength**2) * codes.values + strength * moved
+    return model.decode(Codes(codes.winners, codes.weights, values.astype(np.float32)))
+
+
 def complete(model: HTM, picture: Any, seen: Any, rounds: int = 30) -> F32:
     """Fill what is not ``seen`` of a picture ``(...)`` with what the network expects.
 
-    The picture is encoded and decoded again and again, with the seen cells put back each
-    time (projection onto the units' subspaces and onto what is known, in turn).
+    The mean of all that its top units hold possible, given the seen cells (``completion``).
+    Where that has no closed form, the picture is encoded and decoded ``rounds`` times with
+    the seen cells put back each time (projection onto the units' subspaces and onto what is
+    known, in turn).
 
     Raises
     ------
     DataError
         If the mask has another shape or nothing is seen.
     """
+    return complete_all(model, np.asarray(picture)[None], seen, rounds)[0]
+
+
+def complete_all(model: HTM, pictures: Any, seen: Any, rounds: int = 30) -> F32:
+    """Complete pictures ``(n, ...)`` that are covered in the same place; see :func:`complete`."""
     mask = np.asarray(seen, bool)
-    known = np.asarray(picture)
+    known = np.asarray(pictures)
     known = known.astype(np.float32) / (255 if known.dtype == np.uint8 else 1)
-    if mask.shape != known.shape or not mask.any():
+    if mask.shape != known.shape[1:] or not mask.any():
         raise DataError("the mask must have the picture's shape and show some of it")
-    guess = np.where(mask, known, known[mask].mean())
+    if completion.possible(model):
+        flat = known.reshape(len(known), -1).astype(np.float64)
+        guess, _ = completion.expect(completion.gaussians(model), flat, mask.ravel())
+        return np.where(mask, known, np.clip(guess, 0, 1).reshape(known.shape)).astype(np.float32)
+    middle = known[:, mask].mean(1).reshape(-1, *[1] * mask.ndim)
+    guess = np.where(mask, known, middle)
     for _ in range(rounds):
-        guess = np.where(mask, known, np.clip(model.reconstruct(guess[None])[0], 0, 1))
+        guess = np.where(mask, known, np.clip(model.reconstruct(guess), 0, 1))
     return guess.astype(np.float32)
 
 

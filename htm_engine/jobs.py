@@ -222,7 +222,7 @@ class TrainingJob(Background):
         self._last, self.progress = item, item.progress
         if self._first is None:
             self._first = (self.seconds, self.progress)
-        if item.phase == "coder":
+        if item.phase != "units":
             return
         _append(self._curve, item.step, item.error)
         if item.validation is not None:
@@ -243,14 +243,21 @@ class TrainingJob(Background):
             return
         if early:
             self.model.settle()
-            for part in self.model.coder_steps(self._X) if self.model.coder else ():
+            for phase, part in self._tables():
                 with self._changed:
                     if self._ending == "cancel":
                         raise Cancelled("the model is not wanted any more")
-                    self._take(replace(self._last, phase="coder", progress=0.9 + 0.1 * part))
+                    self._take(replace(self._last, phase=phase, progress=part))
                     self._between()
         if self._checkpoint:
             self._save()
+
+    def _tables(self) -> Iterator[tuple[str, float]]:
+        """Measure the tables that ``fit`` would have; phase and progress."""
+        for part in self.model._measure_sampler(self._X):
+            yield "sampler", 0.9 + 0.05 * part
+        for part in self.model.coder_steps(self._X) if self.model.coder else ():
+            yield "coder", 0.95 + 0.05 * part
 
     def _save(self) -> None:
         assert self._checkpoint is not None

@@ -31,13 +31,14 @@ from .layer import F32, LayerSpec, RowCodes
 from .learning import DEAD_SHARE, LayerLearner
 from .looking import LookInside
 from .presets import DEFAULT_LAYERS, preset
+from .sampling import Draws
 from .training import TrainStep, batch_length, train
 
 #: Rows of one level that one step learns from; more add time and little else.
 ROWS_PER_STEP = 4096
 
 
-class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Hierarchy of layers whose units predict, compete and learn by gradient descent.
 
     Parameters
@@ -65,6 +66,8 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Whether every picture's mirror image, left to right, is learned from as well.
     coder : bool
         Whether ``fit`` also measures the tables of the collection file.
+    sampler : bool
+        Whether ``fit`` on pictures also learns the tables to draw by.
     random_state : int, RandomState or None
 
     Attributes
@@ -75,6 +78,8 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         One entry an epoch, and the last.
     coder_ : CollectionCoder or None
         What ``coding.collection`` needs to write files.
+    sampler_ : Sampler or None
+        What drawing knows of how parents and children depend on each other.
 
     Examples
     --------
@@ -102,6 +107,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tolerance: float = 0.005,
         mirror: bool = False,
         coder: bool = True,
+        sampler: bool = True,
         random_state: Any = 0,
     ) -> None:
         self.layers = layers
@@ -115,6 +121,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.tolerance = tolerance
         self.mirror = mirror
         self.coder = coder
+        self.sampler = sampler
         self.random_state = random_state
 
     @classmethod
@@ -163,8 +170,8 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             self._resume()
         for start in range(0, len(X), length):
             self._step(self._batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
-        # File tables describe the units as they were; they are measured again on demand.
-        self.coder_ = None
+        # Tables describe the units as they were; they are measured again on demand.
+        self.coder_ = self.sampler_ = None
         self.settle()
         return self
 
@@ -209,7 +216,7 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _begin(self, sample: F32) -> None:
         self._rng = self._generator()
         self.hierarchy_ = Hierarchy(tuple(self.layers), self._shape)
-        self.coder_ = None
+        self.coder_ = self.sampler_ = None
         self._learners: list[LayerLearner] = []
         maps = self._with_mirrored(sample)
         for level, layer in enumerate(self.hierarchy_.layers):
@@ -347,28 +354,6 @@ class HTM(LookInside, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         for maps in self._blocks(X):
             total += float(((self._reconstruct_maps(maps) - maps) ** 2).sum(dtype=np.float64))
         return -total / (len(X) * int(np.prod(self._shape)))
-
-    def sample(self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0) -> F32:
-        """Draw new pictures or rows: ``decode(draw(...))``."""
-        return self.decode(self.draw(n_samples, random_state, temperature))
-
-    def draw(self, n_samples: int = 1, random_state: Any = None, temperature: float = 1.0) -> Codes:
-        """Draw codes: a winner by its share, values by their spread.
-
-        ``temperature`` scales the spread; 0 gives prototypes.
-        """
-        check_is_fitted(self)
-        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
-        top = self.hierarchy_.layers[-1]
-        grid, k = self.hierarchy_.grid_shapes[-1], top.winners_kept
-        count = n_samples * int(np.prod(grid))
-        # Gumbel's trick draws k different units by their shares at once.
-        noise = rng.gumbel(size=(count, top.units))
-        index = np.argsort(-(np.log(np.maximum(top.shares, 1e-12)) + noise), axis=1)[:, :k]
-        weights = np.repeat(top.profile[None, :k], count, 0)
-        values = rng.standard_normal((count, k, top.rank)) * top.spread[index] * temperature
-        codes = RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
-        return self.hierarchy_.pack(codes)
 
     def _dense_length(self) -> int:
         top = self.hierarchy_.layers[-1]

@@ -78,7 +78,7 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
         for step in model.fit_steps(X):
             if asked.is_set():
                 break
-            if step.phase == "coder":
+            if step.phase != "units":
                 progress.show("measuring the file's tables")
                 continue
             held = f", held-out {step.validation:.5f}" if step.validation is not None else ""

@@ -35,6 +35,35 @@ COOLING = 0.5
 
 
 @dataclass(frozen=True)
+class LoopState:
+    """Where the loop stands after a step: enough to go on as if it had never stopped.
+
+    Attributes
+    ----------
+    epoch, within, done : int
+        Epochs begun, batches of this epoch done, and steps done in all.
+    order : dict
+        State of the generator that shuffles, when the epoch began.
+    best, error, validation : float or None
+        Least error of an epoch, and the errors measured last.
+    waited : int
+        Epochs without gain.
+    seconds : float
+        Time since training began.
+    """
+
+    epoch: int
+    within: int
+    done: int
+    order: Mapping[str, Any]
+    best: float
+    waited: int
+    error: float
+    validation: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TrainStep:
     """One step of training.
 
@@ -44,8 +73,8 @@ class TrainStep:
         Steps done, and steps planned if nothing stops early.
     epoch : int
         Epochs begun, from 1.
-    phase : {"units", "coder"}
-        Whether units learned or the file coder's tables were measured.
+    phase : {"units", "sampler", "coder"}
+        Whether units learned, or the tables to draw by or of the file coder were measured.
     error : float
         Mean squared error of the batch at the top level's input (before the step).
     validation : float or None
@@ -62,6 +91,8 @@ class TrainStep:
         Time since training began.
     progress : float
         0 to 1.
+    loop : LoopState or None
+        Where to go on from; None once the units have learned.
     """
 
     step: int
@@ -76,6 +107,7 @@ class TrainStep:
     temperature: float
     seconds: float
     progress: float
+    loop: LoopState | None = None
 
 
 class Learner(Protocol):
@@ -96,6 +128,7 @@ class Learner(Protocol):
     def _validate(self, maps: NDArray[np.float32]) -> float: ...
     def _end(self) -> None: ...
     def _measure_coder(self, maps: NDArray[np.float32]) -> Iterator[float]: ...
+    def _measure_sampler(self, X: Any) -> Iterator[float]: ...
     def _generator(self) -> np.random.Generator: ...
 
 
@@ -113,8 +146,8 @@ def hold_out(
     return order[held:], order[:held]
 
 
-def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
-    """Train from a fresh start, a batch at a time.
+def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[TrainStep]:
+    """Train a batch at a time, from a fresh start or from where a loop stood.
 
     Parameters
     ----------
@@ -122,54 +155,74 @@ def train(learner: Learner, X: Any) -> Iterator[TrainStep]:
         Changed in place; usable between any two steps.
     X : array (n, ...)
         Pictures or rows, already checked; a memory map is read a batch at a time.
+    loop : LoopState, optional
+        Goes on from there; the learner must be as it was then, and X the same.
 
     Yields
     ------
     TrainStep
     """
-    clock = time.perf_counter()
+    clock = time.perf_counter() - (loop.seconds if loop else 0.0)
     rng = learner._generator()
     rows, held = hold_out(len(X), learner.validation_fraction, rng)
     length = batch_length(learner.batch_size, len(rows))
     starts = range(0, len(rows), length)
     total = learner.epochs * len(starts)
     sample = learner._batch(X, np.sort(rows[:START_SAMPLE]))
-    learner._begin(sample)
+    if loop is None:
+        learner._begin(sample)
     held_maps = learner._batch(X, np.sort(held)) if len(held) else None
-    best, waited, done = np.inf, 0, 0
+    best, waited, done, began, skipped = np.inf, 0, 0, 1, 0
+    validation: float | None = None
     usage: tuple[NDArray[np.float64], ...] = ()
     dead: tuple[int, ...] = ()
     error, revived, temperature = np.nan, 0, learner.start_temperature
+    if loop is not None:
+        best, waited, done, began = loop.best, loop.waited, loop.done, loop.epoch
+        error, validation, skipped = loop.error, loop.validation, loop.within
+        rng.bit_generator.state = loop.order
 
-    def report(phase: str, validation: float | None, progress: float) -> TrainStep:
+    def report(
+        phase: str, validation: float | None, progress: float, state: LoopState | None = None
+    ) -> TrainStep:
         return TrainStep(
             done, total, epoch, phase, error, validation, usage, dead, revived, temperature,
-            time.perf_counter() - clock, progress,
+            time.perf_counter() - clock, progress, state,
         )  # fmt: skip
 
-    for epoch in range(1, learner.epochs + 1):  # noqa: B007 -- report() reads it
+    def cooled(before: int) -> float:
+        return min(1.0, before / max(1.0, COOLING * total))
+
+    for epoch in range(began, learner.epochs + 1):
+        shuffling = rng.bit_generator.state
         order = rng.permutation(rows)
-        for start in starts:
-            cooled = min(1.0, done / max(1.0, COOLING * total))
-            temperature = learner.start_temperature ** (1 - cooled)
+        for start in starts[skipped:]:
+            temperature = learner.start_temperature ** (1 - cooled(done))
             batch = learner._batch(X, np.sort(order[start : start + length]))
             error, usage, dead, revived = learner._step(batch, temperature)
             done += 1
             last = start + length >= len(rows)
             validation = learner._validate(held_maps) if last and held_maps is not None else None
-            yield report("units", validation, 0.9 * done / total)
+            state = LoopState(
+                epoch, start // length + 1, done, shuffling, best, waited, error, validation,
+                time.perf_counter() - clock,
+            )  # fmt: skip
+            yield report("units", validation, 0.9 * done / total, state)
+        skipped = 0
         _forget_pages(X)
         watched = validation if validation is not None else error
         waited = 0 if watched < best * (1 - learner.tolerance) else waited + 1
         best = min(best, watched)
         # While the temperature still falls, an epoch without gain means little.
-        if waited > learner.patience and cooled >= 1:
+        if waited > learner.patience and cooled(done - 1) >= 1:
             break
     learner._end()
     validation = learner._validate(held_maps) if held_maps is not None else None
     yield report("units", validation, 0.9)
+    for part in learner._measure_sampler(X):
+        yield report("sampler", None, 0.9 + 0.05 * part)
     for part in learner._measure_coder(_fair_sample(sample, held_maps, rng)):
-        yield report("coder", None, 0.9 + 0.1 * part)
+        yield report("coder", None, 0.95 + 0.05 * part)
 
 
 def _fair_sample(

@@ -318,7 +318,8 @@ def read_zip(data: bytes, name: str = "the ZIP file", limits: Limits = UPLOAD) -
     members = []
     for entry in sorted(archive.infolist(), key=lambda e: e.filename):
         inner = entry.filename.replace("\\", "/")
-        if entry.is_dir() or is_hidden(inner):
+        # A damaged entry may have no name at all, which the standard library trips over.
+        if not inner or entry.is_dir() or is_hidden(inner):
             continue
         members.append(Member(inner, _reader(archive, entry)))
     if not members:

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from studio import drawing, frame, generate_view, session
+from studio import drawing, frame, generate_more, generate_view, session
+
+ANY = "any"
 
 
 def clamp(key: str, last: int) -> None:
@@ -12,22 +14,64 @@ def clamp(key: str, last: int) -> None:
         st.session_state[key] = last
 
 
-def settings() -> drawing.DrawSettings:
+def settings(levels: int, data) -> drawing.DrawSettings:
     columns = st.columns(3)
     count = columns[0].select_slider(
         "Pictures", (8, 16, 32, 64), 16, key="count", bind="query-params",
         help="How many to draw.",
     )  # fmt: skip
-    temperature = columns[1].slider(
-        "Temperature", 0.0, 2.0, 0.7, 0.1, key="temperature", bind="query-params",
-        help="Spread of the values around each winner's prototype: 0 draws prototypes alone, "
-        "1 spreads as the training data did.",
-    )  # fmt: skip
-    seed = columns[2].number_input(
+    seed = columns[1].number_input(
         "Seed", 0, 10**6, 0, key="seed", bind="query-params",
         help="The same seed draws the same pictures.",
     )  # fmt: skip
-    return drawing.DrawSettings(int(count), int(seed), float(temperature))
+    kind = columns[2].selectbox(
+        "Class", [ANY, *drawing.kinds(data)], key="kind", bind="query-params",
+        help="Labels of the data at hand; the units never saw them.",
+    )  # fmt: skip
+    heats = []
+    columns = st.columns(min(levels, 4))
+    for level in range(levels - 1, -1, -1):
+        top = level == levels - 1
+        heat = columns[(levels - 1 - level) % 4].slider(
+            f"Temperature, level {level + 1}" + (" (top)" if top else ""),
+            0.0, 2.0, 1.0 if top else 0.7, 0.1,
+            key="temperature" if top else f"heat{level + 1}", bind="query-params",
+            help="Spread of the values around the winner's prototype: 0 draws prototypes, 1 "
+            "spreads as the data did." if top else
+            "How far children leave what their parent makes likeliest: 0 not at all, 1 as the "
+            "data did. Low is smooth, 1 is as rough as real pictures.",
+        )  # fmt: skip
+        heats.insert(0, float(heat))
+    return drawing.DrawSettings(int(count), int(seed), tuple(heats), drawing.kind_of(data, kind))
+
+
+def link(wanted: drawing.DrawSettings) -> dict[str, generate_more.Linked]:
+    values: dict[str, generate_more.Linked] = {"count": wanted.count, "seed": wanted.seed}
+    values["kind"] = st.session_state.get("kind", ANY)
+    values["temperature"] = wanted.temperatures[-1]
+    for level, heat in enumerate(wanted.temperatures[:-1], 1):
+        values[f"heat{level}"] = heat
+    return values
+
+
+def show(found: session.CurrentModel, data) -> None:
+    """The page below its header."""
+    name = found.model.fingerprint
+    model = drawing.drawer(name, data.fingerprint, found.model, data)
+    wanted = settings(len(model.layers), data if drawing.fits(model, data) else None)
+    clamp("which", wanted.count)
+    for key in ("a", "b", "vary", "cover"):
+        clamp(key, len(data) - 1)
+    values = link(wanted)
+    drawn = drawing.draw(name, data.fingerprint, wanted, model, data)
+    generate_view.samples(model, drawn, wanted)
+    if drawn.beside is not None:
+        generate_view.nearest(model, drawn.beside, drawn.samples.pictures)
+    values["which"] = generate_view.descent(model, drawn, wanted)
+    values |= generate_more.completion(model, name, data)
+    values |= generate_more.way(model, name, data)
+    values |= generate_more.variations(model, name, data, wanted.seed)
+    frame.share_link(values)
 
 
 frame.guard()
@@ -36,25 +80,11 @@ frame.page(
     ":material/auto_awesome:",
     "Let the network draw: a winner at the top, its prediction level by level below.",
 )
-FOUND, DATA = session.current(), session.current_dataset()
+FOUND = session.current()
 if FOUND is None:
     st.stop()
 st.caption(f"Drawn by the model {FOUND.described}.")
-WANTED = settings()
-MODEL, NAME = FOUND.model, FOUND.model.fingerprint
-clamp("which", WANTED.count)
-clamp("a", len(DATA) - 1)
-clamp("b", len(DATA) - 1)
-LINK = {"count": WANTED.count, "temperature": WANTED.temperature, "seed": WANTED.seed}
 try:
-    DRAWN = drawing.draw(NAME, DATA.fingerprint, WANTED, MODEL, DATA)
-    generate_view.samples(MODEL, DRAWN, WANTED)
-    if DRAWN.beside is not None:
-        generate_view.nearest(MODEL, DRAWN.beside, DRAWN.samples.pictures)
-    LINK["which"] = generate_view.descent(MODEL, DRAWN, WANTED)
-    ENDS = generate_view.way(MODEL, NAME, DATA)
-    if ENDS is not None:
-        LINK["a"], LINK["b"] = ENDS
+    show(FOUND, session.current_dataset())
 except HTMError as exc:
     st.error(str(exc))
-frame.share_link(LINK)

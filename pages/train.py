@@ -3,7 +3,7 @@
 import streamlit as st
 
 from htm_engine.training import select
-from studio import frame, session, train_settings, train_view
+from studio import frame, history, resume, session, train_settings, train_view
 
 frame.guard()
 frame.page(
@@ -11,6 +11,7 @@ frame.page(
     ":material/model_training:",
     "Choose data, press **Train**, and watch units compete until each has found its place.",
 )
+resume.attach()
 # Whatever comes and goes has a place of its own: elements that move on the page are made
 # anew, and an open expander below them would close under the visitor's hand.
 with st.container():
@@ -28,6 +29,8 @@ buttons.button(
 )  # fmt: skip
 buttons.button("Reset", key="reset", icon=":material/restart_alt:", on_click=train_view.reset)
 with st.container():
+    history.say_trouble()
+    resume.offer()
     if refused := st.session_state.get("_refused"):
         st.error(refused)
 
@@ -47,12 +50,11 @@ def watch() -> None:
 
 @st.fragment(run_every=1.0)
 def compare() -> None:
-    learn, held = st.session_state["_parts"]
     rivals = st.session_state.get("_rivals")
     if rivals is not None:
         train_view.show_rivals(rivals)
     elif st.button("Compare at equal bytes", key="rivals", icon=":material/balance:"):
-        st.session_state["_rivals"] = train_view.rivals(RUN.result, learn, held)
+        st.session_state["_rivals"] = train_view.rivals(RUN.result, RUN.learn, RUN.held)
         st.session_state["_rivals"].start()
         st.rerun(scope="fragment")
 

@@ -57,8 +57,8 @@ def collection(found: session.CurrentModel) -> Collection | None:
     if data.picture_shape != ((height, width) if channels == 1 else (height, width, 3)):
         return None
     unseen = True
-    parts = st.session_state.get("_parts")  # the train page's, of the run that made the model
-    if found.origin == "trained" and parts is not None and parts[0] is data:
+    parts = st.session_state.get("_parts")  # of the run that made the model
+    if found.origin in ("trained", "recorded") and parts is not None and parts[0] is data:
         learn, held = parts
     elif len(data) < 2:
         learn, held, unseen = data, data, False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,6 +18,8 @@ from htm_engine.network import HTM
 F32 = NDArray[np.float32]
 #: Pictures of the data set aside, to see how near to each other real ones lie.
 ASIDE = 200
+#: Pictures that tables to draw by are learned from here; more would keep a visitor waiting.
+LEARNED = 6000
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,10 @@ class DrawSettings:
 
     count: int = 16
     seed: int = 0
-    temperature: float = 0.7
+    #: One a level, bottom first.
+    temperatures: tuple[float, ...] = (0.5, 1.0)
+    #: Index of the class to draw, or -1 for all.
+    kind: int = -1
 
 
 @dataclass(frozen=True)
@@ -56,28 +63,62 @@ def fits(model: HTM, data: Dataset) -> bool:
     return int(np.prod(data.X.shape[1:])) == layout[0]
 
 
+@st.cache_resource(max_entries=4, show_spinner="Learning to draw from these pictures…")
+def drawer(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> HTM:
+    """The network with tables to draw by, and by class where the data has labels.
+
+    One object for all visitors, never written to; the model itself stays as it is.
+    """
+    labelled = bool(kinds(_data))
+    if not fits(_model, _data) or (_model.sampler_ is not None and not labelled):
+        return _model
+    own, some = copy.copy(_model), _data.take(min(len(_data), LEARNED), 0)
+    X = np.asarray(some.X).reshape(-1, *_model._layout)
+    if own.sampler_ is not None:
+        return own.measure_classes(X, some.y)
+    return own.measure_sampler(X, some.y if labelled else None)
+
+
+def kinds(data: Dataset | None) -> tuple[str, ...]:
+    """Names of the classes that can be asked for; none where there are too many to choose."""
+    if data is None:
+        return ()
+    return data.label_names if data.y is not None and 1 < len(data.label_names) <= 64 else ()
+
+
 @st.cache_data(max_entries=32, show_spinner="Drawing…")
 def draw(
     fingerprint: str, data_name: str, settings: DrawSettings, _model: HTM, _data: Dataset
 ) -> Drawn:
-    """Draw; keyed on the model's fingerprint, the data's and the settings."""
-    samples = generation.sample(_model, settings.count, settings.seed, settings.temperature)
-    stages = generation.descend(_model, samples.codes)
+    """Draw by :func:`drawer`'s model; keyed on the model's fingerprint, the data's and settings."""
+    label = settings.kind if settings.kind >= 0 else None
+    samples = generation.sample(_model, settings.count, settings.seed, settings.temperatures, label)
+    stages = generation.descend(_model, samples)
     if not fits(_model, _data):
         return Drawn(samples, stages, None)
     index, distance = generation.nearest(samples.pictures, _data.X)
     pca = article(data_name, _data)
-    drawn = pca.sample(settings.count, settings.seed, settings.temperature)
+    drawn = pca.sample(settings.count, settings.seed)
     theirs = generation.nearest(drawn, _data.X)[1]
     memory = None
     if len(_data) >= 2 * ASIDE:
-        rest, aside = _data.split(ASIDE / len(_data))
-        memory = generation.memorisation(samples.pictures, rest.X, aside.X)
+        held = _held_distances(data_name, _data)
+        near = (distance < np.quantile(held, 0.01)).mean()
+        memory = generation.Memorisation(
+            float(np.median(distance)), float(np.median(held)), float(near)
+        )
     return Drawn(
         samples,
         stages,
         Beside(_data.X[index], distance, drawn, theirs, pca.components, memory),
     )
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _held_distances(data_name: str, _data: Dataset) -> F32:
+    """How near to each other real pictures lie: some set aside, to the nearest of the rest."""
+    rest, aside = _data.split(ASIDE / len(_data))
+    return generation.nearest(aside.X, rest.X)[1]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -88,13 +129,67 @@ def article(data_name: str, _data: Dataset) -> generation.PCARandomCodes:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def way(
-    fingerprint: str, data_name: str, first: int, second: int, _model: HTM, _data: Dataset
+    fingerprint: str,
+    data_name: str,
+    first: int,
+    second: int,
+    steps: int,
+    _model: HTM,
+    _data: Dataset,
 ) -> F32:
-    """Eight pictures from one to another through their codes."""
+    """Pictures from one to another through their codes."""
     if not fits(_model, _data):
         raise DataError("The pictures at hand are not of the network's size.")
     ends = _data.X[[first, second]].reshape(2, *_model._layout)
-    return generation.interpolate(_model, ends[0], ends[1], 8)
+    return generation.interpolate(_model, ends[0], ends[1], steps)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def varied(
+    fingerprint: str,
+    data_name: str,
+    picture: int,
+    seed: int,
+    strength: float,
+    _model: HTM,
+    _data: Dataset,
+) -> F32:
+    """Eight variations of a picture of the data."""
+    one = _data.X[picture].reshape(_model._layout)
+    return generation.vary(_model, one, 8, seed, strength)
+
+
+@dataclass(frozen=True)
+class Box:
+    """Covered rows and columns of a picture; the ends are not covered."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def completed(
+    fingerprint: str, data_name: str, picture: int, box: Box, _model: HTM, _data: Dataset
+) -> tuple[F32, F32, F32]:
+    """A picture, itself with the box covered in grey, and completed."""
+    one = _data.X[picture].reshape(_model._layout)
+    real = one.astype(np.float32) / (255 if one.dtype == np.uint8 else 1)
+    seen = np.ones(_model._shape, bool)
+    seen[box.top : box.bottom, box.left : box.right] = False
+    mask = seen.reshape(_model._layout)
+    return real, np.where(mask, real, 0.5), generation.complete(_model, one, mask)
+
+
+def completable(model: HTM, data: Dataset) -> bool:
+    """Whether the data are pictures with room for a box."""
+    return fits(model, data) and min(model._shape[:2]) >= 2
+
+
+def kind_of(data: Dataset | None, name: Any) -> int:
+    """Index of a class by its name, -1 for any."""
+    return kinds(data).index(name) if name in kinds(data) else -1
 
 
 def picture_shape(model: HTM, pictures: NDArray[np.floating]) -> NDArray[np.floating]:

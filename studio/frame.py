@@ -39,6 +39,8 @@ LINK_VERSION = 1
 
 Value = str | bool | int | float
 _FRAME_RAN = "_frame_ran"
+#: Where the session keeps what links say of the visitor's model.
+LINKED_MODEL = "_linked_model"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ PAGES = (
         "Train",
         ":material/model_training:",
         "Train a network on a dataset or your own pictures, and watch its units take their places.",
+    ),
+    PageInfo(
+        "inside",
+        "Inside",
+        ":material/troubleshoot:",
+        "See what any unit stands for, why it won, and what surprises the network.",
     ),
     PageInfo(
         "compress",
@@ -82,6 +90,12 @@ PAGES = (
         "Formulas",
         ":material/function:",
         "See every formula work on the numbers of a real picture.",
+    ),
+    PageInfo(
+        "runs",
+        "Runs",
+        ":material/history:",
+        "Every training so far: compare them, go on with one, or use its model.",
     ),
 )
 
@@ -157,6 +171,10 @@ def page(title: str, icon: str, intro: str) -> None:
             "from what its sender saw.",
             icon=":material/link_off:",
         )
+    if "model" in st.query_params or st.session_state.get("_missing"):
+        from . import linked  # brings in the engine, which most first paints need not wait for
+
+        linked.follow()
 
 
 def link(address: str, values: Mapping[str, Value | Iterable[Value]]) -> str:
@@ -186,5 +204,7 @@ def _written(value: Value) -> str:
 def share_link(values: Mapping[str, Value | Iterable[Value]]) -> None:
     """Offer the link that shows another person exactly this page with these settings."""
     with st.popover("Copy link", icon=":material/link:"):
-        st.markdown("Opens this page with every setting as it stands now.")
-        st.code(link(st.context.url or "", values), language=None, wrap_lines=True)
+        model = st.session_state.get(LINKED_MODEL, {})
+        words = "Opens this page with every setting as it stands now"
+        st.markdown(f"{words}, and with the model {model['model']}." if model else f"{words}.")
+        st.code(link(st.context.url or "", {**values, **model}), language=None, wrap_lines=True)

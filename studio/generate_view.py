@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from htm_engine.datasets import Dataset
 from htm_engine.network import HTM
 
 from . import drawing
@@ -30,7 +29,7 @@ def samples(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> N
         ours,
         width="stretch",
         alt=alt(
-            f"{wanted.count} pictures drawn by the network at temperature {wanted.temperature:g}",
+            f"{wanted.count} pictures drawn by the network",
             f"Their median distance from training pictures is {np.median(beside.distance):.2f}"
             if beside else "",
         ),
@@ -106,15 +105,25 @@ def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> i
     first = f"unit **{unit}**, which won {share:.1%} of the training pictures"
     if grid > 1:
         first = f"one for each of {grid} patches, the first unit **{unit}** (share {share:.1%})"
+    heat = wanted.temperatures
+    below = "draws its winner" if model.sampler_ is not None else "has the winner"
+    how = (
+        "by a softmax gate over what its parent predicts and how its upper and left neighbours "
+        "came out, then its values by regression on the same"
+        if model.sampler_ is not None
+        else "of what its parent predicts (this network has no tables of children)"
+    )
     steps = [
         f"The **top level** draws a winner by its share of wins: {first}.",
-        "Its **values** are drawn by the spread they had in training, times the temperature "
-        f"{wanted.temperature:g}." if model.hierarchy_.layers[-1].rank else
+        "Its **values** are drawn from the kinds that this unit has seen, times the temperature "
+        f"{heat[-1]:g}." if model.hierarchy_.layers[-1].rank else
         "Units of rank 0 have no values to draw: their prototypes speak alone.",
-        *(f"**Level {stage.level + 1}** turns what its parent predicts into the map below it. "
-          f"{len(np.unique(stage.winners[which - 1]))} different units would win its "
+        *(f"**Level {stage.level + 1}**, temperature {heat[stage.level]:g}: each patch {below} "
+          f"{how}. {len(np.unique(stage.winners[which - 1]))} different units won its "
           f"{stage.winners[which - 1].size} patches." for stage in drawn.stages[1:]),
     ]  # fmt: skip
+    if model.sampler_ is not None:
+        steps.append("**Tones**: every pixel moves to where real ones of the same rank lie.")
     left.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(steps, 1)))
     left.download_button(
         "Save this picture", png(whole, 512), f"htm-sample-seed{wanted.seed}-{which}.png",
@@ -131,38 +140,3 @@ def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> i
             st.image(png(picture, 256), caption=caption, width=128,
                      alt=alt(f"{caption}, for drawn picture {which}"))  # fmt: skip
     return which
-
-
-def way(model: HTM, fingerprint: str, data: Dataset) -> tuple[int, int] | None:
-    """From one picture of the data to another."""
-    st.subheader("From one picture to another", anchor=False)
-    if not drawing.fits(model, data):
-        st.info(OTHER_DATA)
-        return None
-    last = len(data) - 1
-    columns = st.columns(2)
-    ends = []
-    for column, key, label, usual in zip(
-        columns, "ab", ("From picture", "To picture"), (0, min(1, last)), strict=True
-    ):
-        chosen = column.number_input(
-            label, 0, last, usual, key=key, bind="query-params",
-            help=f"Number of a picture, 0 to {last:,}.",
-        )  # fmt: skip
-        ends.append(int(chosen))
-    st.markdown(
-        "Their codes at the top level are mixed, and every mixture **competes again**: what lies "
-        "between is something that a unit can say, not a fade."
-    )
-    st.image(
-        sheet(
-            drawing.picture_shape(
-                model, drawing.way(fingerprint, data.fingerprint, ends[0], ends[1], model, data)
-            ),
-            columns=COLUMNS,
-            side=80,
-        ),
-        width="stretch",
-        alt=alt(f"Eight pictures from picture {ends[0]} to picture {ends[1]}, through their codes"),
-    )
-    return ends[0], ends[1]

@@ -90,6 +90,17 @@ def sheet(
     return _file(whole)
 
 
+def gif(pictures: Sequence[NDArray[Any]] | NDArray[Any], side: int = 160, hold: int = 120) -> bytes:
+    """Pictures one after another and back again, ``hold`` milliseconds each."""
+    frames = [Image.fromarray(enlarge(picture, side)) for picture in pictures]
+    there_and_back = [*frames, *frames[-2:0:-1]]
+    out = io.BytesIO()
+    there_and_back[0].save(
+        out, "GIF", save_all=True, append_images=there_and_back[1:], duration=hold, loop=0
+    )
+    return out.getvalue()
+
+
 def winner_colours(winners: NDArray[np.integer[Any]], units: int) -> Bytes:
     """Winners ``(gh, gw)`` as colours, the same for a unit wherever it wins."""
     table = np.array([unit_colour(unit) for unit in range(units)], np.uint8)

@@ -12,18 +12,19 @@ be trained further comes from :func:`own_copy`.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from .frame import ASSETS
+from .frame import ASSETS, LINKED_MODEL
 
 if TYPE_CHECKING:
     from htm_engine import HTM
     from htm_engine.datasets import Dataset
 
-Origin = Literal["shipped", "trained", "uploaded"]
+Origin = Literal["shipped", "trained", "uploaded", "recorded"]
 
 SHIPPED = ASSETS / "digits-htm.npz"
 SHIPPED_DATASET = "digits"
@@ -45,6 +46,7 @@ class CurrentModel:
             "shipped": f"that comes with the app, trained on {self.dataset}",
             "trained": f"you trained on {self.dataset}",
             "uploaded": "you uploaded",
+            "recorded": f"of a run in the history, trained on {self.dataset}",
         }[self.origin]
 
 
@@ -57,11 +59,14 @@ def _shipped(stamp: float) -> CurrentModel:
 
 def current() -> CurrentModel | None:
     """The visitor's model, else the shipped one; None, and a message, if that is missing."""
+    own: CurrentModel | None = st.session_state.get(_MODEL)
+    return shipped() if own is None else own
+
+
+def shipped() -> CurrentModel | None:
+    """The model that comes with the app; None, and a message, if it is missing."""
     from htm_engine.errors import HTMError  # brings in the engine: see _shipped
 
-    own: CurrentModel | None = st.session_state.get(_MODEL)
-    if own is not None:
-        return own
     try:
         return _shipped(SHIPPED.stat().st_mtime)
     except FileNotFoundError:
@@ -83,14 +88,21 @@ def current_model() -> HTM:
     return found.model
 
 
-def set_model(model: HTM, dataset: str, origin: Origin) -> None:
-    """Make a fitted network this visitor's own, on every page."""
+def set_model(
+    model: HTM, dataset: str, origin: Origin, link: Mapping[str, str] | None = None
+) -> None:
+    """Make a fitted network this visitor's own, on every page.
+
+    ``link`` is what links say of it from now on; if nothing is given, its fingerprint.
+    """
     st.session_state[_MODEL] = CurrentModel(model, dataset, origin)
+    st.session_state[LINKED_MODEL] = dict(link or {"model": model.fingerprint})
 
 
 def forget_model() -> None:
     """Go back to the shipped model."""
     st.session_state.pop(_MODEL, None)
+    st.session_state.pop(LINKED_MODEL, None)
 
 
 def own_copy(model: HTM) -> HTM:
@@ -125,3 +137,9 @@ def current_dataset() -> Dataset:
 def set_dataset(dataset: Dataset) -> None:
     """Keep the visitor's choice of data, on every page."""
     st.session_state[_DATASET] = dataset
+
+
+def set_parts(learn: Dataset, held: Dataset) -> None:
+    """Keep what the model in use learned from, and what was held out of it."""
+    set_dataset(learn)
+    st.session_state["_parts"] = (learn, held)

@@ -17,11 +17,12 @@ from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.coding.collection import compress_collection, decompress_collection
 from htm_engine.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
-from htm_engine.jobs import JobSnapshot, TrainingJob
+from htm_engine.jobs import JobSnapshot
 from htm_engine.metrics import mse, psnr_of
+from htm_engine.recording import RecordedJob
 from htm_engine.training import FoldResult, cross_validate
 
-from . import drawing, session
+from . import drawing, history, resume, session
 from .pictures import alt, sheet
 
 BARE = {"displayModeBar": False}
@@ -29,7 +30,6 @@ BARE = {"displayModeBar": False}
 LOOK, PEEK = 0.5, 2.0
 #: Seconds without a look after which a job pauses.
 ABANDON = 10.0
-NAMES = ("digits", "scenes", "photo-patches")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
 SAMPLES = 10
 
@@ -38,7 +38,7 @@ SAMPLES = 10
 def choose_data() -> tuple[Dataset, str]:
     """Named data or an upload; the choice's name goes into the link."""
     choice = st.segmented_control(
-        "Data", [*NAMES, "upload"], default="digits", key="data", bind="query-params",
+        "Data", [*history.NAMES, "upload"], default="digits", key="data", bind="query-params",
         help="digits: 1,797 handwritten, 8x8. scenes: drawn from strokes and shapes, 32x32. "
         "photo-patches: cut from two photographs, 16x16.",
     )  # fmt: skip
@@ -90,9 +90,9 @@ def _uploaded() -> Dataset:
 
 
 # ------------------------------------------------------------------- the run
-def job() -> TrainingJob | None:
+def job() -> RecordedJob | None:
     """This visitor's run, if there is one."""
-    found: TrainingJob | None = st.session_state.get("_job")
+    found: RecordedJob | None = st.session_state.get("_job")
     return found
 
 
@@ -110,13 +110,11 @@ def begin(model: HTM, data: Dataset, single: bool = False) -> None:
         st.session_state["_refused"] = "Training needs at least two pictures; a ZIP holds many."
         return
     st.session_state.pop("_refused", None)
-    learn, held = data.split(0.2, random_state=0)
-    run = TrainingJob(model, learn.X, name=data.name, abandon_after=ABANDON)
-    fresh = {
-        "_job": run, "_parts": (learn, held), "_view": None, "_taken": False,
-        "_rivals": None, "_saved": None,
-    }  # fmt: skip
-    st.session_state.update(fresh)
+    try:
+        run = resume.new(model, data)
+    except HTMError as exc:
+        st.session_state["_refused"] = f"{exc}"
+        return
     if single:
         run.step_once()
     else:
@@ -130,15 +128,18 @@ def reset() -> None:
         old.cancel()
     for key in ("_job", "_parts", "_view", "_rivals", "_saved", "_folds"):
         st.session_state.pop(key, None)
+    if resume.PARAMETER in st.query_params:
+        del st.query_params[resume.PARAMETER]
     session.forget_model()
 
 
-def controls(seen: JobSnapshot, run: TrainingJob) -> None:
+def controls(seen: JobSnapshot, run: RecordedJob) -> None:
     """Pause, resume, single step and stop, with progress and time left."""
     step = seen.step
     where = "Waiting to begin" if step is None else (
         f"Epoch {step.epoch}, step {step.step:,} of at most {step.total:,}"
-        if step.phase == "units" else "Measuring the tables of the file coder"
+        if step.phase == "units" else "Learning to draw, by tables of parents and children"
+        if step.phase == "sampler" else "Measuring the tables of the file coder"
     )  # fmt: skip
     if seen.state == "queued" and seen.position:
         where = f"Waiting in line, place {seen.position}"
@@ -162,19 +163,21 @@ def controls(seen: JobSnapshot, run: TrainingJob) -> None:
         st.rerun(scope="fragment")
 
 
-def live(run: TrainingJob, level: int) -> None:
+def live(run: RecordedJob, level: int) -> None:
     """Everything that moves while a run goes on; drawn again and again."""
     seen = run.snapshot()
     controls(seen, run)
+    if run.trouble:
+        st.warning(f"This run is not wholly in the history. {run.trouble}")
     if seen.state == "failed":
         st.error(seen.error)
         return
     if seen.over and not st.session_state.get("_taken"):
         st.session_state["_taken"] = True
         if run.result is not None:
-            learn, _ = st.session_state["_parts"]
-            session.set_model(run.result, learn.name, "trained")
-            session.set_dataset(learn)
+            link = history.link_of(run.result.fingerprint, run.recipe)
+            session.set_model(run.result, run.learn.name, "trained", link)
+            session.set_parts(run.learn, run.held)
         st.rerun()
     if seen.step is None:
         return
@@ -190,7 +193,7 @@ def live(run: TrainingJob, level: int) -> None:
         model = run.peek()
         if model is None:
             return
-        held = st.session_state["_parts"][1]
+        held = run.held
         view = (
             time.monotonic(),
             level,
@@ -311,7 +314,9 @@ def folds(model: HTM, data: Dataset) -> Background:
         for units in sorted({max(2, top.units // 4), top.units})
         for rank in sorted({max(1, top.rank // 4), max(1, top.rank // 2), max(1, top.rank)})
     ]
-    quick = HTM(layers=model.layers, epochs=4, coder=False, random_state=model.random_state)
+    quick = HTM(
+        layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
+    )
     pictures = data.take(min(len(data), 1500), random_state=0).X
     return Background(
         lambda: cross_validate(quick, pictures, grid),

@@ -15,6 +15,12 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _history_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test, and no server that a test starts, writes to the user's own history."""
+    os.environ["HTM_STUDIO_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
 @pytest.fixture(autouse=True)
 def _from_root(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit reads its settings from the working directory, so tests run in the root."""

@@ -13,18 +13,25 @@ failing case's seed; ``--only SEED`` repeats one.  The suite runs a small share.
 from __future__ import annotations
 
 import argparse
+import copy
+import gzip
 import io
 import resource
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from htm_engine.errors import HTMError
+from tests.foreign import GREY, RGB, idx, npy, npz, saved, zipped
 
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
 #: Seconds after which a reader counts as hanging.
 SLOW = 10.0
 
@@ -34,6 +41,13 @@ class Reader(NamedTuple):
 
     corpus: list[bytes]
     read: Callable[[bytes], object]
+    #: Makes checksums right again, so that damage reaches what lies behind them.
+    seal: Callable[[bytes], bytes] | None = None
+
+
+def sealed(data: bytes) -> bytes:
+    """A container whose checksum is right, whatever it holds."""
+    return data[:-4] + zlib.crc32(data[:-4]).to_bytes(4, "little")
 
 
 def text() -> Reader:
@@ -55,7 +69,7 @@ def text() -> Reader:
         named = data[:1] in (b"\xa5", b"\xa6", b"\xa7") or data[6:14] == own.fingerprint
         return decompress_text(data, own if named else None, limit=1 << 17)
 
-    return Reader(corpus, read)
+    return Reader(corpus, read, sealed)
 
 
 def text_model() -> Reader:
@@ -70,7 +84,141 @@ def text_model() -> Reader:
     return Reader(corpus, lambda data: TextModel.load(io.BytesIO(data)))
 
 
-READERS: dict[str, Callable[[], Reader]] = {"text": text, "text-model": text_model}
+def pictures() -> Reader:
+    """Pictures of every format that is taken, as the Compress page opens them."""
+    from htm_engine.uploads import read_picture
+
+    corpus = [saved(RGB, kind) for kind in ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")]
+    corpus += [saved(GREY, "PNG"), saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")]
+    corpus += [saved(Image.fromarray(RGB).convert("RGBA"), "PNG")]
+    corpus += [saved(Image.fromarray(GREY.astype(np.uint16) * 257), "PNG")]
+    return Reader(corpus, lambda data: read_picture(data, "a file"))
+
+
+def data() -> Reader:
+    """Files of many pictures, as the Train page takes them."""
+    from htm_engine.datasets import load_upload
+
+    images = np.arange(4 * 48, dtype=np.uint8).reshape(4, 6, 8)
+    files = {
+        "a.png": saved(GREY), "b/c.jpg": saved(RGB, "JPEG"), "d.txt": b"no picture",
+        "e.idx": idx(images),
+    }  # fmt: skip
+    corpus = [
+        zipped(files), zipped({"a.png": saved(GREY)}), idx(images), gzip.compress(idx(images)),
+        npy(images), npy(images / 255.0), npz(X=images, y=np.arange(4)), npz(x_train=images),
+        saved(GREY),
+    ]  # fmt: skip
+    return Reader(corpus, lambda content: load_upload("a file", content))
+
+
+def collection() -> Reader:
+    """``.htmc`` files of pictures."""
+    from htm_engine import HTM, compress_collection, decompress_collection
+
+    model = HTM.load(SHIPPED)
+    X = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    corpus = [compress_collection(model, X[:n], q) for n, q in ((1, 1), (3, 5), (40, 10))]
+    return Reader(corpus, lambda content: decompress_collection(content, model), sealed)
+
+
+def network() -> Reader:
+    """Model files of networks."""
+    from htm_engine import HTM
+
+    return Reader([SHIPPED.read_bytes()], lambda content: HTM.load(io.BytesIO(content)))
+
+
+def network_inside() -> Reader:
+    """Well-made files of networks whose header and arrays are not what they should be."""
+    from htm_engine import HTM, storage
+
+    return _inside(*storage.load(SHIPPED), HTM.load(SHIPPED))
+
+
+def network_tables() -> Reader:
+    """The same, of a network that has tables to draw by; only these are changed."""
+    from htm_engine import HTM, load_dataset, persistence
+
+    digits = load_dataset("digits")
+    model = HTM.load(SHIPPED).measure_sampler(digits.X[:400], digits.y[:400])
+    return _inside(*persistence.state(model), model, "sampler.")
+
+
+def _inside(header: Any, arrays: dict[str, Any], whole: Any, of: str = "") -> Reader:
+    from htm_engine import HTM, storage
+
+    names = [name for name in arrays if name.startswith(of)]
+    X, untouched = np.zeros((2, 8, 8), np.uint8), bytes(16)
+
+    def read(content: bytes) -> object:
+        if content == untouched:
+            return whole
+        rng = np.random.default_rng(list(content))
+        changed, changed_arrays = copy.deepcopy(header), dict(arrays)
+        for _ in range(rng.integers(1, 4)):
+            if not of and rng.random() < 0.5:
+                _in_json(changed, rng)
+                continue
+            name = names[rng.integers(len(names))]
+            if name in changed_arrays:
+                _in_array(changed_arrays, name, rng)
+        stream = io.BytesIO()
+        try:
+            storage.save(stream, changed, changed_arrays)
+        except (TypeError, ValueError):
+            return None  # what cannot be written cannot be sent
+        model = HTM.load(io.BytesIO(stream.getvalue()))
+        return model.decode(model.encode(X)), model.sample(2, random_state=0)
+
+    return Reader([untouched], read)
+
+
+def _in_json(value: Any, rng: np.random.Generator) -> None:
+    """Change one place of nested lists and objects."""
+    odd = (None, -1, 0, 1, 2**31, 2**70, 1.5, float("nan"), "", "x" * 50, [], {}, True, [[]])
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    if not keys:
+        return
+    key = keys[rng.integers(len(keys))]
+    if isinstance(value[key], dict | list) and value[key] and rng.random() < 0.8:
+        _in_json(value[key], rng)
+    elif rng.random() < 0.2:
+        del value[key]
+    else:
+        value[key] = odd[rng.integers(len(odd))]
+
+
+def _in_array(arrays: dict[str, Any], name: str, rng: np.random.Generator) -> None:
+    """Change one array's values, shape or kind, or leave it out."""
+    array = arrays[name]
+    changes: tuple[Callable[[], Any], ...] = (
+        lambda: array[..., :0],
+        lambda: array[: len(array) // 2] if array.ndim else array,
+        lambda: array.astype(rng.choice(["f4", "f8", "i8", "u1", "i4"])),
+        lambda: np.full_like(array, np.nan if array.dtype.kind == "f" else 1),
+        lambda: -array if array.dtype.kind in "if" else array,
+        lambda: array.reshape(-1),
+        lambda: array[None],
+        lambda: rng.permutation(array.reshape(-1)).reshape(array.shape),
+        lambda: array.astype("f8") * 1e30,
+    )
+    with np.errstate(all="ignore"):
+        arrays[name] = np.ascontiguousarray(changes[rng.integers(len(changes))]())
+    if rng.random() < 0.1:
+        del arrays[name]
+
+
+READERS: dict[str, Callable[[], Reader]] = {
+    "text": text,
+    "text-model": text_model,
+    "pictures": pictures,
+    "data": data,
+    "collection": collection,
+    "network": network,
+    "network-inside": network_inside,
+    "network-tables": network_tables,
+}
 
 
 # ----------------------------------------------------------------- mutations
@@ -136,7 +284,9 @@ _DAMAGES = (_flip, _flip, _write, _cut, _drop, _extend, _insert, _splice, _rando
 # ------------------------------------------------------------------- running
 def case(reader: Reader, seed: int, number: int) -> bytes:
     """The bytes of one case; the same for the same seed and number."""
-    return mutate(reader.corpus, np.random.default_rng((seed, number)))
+    rng = np.random.default_rng((seed, number))
+    data = mutate(reader.corpus, rng)
+    return reader.seal(data) if reader.seal is not None and rng.random() < 0.5 else data
 
 
 def outcome(reader: Reader, data: bytes) -> str:

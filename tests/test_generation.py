@@ -22,17 +22,23 @@ def model(digits):
     return HTM(LAYERS, epochs=5, coder=False).fit(digits)
 
 
+@pytest.fixture(scope="module")
+def plain(digits):
+    """A network of before there were samplers."""
+    return HTM(LAYERS, epochs=5, coder=False, sampler=False).fit(digits)
+
+
 def test_the_same_seed_draws_the_same_pictures_and_another_others(model):
     first, again, other = (generation.sample(model, 5, seed).pictures for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_at_temperature_zero_the_pictures_are_the_prototypes(model):
-    cold = generation.sample(model, 9, 0, temperature=0)
+def test_at_temperature_zero_the_pictures_are_the_prototypes(plain):
+    cold = generation.sample(plain, 9, 0, temperature=0)
     assert np.array_equal(cold.pictures, cold.prototypes)
-    warm = generation.sample(model, 9, 0)
-    assert np.array_equal(warm.winners, cold.winners)
+    warm = generation.sample(plain, 9, 0)
+    assert np.array_equal(warm.winners[-1], cold.winners[-1])
     assert not np.array_equal(warm.pictures, cold.pictures)
 
 
@@ -81,8 +87,8 @@ def test_impossible_wishes_are_refused(model, digits):
 
 def test_descending_ends_at_prototypes_of_the_drawn_winner(model):
     drawn = generation.sample(model, 4, 0)
-    top, bottom = generation.descend(model, drawn.codes)
-    assert np.array_equal(top.winners, drawn.winners[..., 0])
+    top, bottom = generation.descend(model, drawn)
+    assert np.array_equal(top.winners, drawn.codes.winners[..., 0])
     assert np.allclose(top.prototypes, drawn.prototypes, atol=1e-5)
     assert bottom.winners.shape == (4, 2, 2)
     assert bottom.prototypes.shape == (4, 8, 8)

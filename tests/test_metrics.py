@@ -68,3 +68,14 @@ def test_perplexity_counts_units_in_use():
 def test_a_lossless_point_has_no_place_on_a_curve():
     with pytest.raises(DataError, match="lossless"):
         metrics.bd_rate([50, 100], [20, np.inf], [100, 200], [20, 25])
+
+
+def test_ndb_is_low_for_the_same_source_and_high_for_another():
+    rng = np.random.default_rng(0)
+    real, same = rng.normal(size=(4000, 6)), rng.normal(size=(2000, 6))
+    assert metrics.ndb(same, real, bins=40) <= 0.15
+    assert metrics.ndb(same * 0.5, real, bins=40) > 0.5
+    # A generator that forgets a part shows, though all it draws is real.
+    assert metrics.ndb(same[same[:, 0] > 0], real, bins=40) > 0.4
+    with pytest.raises(DataError):
+        metrics.ndb(same[:, :5], real, bins=40)

@@ -13,6 +13,8 @@ from htm_engine import HTM, LayerSpec, competition
 from studio import walkthrough
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The chart of activations in a real network, after the three of the small one.
+SHARES = 3
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +82,40 @@ def test_a_click_makes_a_step_and_reset_takes_it_back():
 
 def test_temperature_and_winners_move_the_bars_at_once():
     app = opened()
-    first = app.get("plotly_chart")[0].proto.spec
+
+    def bars():
+        return app.get("plotly_chart")[SHARES].proto.spec
+
+    first = bars()
     app.slider(key="heat").set_value(20.0).run()
-    second = app.get("plotly_chart")[0].proto.spec
+    second = bars()
     app.slider(key="winners").set_value(5).run()
-    assert len({first, second, app.get("plotly_chart")[0].proto.spec}) == 3
+    assert len({first, second, bars()}) == 3
+
+
+def test_the_small_network_learns_by_a_click_or_by_dragging():
+    app = opened(points="lines", rank="1")
+
+    def specs():
+        return [chart.proto.spec for chart in app.get("plotly_chart")[:SHARES]]
+
+    before = specs()
+    app.button(key="one_step").click().run()
+    after_one = specs()
+    assert app.slider(key="at").value == 1
+    assert all(a != b for a, b in zip(before, after_one, strict=True))
+    app.slider(key="at").set_value(200).run()
+    assert any("After **200** steps" in m.value for m in app.markdown)
+    app.button(key="no_step").click().run()
+    assert specs() == before
+    app.slider(key="warmth").set_value(4.0).run()
+    assert specs()[0] != before[0]
+
+
+def test_a_program_stands_beside_every_formula():
+    programs = [code.value for code in opened().code]
+    assert sum("from htm_engine import" in program for program in programs) == 5
+    assert any("penalty-reward" in program for program in programs)
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,12 @@ def test_zip_lists_its_files_and_hides_the_systems():
     assert [(m.name, m.read()) for m in read_zip(data)] == [("a.png", b"two"), ("b/1.png", b"one")]
 
 
+def test_entries_without_a_name_are_passed_over():
+    # A name ends at its first zero byte.
+    data = zipped({"NAME": b"x", "b.png": saved(GREY)}).replace(b"NAME", b"\0AME")
+    assert [member.name for member in read_zip(data)] == ["b.png"]
+
+
 def test_zip_bomb_is_refused_before_it_is_inflated():
     data = zipped({"a.png": b"\0" * (20 << 20)}, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(DataError, match="would grow from 0.0 to 20 MB"):

@@ -1,0 +1,125 @@
+"""A training put on paper and taken up again, with the same end to the last bit.
+
+::
+
+    save(model, step.loop)  ──►  bytes: a model file that holds the optimiser, too
+    load(bytes)             ──►  Checkpoint(model, loop)
+    checkpoint.steps(X)     ──►  the steps that were still to come
+
+A checkpoint is a model file (see ``storage``): what reads models reads it, and shows the
+network as it was then.  Beside the weights it holds each layer's arrays in the precision
+that learning uses, the optimiser's running means, the generators and the loop's place.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import persistence, storage
+from .errors import DataError, ModelError
+from .layer import ARRAYS
+from .learning import LayerLearner
+from .network import HTM
+from .training import LoopState, TrainStep, train
+
+#: Arrays of a learner that stand alone, and those that stand in pairs (for gate and bias).
+_SINGLE = ("seen", "span", "product", "unit_error")
+_PAIRS = ("moment", "moment2")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network in the middle of its training, and where the loop stood."""
+
+    model: HTM
+    loop: LoopState
+
+    def steps(self, X: Any) -> Iterator[TrainStep]:
+        """The steps to come, on the same X as before; changes the model.
+
+        Raises
+        ------
+        DataError
+            If X has another shape than the pictures it learned from.
+        """
+        X = self.model._read(X, reset=False)
+        if X.shape[1:] != self.model._layout:
+            raise DataError(f"The training read {self.model._layout}, these are {X.shape[1:]}.")
+        for step in train(self.model, X, self.loop):
+            if step.validation is not None:
+                self.model.history_.append(step)
+            yield step
+
+
+def save(model: HTM, loop: LoopState) -> bytes:
+    """A model that learns, between two steps, as bytes."""
+    header, arrays = persistence.state(model)
+    header["training"] = {
+        "loop": asdict(loop),
+        "rng": model._rng.bit_generator.state,
+        "learners": [
+            {"gate_rate": float(learner.gate_rate), "steps": int(learner.steps)}
+            for learner in model._learners
+        ],
+    }
+    for level, learner in enumerate(model._learners):
+        arrays |= {f"exact{level}.{n}": np.asarray(getattr(learner.layer, n)) for n in ARRAYS}
+        arrays |= {f"learner{level}.{n}": np.asarray(getattr(learner, n)) for n in _SINGLE}
+        for name in _PAIRS:
+            for place, array in enumerate(getattr(learner, name)):
+                arrays[f"learner{level}.{name}.{place}"] = array
+    stream = io.BytesIO()
+    storage.save(stream, header, arrays)
+    return stream.getvalue()
+
+
+def load(data: bytes) -> Checkpoint:
+    """The inverse of :func:`save`.
+
+    Raises
+    ------
+    ModelError
+        If these are not the bytes of a checkpoint.
+    """
+    header, arrays = storage.load(io.BytesIO(data))
+    model = persistence.restore(HTM, header, arrays)
+    try:
+        found = header["training"]
+        loop = LoopState(**found["loop"])
+        model._rng = np.random.default_rng(0)
+        model._rng.bit_generator.state = found["rng"]
+        np.random.default_rng(0).bit_generator.state = loop.order  # refused here if it is none
+        model._learners = [
+            _learner(model, level, own, arrays) for level, own in enumerate(found["learners"])
+        ]
+        if len(model._learners) != len(model.layers):
+            raise ModelError("This checkpoint has not all of its layers.")
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ModelError("This file is no checkpoint of a training.") from exc
+    return Checkpoint(model, loop)
+
+
+def _learner(
+    model: HTM, level: int, own: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> LayerLearner:
+    layer = model.hierarchy_.layers[level]
+    for name in ARRAYS:
+        exact = arrays[f"exact{level}.{name}"]
+        if exact.shape != getattr(layer, name).shape:
+            raise ModelError(f"This checkpoint has a wrong array {name!r}.")
+        setattr(layer, name, exact)
+    learner = LayerLearner(layer, model.learning_rate, model._rng)
+    learner.gate_rate, learner.steps = float(own["gate_rate"]), int(own["steps"])
+    for name in _SINGLE:
+        setattr(learner, name, arrays[f"learner{level}.{name}"])
+    for name in _PAIRS:
+        setattr(learner, name, [arrays[f"learner{level}.{name}.{i}"] for i in range(2)])
+    return learner

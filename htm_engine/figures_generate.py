@@ -1,0 +1,51 @@
+"""Plotly figures of the generate page; each comes with its words for those who cannot see it."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from .figures import ORANGE, Figure
+
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def region(png_uri: str, shape: tuple[int, int], box: tuple[int, int, int, int]) -> Figure:
+    """A picture to draw a box on; every cell is a clear mark that holds its row and column.
+
+    Parameters
+    ----------
+    png_uri : str
+        The picture as a data URI.
+    shape : (height, width)
+        In cells.
+    box : (top, bottom, left, right)
+        The present region, its ends not in it.
+    """
+    height, width = shape
+    top, bottom, left, right = box
+    rows, columns = (part.ravel() for part in np.mgrid[:height, :width])
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=png_uri, xref="x", yref="y", x=0, y=0, sizex=width, sizey=height,
+        sizing="stretch", layer="below",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=columns + 0.5, y=rows + 0.5, mode="markers", hoverinfo="skip",
+        customdata=np.stack([rows, columns], 1), marker={"size": 6, "color": _CLEAR},
+        selected={"marker": {"color": _CLEAR}}, unselected={"marker": {"color": _CLEAR}},
+    )  # fmt: skip
+    figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom,
+                     line={"color": ORANGE, "width": 3})  # fmt: skip
+    figure.update_layout(
+        height=300, margin={"l": 4, "r": 4, "t": 4, "b": 4}, paper_bgcolor=_CLEAR,
+        plot_bgcolor=_CLEAR, showlegend=False, dragmode="select",
+    )  # fmt: skip
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, width], constrain="domain")
+    figure.update_yaxes(
+        visible=False, fixedrange=True, range=[height, 0], scaleanchor="x", constrain="domain"
+    )
+    return figure, (
+        f"A picture of {height} by {width} cells; rows {top} to {bottom} and columns {left} to "
+        f"{right} are covered. Draw a box to cover another region."
+    )

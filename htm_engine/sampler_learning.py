@@ -1,0 +1,304 @@
+"""How a sampler's tables are learned: a mixture at the top, a gate and regressions below.
+
+::
+
+    maps ──► codes of every level ──► Cells: what each parent predicts, what its child became
+    values of each top unit ──► mixture of Gaussians (EM)          ──► Top
+    cells ──► softmax gate (gradient descent), regressions (ridge) ──► Child
+    pictures drawn by these tables, and real ones ──► quantiles of every number
+
+From at most :data:`MOST` pictures, once the units have learned, with randomness of its own:
+the units are the same whether tables are learned or not.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from . import competition
+from .errors import DataError
+from .hierarchy import Hierarchy
+from .layer import CompetitiveLayer
+from .sampler import F64, Child, Ints, Sampler, Top, features, looks
+
+#: Pictures that are learned from, and numbers looked at for the quantiles.
+MOST, MOST_NUMBERS = 40_000, 1 << 23
+#: Components of a unit's mixture at most, and wins that each takes.
+COMPONENTS, WINS_EACH = 12, 100
+#: Quantiles kept of every number, groups of units that have their own, pictures a group.
+KNOTS, GROUPS, GROUP_PICTURES = 32, 8, 1000
+#: Rows a step of the gate, steps at most, and its step size at the start.
+ROWS, STEPS, RATE = 2048, 400, 0.03
+#: Cells that the gate and the regressions learn from, a block more or less.
+CELLS = 1 << 18
+#: Part of the spread left over that children draw with.  What is left has heavy tails; drawn
+#: at full width as a Gaussian, samples lie farther from all pictures than pictures do.
+CALM = 0.7
+#: Ridge in shares of the features' mean square.
+RIDGE = 1e-3
+
+
+def learn(
+    h: Hierarchy, blocks: Sequence[F64], labels: Any = None, random_state: int = 0
+) -> Generator[float, None, Sampler | None]:
+    """Learn from maps ``(n, H, W, C)`` in blocks, in parts that tell their progress, 0 to 1.
+
+    What it returns is None where the top has no mixture: its units have no values, or
+    several win together.
+
+    Raises
+    ------
+    DataError
+        If there is not one label a picture.
+    """
+    top = h.layers[-1]
+    if not top.rank or top.winners_kept > 1:
+        return None
+    rng = np.random.default_rng(random_state)
+    seen = _Seen(h)
+    for number, maps in enumerate(blocks, 1):
+        seen.add(maps)
+        yield 0.5 * number / len(blocks)
+    seen.close()
+    classes, label = np.zeros(0, np.intp), np.zeros(seen.pictures, np.intp)
+    if labels is not None:
+        if len(labels) != seen.pictures:
+            raise DataError(f"there are {len(labels)} labels for {seen.pictures} pictures")
+        classes, label = np.unique(np.asarray(labels).astype(np.intp), return_inverse=True)
+    per_row = np.repeat(label, len(seen.winners) // seen.pictures)
+    mixture = _mixture(top, seen.winners, seen.values, per_row, max(1, len(classes)), random_state)
+    yield 0.65
+    children = {level: _child(h.layers[level], cells, rng) for level, cells in seen.cells.items()}
+    yield 0.85
+    found = Sampler(mixture, children, classes, seen.noise / seen.pictures)
+    _measure_tones(found, h, seen, rng)
+    yield 1.0
+    # As a file will hold them, so that a loaded network draws the very same.
+    return Sampler.from_arrays(found.arrays(), h)
+
+
+class _Seen:
+    """What learning needs of all blocks."""
+
+    def __init__(self, h: Hierarchy) -> None:
+        self.h, self.pictures = h, 0
+        self.noise: F64 = np.zeros(int(np.prod(h.map_shapes[0])))
+        self.levels = [
+            level for level in range(len(h.layers) - 1)
+            if h.layers[level].rank and h.layers[level].winners_kept == 1
+        ]  # fmt: skip
+        self._parts: dict[int, list[tuple[NDArray[Any], ...]]] = {n: [] for n in self.levels}
+        self._tops: list[Ints] = []
+        self._values: list[F64] = []
+        self._flats: list[NDArray[np.float32]] = []
+
+    def add(self, maps: F64) -> None:
+        """Look at one block."""
+        h, top = self.h, len(self.h.layers) - 1
+        flat = maps.reshape(len(maps), -1)
+        room = (MOST_NUMBERS - sum(part.size for part in self._flats)) // flat.shape[1]
+        if room > 0 or not self._flats:
+            self._flats.append(flat[: max(1, room)].astype(np.float32))
+        self.pictures += len(maps)
+        codes = h.up(maps)
+        self._tops.append(codes[-1].winners[:, 0])
+        self._values.append(codes[-1].values[:, 0])
+        said = h.down(top, h.layers[-1].decode(codes[-1])).reshape(flat.shape)
+        self.noise += ((flat - said) ** 2).sum(0, dtype=np.float64)
+        for level in self.levels:
+            if sum(len(part[0]) for part in self._parts[level]) >= CELLS:
+                continue
+            above = h.layers[level + 1].decode(codes[level + 1])
+            predicted = h.maps(level + 1, above)
+            came = h.layers[level].hand_up(codes[level]).reshape(predicted.shape)
+            self._parts[level].append(_cells(predicted, came, codes[level]))
+
+    def close(self) -> None:
+        """Put the blocks together."""
+        self.winners, self.values = np.concatenate(self._tops), np.concatenate(self._values)
+        self.flat = np.concatenate(self._flats)
+        self.cells = {
+            level: [np.concatenate(each) for each in zip(*part, strict=True)]
+            for level, part in self._parts.items()
+        }
+
+
+def _cells(predicted: F64, came: F64, codes: Any) -> tuple[F64, ...]:
+    """Prediction, surprise left and above, winner and values of every cell, in reading order."""
+    surprise = np.pad(came - predicted, ((0, 0), (1, 0), (1, 0), (0, 0)))
+    c = predicted.shape[-1]
+    return (
+        predicted.reshape(-1, c).astype(np.float32),
+        surprise[:, 1:, :-1].reshape(-1, c).astype(np.float32),
+        surprise[:, :-1, 1:].reshape(-1, c).astype(np.float32),
+        codes.winners[:, 0],
+        codes.values[:, 0].astype(np.float32),
+    )
+
+
+# ------------------------------------------------------------------------ the top
+def _mixture(
+    top: CompetitiveLayer, won: Ints, values: F64, label: Ints, classes: int, seed: int
+) -> Top:
+    from sklearn.mixture import GaussianMixture  # here: long to import, and only fitting needs it
+
+    units, shares, means = [], [], []
+    factor = np.zeros((top.units, top.rank, top.rank))
+    for unit in range(top.units):
+        own = np.flatnonzero(won == unit)
+        if not len(own):
+            continue
+        z = values[own].astype(np.float64)
+        count = int(np.clip(len(own) // WINS_EACH, 1, COMPONENTS))
+        part = np.zeros(len(own), np.intp)
+        if count > 1:
+            mixture = GaussianMixture(
+                count, covariance_type="tied", max_iter=30, random_state=seed,
+                reg_covar=1e-6 * float(z.var()) + 1e-12,
+            )  # fmt: skip
+            with warnings.catch_warnings():
+                # A mixture a few steps short of its optimum is as good to draw from.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                part = mixture.fit_predict(z)
+        left = z.copy()
+        for one in np.unique(part):
+            inside = part == one
+            units.append(unit)
+            means.append(z[inside].mean(0))
+            left[inside] -= means[-1]
+            shares.append(np.bincount(label[own[inside]], minlength=classes))
+        factor[unit] = _root(left.T @ left / len(own))
+    counts = np.array(shares, np.float64).reshape(-1, classes)
+    return Top(np.array(units), counts / counts.sum(), np.array(means), factor)
+
+
+def with_classes(found: Sampler, won: Ints, values: F64, label: Ints) -> Sampler:
+    """The same tables, knowing how classes share the components; all else stays.
+
+    ``won (n,)``, ``values (n, r)`` and ``label (n,)`` are winner, values and class of rows of
+    the top level.  Each goes to the likeliest component of its winner; a component that none
+    goes to keeps the classes' overall shares.
+    """
+    top, shares = found.top, found.top.shares.sum(1)
+    classes, index = np.unique(label, return_inverse=True)
+    counts = np.zeros((len(shares), len(classes)))
+    for unit in np.unique(won):
+        own, parts = np.flatnonzero(won == unit), np.flatnonzero(top.unit == unit)
+        if not len(parts):
+            continue
+        white = np.linalg.pinv(top.factor[unit].astype(np.float64), rcond=1e-4)
+        away = ((values[own][:, None] - top.means[parts]) @ white.T) ** 2
+        score = np.log(np.maximum(shares[parts], 1e-300)) - 0.5 * away.sum(2)
+        np.add.at(counts, (parts[score.argmax(1)], index[own]), 1)
+    usual = counts.sum(0) / max(1.0, counts.sum())
+    seen = counts.sum(1, keepdims=True)
+    given = np.where(seen > 0, counts / np.maximum(seen, 1), usual)
+    joint = (shares[:, None] * given).astype(np.float32)
+    return replace(found, top=replace(top, shares=joint), classes=classes.astype(np.intp))
+
+
+def _root(covariance: F64) -> F64:
+    """Factor whose square is a covariance, which may be of less than full rank."""
+    power, v = np.linalg.eigh((covariance + covariance.T) / 2)
+    return v * np.sqrt(np.maximum(power, 0))
+
+
+# ------------------------------------------------------------------- the children
+def _child(layer: CompetitiveLayer, cells: list[NDArray[Any]], rng: np.random.Generator) -> Child:
+    predicted, left, upper, won, values = cells
+    scale = np.array([_size(predicted), _size(np.concatenate([left, upper]))])
+    f = features(predicted, left, upper, scale).astype(np.float32)
+    slope = np.zeros((layer.units, f.shape[1], layer.rank))
+    factor = np.zeros((layer.units, layer.rank, layer.rank))
+    for unit in range(layer.units):
+        own = won == unit
+        wins = int(own.sum())
+        if not wins:
+            continue
+        x, z = f[own].astype(np.float64), values[own].astype(np.float64)
+        power = x.T @ x
+        ridge = RIDGE * np.trace(power) / len(power) + 1e-9
+        slope[unit] = np.linalg.solve(power + ridge * np.eye(len(power)), x.T @ z)
+        rest = z - x @ slope[unit]
+        # Fewer wins than numbers to fit leave too little over; the divisor makes up for it.
+        freedom = max(1, wins - min(wins - 1, x.shape[1]))
+        factor[unit] = CALM * _root(rest.T @ rest / freedom)
+    return Child(_gate(layer, f, predicted, won, rng), slope, factor, scale)
+
+
+def _size(x: F64) -> float:
+    return max(float(np.sqrt(np.mean(x.astype(np.float64) ** 2))), 1e-12)
+
+
+def _gate(
+    layer: CompetitiveLayer, f: F64, predicted: F64, won: Ints, rng: np.random.Generator
+) -> F64:
+    """Softmax regression of the winner, by the article's gradient with Adam's step sizes."""
+    seen = [
+        looks(layer, predicted[i : i + ROWS].astype(np.float64)) for i in range(0, len(f), ROWS)
+    ]
+    x = np.concatenate([f, np.concatenate(seen).astype(np.float32)], 1)
+    w = np.zeros((x.shape[1], layer.units), np.float32)
+    # It begins as the parent's own guess: the share a unit has in what is predicted.
+    w[f.shape[1] :] = np.eye(layer.units, dtype=np.float32)
+    w[0] = np.log(np.bincount(won, minlength=layer.units) + 0.5) / 4
+    first, second = np.zeros_like(w), np.zeros_like(w)
+    for step, rows in enumerate(_batches(len(x), rng), 1):
+        a = competition.activation(x[rows] @ w)
+        a[np.arange(len(rows)), won[rows]] -= 1
+        gradient = x[rows].T @ a / len(rows)
+        first += 0.1 * (gradient - first)
+        second += 0.01 * (gradient**2 - second)
+        rate = RATE * (1 - (step - 1) / STEPS)
+        move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-6)
+        w -= np.float32(rate) * move
+    return w
+
+
+def _batches(n: int, rng: np.random.Generator) -> Iterator[Ints]:
+    """Steps of the gate: as many as the rows fill, three times over, at most STEPS."""
+    for _ in range(int(np.clip(3 * n // ROWS, 20, STEPS))):
+        yield rng.integers(0, n, min(n, ROWS))
+
+
+# ---------------------------------------------------------------------- the tones
+def _measure_tones(found: Sampler, h: Hierarchy, seen: _Seen, rng: np.random.Generator) -> None:
+    real, places = seen.flat, len(seen.winners) // seen.pictures
+    heat, drawn, units = [1.0] * len(h.layers), [], []
+    for start in range(0, len(real), 2000):
+        count = min(2000, len(real) - start)
+        codes = found.draw_top(count * places, rng)
+        drawn.append(found.down(h, codes, rng, heat)[0].reshape(count, -1).astype(np.float32))
+        units.append(codes.winners.reshape(count, -1)[:, 0])
+    ours, won = np.concatenate(units), seen.winners.reshape(-1, places)[: len(real), 0]
+    found.group = _groups(h.layers[-1], len(real) if places == 1 else 0)
+    # Dense at both ends, where a picture's black and white lie.
+    at = (1 - np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))) / 2
+    every, ranks, tones = np.concatenate(drawn), [], []
+    for group in range(int(found.group.max()) + 1):
+        own, theirs = found.group[ours] == group, found.group[won] == group
+        both = own.sum() >= KNOTS and theirs.sum() >= KNOTS
+        rank = np.quantile(every[own] if both else every, at, axis=0)
+        # Strictly rising, so that a number that hardly varies still has its place.
+        rise = 1e-6 * np.arange(KNOTS)[:, None] * max(1e-6, float(np.ptp(rank)))
+        ranks.append(np.maximum.accumulate(rank, 0) + rise)
+        tones.append(np.quantile(real[theirs] if both else real, at, axis=0))
+    found.ranks, found.tones = (np.array(q, np.float32) for q in (ranks, tones))
+
+
+def _groups(top: CompetitiveLayer, pictures: int) -> Ints:
+    """Top units of like prototypes, as many groups as the pictures allow."""
+    count = int(np.clip(pictures // GROUP_PICTURES, 1, min(GROUPS, top.units)))
+    if count == 1:
+        return np.zeros(top.units, np.intp)
+    from sklearn.cluster import KMeans  # here, as above
+
+    means = KMeans(count, n_init=2, random_state=0)
+    return means.fit_predict(top.m.astype(np.float64)).astype(np.intp)

@@ -1,0 +1,178 @@
+"""The sections of the inside page about the whole collection, and soft against hard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from htm_engine import figures_inside as figures
+from htm_engine import softhard
+from htm_engine.background import Background
+from htm_engine.datasets import Dataset
+from htm_engine.network import HTM
+from htm_engine.survey import scores_csv
+
+from . import inside_work as work
+from .pictures import alt, sheet
+
+BARE = {"displayModeBar": False}
+_JOB, _KEY = "_softhard", "_softhard_of"
+MOST_SURPRISING = 16
+#: Pictures and epochs of the comparison, seconds between two looks, unseen seconds to a pause.
+MOST_LEARNED, EPOCHS, LOOK, ABANDON = 2000, 6, 0.6, 10.0
+
+
+def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
+    """The pictures where their codes lie."""
+    st.subheader("A map of the codes", anchor=False)
+    shown = st.toggle(
+        "Thumbnails", True, key="thumbs", bind="query-params",
+        help="Lay some of the pictures over their points.",
+    )  # fmt: skip
+    top = seen.found.winners[-1].reshape(len(seen.found), -1)[:, 0]
+    groups = seen.labels or [f"unit {unit}" for unit in top]
+    if len(set(groups)) > 24:
+        groups = ["pictures"] * len(top)
+    figure, words = figures.code_map(
+        seen.found.plane, seen.found.explained, groups,
+        work.thumbnails(name, data_name, seen) if shown else (), picture,
+    )  # fmt: skip
+    st.plotly_chart(
+        figure, alt=words, config=BARE, key="codes", selection_mode="points",
+        on_select=lambda: work.take_picture("codes"),
+    )  # fmt: skip
+    st.caption(
+        "Each point is a picture: the two directions in which the top level's codes vary most "
+        "(PCA). Colours are labels, which the network never saw. Click a point to look at its "
+        "picture above."
+    )
+    return shown
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, str]:
+    """The most surprising pictures on a sheet, and all scores as CSV; no click changes them."""
+    most = _seen.found.most_surprising(MOST_SURPRISING)
+    return (
+        sheet(_seen.shown[most], columns=8, side=64, gap=8, labels=[f"#{i}" for i in most]),
+        scores_csv(_seen.found, _seen.labels),
+    )
+
+
+def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> None:
+    """The pictures that the network expects least."""
+    st.subheader("What surprises it most", anchor=False)
+    left, right = st.columns([3, 2], gap="large")
+    most = seen.found.most_surprising(MOST_SURPRISING)
+    total = seen.found.total
+    pictures, scores = _anomalies(name, data_name, seen)
+    left.image(
+        pictures,
+        width="stretch",
+        alt=alt(f"The {len(most)} most surprising of {len(total):,} pictures",
+                f"From {total[most[0]]:.0f} bits down; the median picture has "
+                f"{np.median(total):.0f}"),
+    )  # fmt: skip
+    left.caption(
+        "Surprise is the loss −log₂ Σ aᵢ exp(−|x − xᵢ|²/2s²), summed over all patches of all "
+        "levels. Large surprise is an anomaly: ink where no unit expects it."
+    )
+    left.download_button(
+        "Download all scores (CSV)", scores, "htm-surprise.csv",
+        "text/csv", icon=":material/download:", on_click="ignore", key="scores",
+    )  # fmt: skip
+    figure, words = figures.surprise(total, picture)
+    right.plotly_chart(figure, alt=words, config=BARE, key="surprise")
+    by_level = " + ".join(f"{part:.1f}" for part in seen.found.surprise[picture])
+    right.caption(f"Picture {picture}: {by_level} bits, level by level, orange in the figure.")
+
+
+# ------------------------------------------------------------- soft against hard
+def compare(model: HTM, data: Dataset, seed: int) -> None:
+    """The section; redraws itself while the work goes on."""
+    job = _job_of(model, data, seed)
+    live = job is not None and not job.over
+    st.fragment(_draw, run_every=LOOK if live else None)(model, data, seed, live)
+
+
+def _identity(model: HTM, data: Dataset, seed: int) -> tuple[Any, ...]:
+    return tuple(model.layers), data.fingerprint, seed
+
+
+def _job_of(model: HTM, data: Dataset, seed: int) -> Background | None:
+    job: Background | None = st.session_state.get(_JOB)
+    if job is not None and st.session_state.get(_KEY) != _identity(model, data, seed):
+        job.cancel()
+        st.session_state.pop(_JOB)
+        return None
+    return job
+
+
+def _start(model: HTM, data: Dataset, seed: int) -> None:
+    layout = tuple(model._layout)
+
+    def steps() -> Iterator[tuple[float, softhard.Arm | None]]:
+        learn, held = data.take(MOST_LEARNED, seed).split(0.25, seed)
+        X, X_held = (part.X.reshape(-1, *layout) for part in (learn, held))
+        return softhard.compare(model.layers, X, X_held, learn.y, held.y, EPOCHS, seed)
+
+    job = Background(
+        steps, name="soft against hard", progress=lambda item: float(item[0]),
+        abandon_after=ABANDON,
+    )  # fmt: skip
+    st.session_state[_JOB], st.session_state[_KEY] = job, _identity(model, data, seed)
+    job.start()
+
+
+def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
+    job = _job_of(model, data, seed)
+    st.markdown(
+        f"The same layers, learned twice on the same {min(len(data), MOST_LEARNED):,} pictures "
+        "with the same seed. **Soft**: every unit learns by its share, and the temperature falls. "
+        "**Hard**: the winner takes all from the first step."
+    )
+    if job is None or job.state == "stopped":
+        st.button(
+            "Compare", key="softhard", icon=":material/balance:", on_click=_start,
+            args=(model, data, seed), disabled=len(data) < 8,
+        )  # fmt: skip
+    elif not job.over:
+        job.look()
+        waiting = f", place {job.position} in the queue" if job.position else ""
+        st.progress(job.progress, text=f"{job.progress:.0%} learned and measured{waiting}")
+        st.button("Cancel", key="stop_softhard", icon=":material/close:", on_click=job.cancel)
+    elif job.error:
+        st.error(job.error)
+    arms = [] if job is None else [arm for _, arm in list(job.items) if arm is not None]
+    if arms and job is not None and job.state != "stopped":
+        _table(arms)
+    if was_live and (job is None or job.over):
+        st.rerun()  # the whole page once more, without the timer
+
+
+def _table(arms: list[softhard.Arm]) -> None:
+    levels = range(len(arms[0].usage))
+    rows: dict[str, list[str]] = {"competition": [arm.way for arm in arms]}
+    rows["MSE, held out"] = [f"{arm.error:.5f}" for arm in arms]
+    for level in levels:
+        rows[f"units in even use, level {level + 1}"] = [
+            f"{arm.even[level]:.1f} of {len(arm.usage[level])}" for arm in arms
+        ]
+    rows["dead units"] = [", ".join(map(str, arm.dead)) for arm in arms]
+    rows["revived on the way"] = [str(arm.revived) for arm in arms]
+    rows["read-out accuracy"] = [
+        "no labels" if arm.accuracy is None else f"{arm.accuracy:.1%}" for arm in arms
+    ]
+    st.dataframe(rows, hide_index=True, alt="Soft and hard competition, measured")
+    for column, level in zip(st.columns(len(levels), gap="large"), levels, strict=True):
+        figure, words = figures.two_ways(
+            [arm.way for arm in arms], [arm.usage[level] for arm in arms], level
+        )
+        column.plotly_chart(figure, alt=words, config=BARE, key=f"two{level}")
+    st.caption(
+        "Units in even use: how many equally used units would be as spread (perplexity). Read-out: "
+        "logistic regression on the activations of level 1, on held-out pictures."
+    )

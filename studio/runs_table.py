@@ -1,0 +1,88 @@
+"""Runs as rows: for the eye, and as CSV that no spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from htm_engine.runs import Run
+
+#: A cell that begins with one of these is a formula to a spreadsheet.
+ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+#: Figure of a run: its key, its heading, and how it is written.
+FIGURES = (
+    ("psnr", "PSNR in dB", ".2f"),
+    ("bytes", "Bytes a picture", ".1f"),
+    ("units", "Units", ".0f"),
+    ("dead", "Dead units", ".0f"),
+    ("epochs", "Epochs", ".0f"),
+)
+
+
+def moment(seconds: float) -> str:
+    """A moment as people write it, in UTC, as the server cannot know where a visitor is."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def shown(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    """Columns of the table on the page."""
+    table: dict[str, list[Any]] = {
+        "★": ["★" if run.star else "" for run in runs],
+        "Run": [run.name for run in runs],
+        "State": [run.state for run in runs],
+        "Begun (UTC)": [moment(run.created) for run in runs],
+        "Steps": [run.step for run in runs],
+        "Seconds": [round(run.seconds, 1) for run in runs],
+    }
+    for key, heading, form in FIGURES[:2]:
+        values = [run.figures.get(key) for run in runs]
+        table[heading] = [None if v is None else float(format(v, form)) for v in values]
+    table["Size in KB"] = [round((run.model_bytes + run.checkpoint_bytes) / 1000) for run in runs]
+    table["Model"] = [run.fingerprint for run in runs]
+    return table
+
+
+def as_csv(runs: Sequence[Run]) -> bytes:
+    """All that the history says of runs, a line each; UTF-8 with a mark that spreadsheets read."""
+    out = io.StringIO()
+    keys = [key for key, _, _ in FIGURES]
+    writer = csv.writer(out)
+    writer.writerow(
+        ["id", "name", "star", "state", "begun", "data", "data fingerprint", "steps", "planned",
+         "seconds", "model", "model bytes", "mse", *keys]
+    )  # fmt: skip
+    for run in runs:
+        cells = [
+            run.id, run.name, int(run.star), run.state, moment(run.created), run.data,
+            run.data_fingerprint, run.step, run.total, f"{run.seconds:.3f}", run.fingerprint,
+            run.model_bytes, *(run.figures.get(key, "") for key in ("mse", *keys)),
+        ]  # fmt: skip
+        writer.writerow([defused(cell) for cell in cells])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def defused(cell: Any) -> Any:
+    """A text that a spreadsheet shows and does not run; numbers stay numbers.
+
+    >>> defused("=1+1"), defused(" plain"), defused(-2)
+    ("'=1+1", ' plain', -2)
+    """
+    if isinstance(cell, str) and cell.lstrip().startswith(ACTIVE):
+        return "'" + cell
+    if isinstance(cell, str) and cell.startswith(ACTIVE):
+        return "'" + cell
+    return cell
+
+
+def chosen(runs: Sequence[Run], words: str, states: Sequence[str], starred: bool) -> list[Run]:
+    """Runs whose name, data or model hold every word, in one of the states if any is named."""
+    found = []
+    for run in runs:
+        text = f"{run.name} {run.data} {run.fingerprint} {run.id}".lower()
+        fits = all(word in text for word in words.lower().split())
+        if fits and (not states or run.state in states) and (run.star or not starred):
+            found.append(run)
+    return found

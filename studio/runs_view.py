@@ -1,0 +1,255 @@
+"""The sections of the runs page: what there is, several side by side, what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from htm_engine import HTM, figures
+from htm_engine.errors import HTMError
+from htm_engine.runs import History, Run
+from htm_engine.runtable import STATES
+
+from . import history, resume, runs_table
+from .pictures import alt, sheet
+
+BARE = {"displayModeBar": False}
+#: Runs compared at once, and units of each that are drawn.
+MOST, UNITS = 4, 64
+
+
+def say() -> None:
+    """What the history did by itself, and whether it is kept at all."""
+    history.say_trouble()
+    notices = [] if history.is_shared() else history.kept().history.notices()
+    if notices:
+        st.warning("\n\n".join(notices[-10:]), icon=":material/delete_sweep:")
+        st.button("Understood", key="understood", on_click=history.kept().history.forget_notices)
+
+
+def pick() -> tuple[list[Run], dict[str, str | bool | list[str]]]:
+    """Runs that fit the filter, and the filter's values for the link."""
+    left, middle, right = st.columns([3, 3, 1], vertical_alignment="bottom")
+    words = left.text_input(
+        "Find", key="find", bind="query-params", placeholder="Name, data or model",
+        help="All words must be in the run's name, its data or its model.",
+    )  # fmt: skip
+    states = middle.pills(
+        "State", STATES, selection_mode="multi", key="state", bind="query-params",
+        help="Nothing chosen shows all.",
+    )  # fmt: skip
+    starred = right.toggle("Starred", False, key="starred", bind="query-params")
+    found = runs_table.chosen(history.visible(), words, list(states), starred)
+    return found, {"find": words, "state": list(states), "starred": starred}
+
+
+def table(runs: Sequence[Run]) -> None:
+    """One line a run, and the same as CSV."""
+    st.dataframe(
+        runs_table.shown(runs), hide_index=True,
+        alt=f"{len(runs)} runs with state, steps, time and figures, newest first",
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Save as CSV", runs_table.as_csv(runs), "htm-runs.csv", "text/csv",
+            icon=":material/download:", on_click="ignore", key="csv",
+        )  # fmt: skip
+        if history.is_shared():
+            st.caption("This server is shared: only your own runs are here, and those sent to you.")
+        kept = history.kept().history
+        st.caption(
+            f"{kept.total_bytes() / 2**20:,.1f} of {kept.limit / 2**20:,.0f} MB used. When it is "
+            "full, the oldest runs without a star make room, and this page says which."
+        )
+
+
+def choose(runs: Sequence[Run]) -> list[Run]:
+    """Up to four runs to look at; the newest, if the link names none."""
+    by_id = {run.id: run for run in runs}
+    if "chosen" not in st.session_state:
+        named = [run for run in st.query_params.get_all("runs") if run in by_id]
+        st.session_state["chosen"] = (named or list(by_id)[:1])[:MOST]
+    else:  # a run may have been deleted, here or by somebody else
+        st.session_state["chosen"] = [r for r in st.session_state["chosen"] if r in by_id]
+    ids = st.multiselect(
+        f"Look at, up to {MOST} side by side", list(by_id), key="chosen", max_selections=MOST,
+        format_func=lambda run: f"{by_id[run].name} · {runs_table.moment(by_id[run].created)}",
+    )  # fmt: skip
+    return [by_id[run] for run in ids]
+
+
+def curves(runs: Sequence[Run]) -> None:
+    """Errors over steps, all in one figure."""
+    kept, lines = history.kept().history, {}
+    for place, run in enumerate(runs, 1):
+        steps, errors = kept.curve(run.id, held=True)
+        held = bool(steps)
+        if not held:
+            steps, errors = kept.curve(run.id)
+        lines[f"{place}. {run.name}"] = (steps, errors, held)
+    if not any(steps for steps, _, _ in lines.values()):
+        st.info("No step was made yet.")
+        return
+    figure, words = figures.run_curves(lines)
+    st.plotly_chart(figure, alt=words, config=BARE, key="run_curves")
+
+
+def side_by_side(runs: Sequence[Run]) -> None:
+    """A column a run: what can be done with it, its figures, its units."""
+    for place, (column, run) in enumerate(zip(st.columns(len(runs)), runs, strict=True), 1):
+        with column.container(border=True):
+            st.markdown(f"**{place}.** {_plain(run.name)}")
+            _handle(run)
+            _numbers(run)
+            _units(run)
+
+
+def _plain(name: str) -> str:
+    """A name in Markdown as it is written, whoever chose it."""
+    return "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>$:~&" else c for c in name)
+
+
+def _handle(run: Run) -> None:
+    kept = history.kept().history
+    st.text_input(
+        "Name", run.name, key=f"name_{run.id}", max_chars=80,
+        on_change=_said(lambda: kept.rename(run.id, st.session_state[f"name_{run.id}"])),
+    )  # fmt: skip
+    st.toggle(
+        "Star", run.star, key=f"star_{run.id}", help="A starred run never makes room for others.",
+        on_change=_said(lambda: kept.star(run.id, st.session_state[f"star_{run.id}"])),
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        if run.model is not None:
+            st.button(
+                "Use its model", key=f"use_{run.id}", icon=":material/check:",
+                help="On every page.", on_click=_use, args=(run,),
+            )  # fmt: skip
+        elif run.checkpoint is not None and run.state != "running":
+            st.button(
+                f"Go on from step {run.checkpoint_step:,}", key=f"go_on_{run.id}",
+                icon=":material/resume:", on_click=_go_on, args=(run,),
+            )  # fmt: skip
+        st.button(
+            "Delete", key=f"delete_{run.id}", icon=":material/delete:",
+            disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),
+        )  # fmt: skip
+
+
+def _said(action):  # type: ignore[no-untyped-def]
+    """An action whose failure is shown on the page."""
+
+    def act() -> None:
+        try:
+            action()
+        except HTMError as exc:
+            st.session_state["_runs_said"] = ("error", f"{exc}")
+
+    return act
+
+
+def _delete(kept: History, run: Run) -> None:
+    kept.delete([run.id])
+    st.session_state["_just_deleted"] = (run.id, run.name)
+
+
+def _use(run: Run) -> None:
+    def use() -> None:
+        history.use(run)
+        st.session_state["_runs_said"] = (
+            "success", f"Every page uses the model {run.fingerprint} of “{run.name}” now.",
+        )  # fmt: skip
+
+    _said(use)()
+
+
+def _go_on(run: Run) -> None:
+    resume.go_on(run)
+    refused = st.session_state.pop("_refused", None)
+    st.session_state["_runs_said"] = (
+        ("error", refused) if refused
+        else ("success", f"“{run.name}” goes on; the Train page shows it.")
+    )  # fmt: skip
+
+
+def answer() -> None:
+    """What the last button did, and the way back from a deletion."""
+    kind, words = st.session_state.pop("_runs_said", ("", ""))
+    if kind:
+        (st.error if kind == "error" else st.success)(words)
+    if deleted := st.session_state.get("_just_deleted"):
+        run, name = deleted
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Deleted: {_plain(name)}", width="content")
+            st.button(
+                "Undo", key="undo", icon=":material/undo:",
+                on_click=_said(lambda: _restore(run)),
+            )  # fmt: skip
+
+
+def _restore(run: str) -> None:
+    history.kept().history.restore([run])
+    st.session_state.pop("_just_deleted", None)
+
+
+def put_away() -> None:
+    """Deleted runs that can still come back."""
+    deleted = history.visible(deleted=True)
+    if not deleted:
+        return
+    with st.expander(f"Deleted runs ({len(deleted)})", icon=":material/delete:"):
+        st.markdown("They can be restored for seven days, or until room is needed.")
+        for run in deleted[:50]:
+            st.button(
+                f"Restore {run.name}", key=f"restore_{run.id}", icon=":material/undo:",
+                on_click=_said(lambda run=run: _restore(run.id)),
+            )  # fmt: skip
+
+
+def _numbers(run: Run) -> None:
+    lines = [
+        f"{run.state}, {run.step:,} of {run.total:,} steps in {run.seconds:.1f} s",
+        f"{runs_table.moment(run.created)} UTC, on {_plain(run.data)}",
+    ]
+    if run.error:
+        lines.append(_plain(run.error))
+    st.caption("  \n".join(lines))
+    found = {
+        heading: format(run.figures[key], form)
+        for key, heading, form in runs_table.FIGURES
+        if key in run.figures
+    }
+    if found:
+        st.table({"figure": list(found), "value": list(found.values())}, border="horizontal")
+    if run.fingerprint:
+        st.caption(f"Model `{run.fingerprint}`, {run.model_bytes / 1000:,.0f} KB")
+
+
+def _units(run: Run) -> None:
+    if run.model is None:
+        return
+    try:
+        levels = drawn_units(run.fingerprint, run)
+    except HTMError as exc:
+        st.warning(f"{exc}")
+        return
+    for level, (png, count) in enumerate(levels, 1):
+        st.image(
+            png, width="stretch", caption=f"Level {level}: {count} units",
+            alt=alt(f"Prototypes of the units of level {level} of run {run.name}"),
+        )  # fmt: skip
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing the units…")
+def drawn_units(fingerprint: str, _run: Run) -> list[tuple[bytes, int]]:
+    """A sheet of prototypes a level, top first, and how many units there are."""
+    model: HTM = history.load_model(_run)
+    levels = []
+    for level in range(len(model.hierarchy_.layers)):
+        fields = np.asarray(model.receptive_fields(level))
+        if fields.shape[-1] in (1, 3):
+            few = fields[:UNITS, ..., 0] if fields.shape[-1] == 1 else fields[:UNITS]
+            levels.append((sheet(few, columns=8, side=40, gap=4), len(fields)))
+    return levels

@@ -1,0 +1,84 @@
+"""The inside page under a real hand: a unit or a patch is clicked, and the page answers."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from htm_engine import HTM, load_dataset
+from studio.session import SHIPPED
+
+#: Seconds that a click's answer may take on the machine that runs the tests, which shares its
+#: cores with the browser and the server; the aim on a free one is 0.3.
+PATIENCE = 2.0
+
+
+def chart(page, key):
+    return page.locator(f".st-key-{key} .js-plotly-plot").first
+
+
+def click_mark(page, key, trace, index):
+    """Click where Plotly drew a mark, as a hand would; the place is read off its own scales."""
+    plot = chart(page, key)
+    plot.scroll_into_view_if_needed()
+    plot.locator(".main-svg").first.wait_for()
+    x, y = plot.evaluate(
+        """(plot, [trace, index]) => {
+            const full = plot._fullLayout, box = plot.getBoundingClientRect();
+            const calc = plot.calcdata[trace][index];
+            return [box.x + full.xaxis._offset + full.xaxis.d2p(calc.x),
+                    box.y + full.yaxis._offset + full.yaxis.d2p(calc.y)];
+        }""",
+        [trace, index],
+    )
+    page.mouse.move(x, y)
+    page.wait_for_timeout(100)  # Plotly finds what is under the pointer before it takes a click
+    began = time.perf_counter()
+    page.mouse.click(x, y)
+    return began
+
+
+def heading(page, text):
+    found = page.get_by_role("heading", name=re.compile(text))
+    found.wait_for(timeout=15_000)
+    return time.perf_counter()
+
+
+def test_a_clicked_unit_answers_with_its_own_numbers(server, open_page, screenshot):
+    page = open_page(f"{server.url}/inside?picture=4").page
+    chart(page, "units").wait_for(timeout=30_000)
+    waits = []
+    for level, unit in ((0, 7), (1, 9), (0, 20)):
+        began = click_mark(page, "units", level, unit)
+        waits.append(heading(page, f"^Unit {unit} of level {level + 1}$") - began)
+    model, digits = HTM.load(SHIPPED), load_dataset("digits").X
+    wins = int((model.winners(digits)[0] == 20).sum())
+    page.get_by_text(f"wins {wins:,} of {4 * len(digits):,} patches").wait_for(timeout=15_000)
+    assert "level=1" in page.url and "unit=20" in page.url
+    print("seconds from click to answer:", [round(wait, 2) for wait in waits])
+    assert min(waits) < PATIENCE
+    assert page.locator("[data-testid=stException]").count() == 0
+    screenshot(page, "inside-clicked")
+
+
+def test_a_clicked_patch_shows_who_won_it(server, open_page):
+    page = open_page(f"{server.url}/inside?picture=4").page
+    page.get_by_role("tab", name="Level 1").click()
+    chart(page, "map1").wait_for(timeout=30_000)
+    click_mark(page, "map1", 0, 3)
+    winner = int(HTM.load(SHIPPED).winners(load_dataset("digits").X[4:5])[0].ravel()[3])
+    heading(page, f"^Unit {winner} of level 1$")
+    page.get_by_text(f"Patch 3 of picture 4 went to unit {winner}").wait_for(timeout=15_000)
+    assert "place=3" in page.url
+
+
+def test_the_score_file_comes_down(server, open_page, tmp_path):
+    page = open_page(f"{server.url}/inside").page
+    button = page.get_by_role("button", name="Download all scores (CSV)")
+    button.wait_for(timeout=30_000)
+    with page.expect_download() as download:
+        button.click()
+    download.value.save_as(tmp_path / "scores.csv")
+    lines = (tmp_path / "scores.csv").read_text().splitlines()
+    assert lines[0].startswith("picture,label,surprise_bits")
+    assert len(lines) == len(load_dataset("digits")) + 1
