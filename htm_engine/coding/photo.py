@@ -1,48 +1,51 @@
 """Photographs as files: competing units that foresee, bits that are foreseen.
 
-The container of ``coding.container``, kind 2, with fields::
+::
 
-    0  width          2  form: 1 colour, 2 colour halved both ways, 4 alpha
-    1  height         3  step of luma in 1/16 of a grey level
-    4  steps of Cb and Cr, in 1/64 of luma's: Cb + 256 Cr (absent in grey pictures)
-    5  bytes of alpha at the payload's end (absent without alpha)
+    picture ──► planes ──► chosen ──► coded_planes ──► .htmc     the file: ``photofile``
+    .htmc ──► read_planes ──► finished (restored) ──► picture
 
-Payload: one binary arithmetic code (32 bits; the decoder reads zeros beyond its end) of the
-planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares (``photocolour``).
-``PULL`` sixty-fourths of a step are taken off a magnitude of 1, half of it off greater ones.
-Alpha, a byte a pixel: the difference to the pixel on the left, deflated (zlib).
+Coded bits: one binary arithmetic code (32 bits; the decoder reads zeros beyond its end) of
+the planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares
+(``photocolour``), or of a lossless picture (``photolossless``).
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, FormatError, ModelMismatchError
-from . import mixing
-from .container import pack, unpack
-from .photochoose import TRADE, choose
-from .photocolour import half, picture_of, planes
-from .photoentropy import DECODE, ENCODE, HIGH, LOW, PLACE, STARTS
+from ..errors import DataError, ModelMismatchError
+from .photochoose import KEPT
+from .photocolour import picture_of, planes
+from .photoeye import EYE, cares
+from .photofile import (
+    ALPHA,
+    COLOUR,
+    HALVED,
+    HALVED_FROM,
+    LARGEST,
+    LOSSLESS,
+    MOST_STEP,
+    REPEATED,
+    Header,
+    joined,
+    opened,
+    packed_alpha,
+    plane_steps,
+    unpacked_alpha,
+)
+from .photolossless import read_exact, write_exact
 from .photomodel import PhotoModel, shipped
-from .photowalk import Plane, blank_plane, walk
+from .photoplanes import chosen, coded_planes, finished, read_planes, worth_restoring
 
-#: Container kind of a photograph.
-KIND = 2
-#: Pixels that a photograph has at most.
-LARGEST = 50_000_000
-COLOUR, HALVED, ALPHA = 1, 2, 4
-PULL = 3
-#: Steps of Cb and Cr in 1/64 of luma's, halved and not.
-_STEPS = ((31, 34), (62, 68))
-#: Step of quality 1 and of 100, in 1/16 of a grey level, and the step from which on colour is
-#: halved: below it, what halving loses costs more than it saves.
-_COARSEST, _FINEST, _HALVED_FROM = 2100, 52, 650
-#: Largest step.
-_MOST_STEP = 1 << 14
+#: Step of quality 1 and of 100, in 1/16 of a grey level.
+_COARSEST, _FINEST = 2100, 52
+TUNES, EFFORTS = ("psnr", "eye"), ("fast", "best")
+#: Share of a size asked for that is good enough.
+_NEAR = 0.985
 
 
 class PhotoInfo(NamedTuple):
@@ -55,16 +58,8 @@ class PhotoInfo(NamedTuple):
     step: float
     fingerprint: str
     size: int
-
-
-class _Header(NamedTuple):
-    width: int
-    height: int
-    form: int
-    steps: tuple[int, ...]
-    fingerprint: bytes
-    coded: NDArray[np.uint8]
-    alpha: bytes
+    lossless: bool = False
+    eye: int = 0
 
 
 def step_of(quality: float) -> int:
@@ -74,8 +69,10 @@ def step_of(quality: float) -> int:
 
 
 def compress_image(
-    picture: NDArray[np.uint8], quality: float = 50, model: PhotoModel | None = None
-) -> bytes:
+    picture: NDArray[np.uint8], quality: float = 50, model: PhotoModel | None = None, *,
+    target_bytes: int | None = None, lossless: bool = False, tune: str = "psnr",
+    effort: str = "best",
+) -> bytes:  # fmt: skip
     """A photograph as a file.
 
     Parameters
@@ -86,6 +83,15 @@ def compress_image(
         1 to 100, about 0.1 to 3 bits a pixel.
     model : PhotoModel or None
         None takes the one that came with HTM Studio.
+    target_bytes : int, optional
+        The size instead of a quality; the file is at most so long, by 3 % at most shorter
+        where the steps are fine enough to come so near.
+    lossless : bool
+        Every pixel as it was; needs no model.
+    tune : {"psnr", "eye"}
+        What errors count by: their squares, or how much they are seen, less where it is rough.
+    effort : {"fast", "best"}
+        Fast chooses by tables alone.
 
     Returns
     -------
@@ -95,8 +101,8 @@ def compress_image(
     Raises
     ------
     DataError
-        If the picture has another shape or type, no pixels, or more than 50 million, or
-        quality is out of range.
+        If the picture has another shape or type, no pixels, or more than 50 million; if
+        quality, tune or effort is out of range, or the size cannot be reached.
     """
     picture = np.asarray(picture)
     channels = picture.shape[2] if picture.ndim == 3 else 1
@@ -107,30 +113,85 @@ def compress_image(
         raise DataError(f"A photograph has 1 to {LARGEST:,} pixels, not {width} x {height}.")
     if not 1 <= quality <= 100:
         raise DataError(f"Quality is 1 to 100, not {quality}.")
-    model = shipped() if model is None else model
-    step = step_of(quality)
-    form, fields, alpha = 0, [width, height, 0, step], b""
+    if tune not in TUNES or effort not in EFFORTS:
+        raise DataError(f"tune is one of {TUNES}, effort one of {EFFORTS}.")
+    if lossless and target_bytes is not None:
+        raise DataError("A lossless file has the size it has; give target_bytes or lossless.")
+    form, alpha = 0, b""
     if channels == 4:
-        alpha = _packed(picture[..., 3])
+        alpha = packed_alpha(picture[..., 3])
         picture, form = picture[..., :3], form | ALPHA
     if channels == 1:
         picture = picture.reshape(height, width)
     elif (picture == picture[..., :1]).all():
         # A grey picture in colour: the decoder makes it colour again.
         picture = np.ascontiguousarray(picture[..., 0])
-        form |= HALVED
+        form |= REPEATED
     else:
-        form |= COLOUR | (HALVED if step >= _HALVED_FROM else 0)
-    steps = [step]
-    if form & COLOUR:
-        shares = _STEPS[0 if form & HALVED else 1]
-        fields.append(shares[0] + 256 * shares[1])
-        steps += _colour_steps(step, fields[4])
-    fields[2] = form
-    if form & ALPHA:
-        fields.append(len(alpha))
-    coded = _encode(planes(picture, bool(form & HALVED)), steps, bool(form & HALVED), model)
-    return pack(KIND, model.fingerprint, fields, coded + alpha)
+        form |= COLOUR
+    if lossless:
+        coded = write_exact(picture)
+        return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
+    model = shipped() if model is None else model
+    eye, keep = EYE if tune == "eye" else 0, KEPT if effort == "best" else 1
+
+    def at(step: int) -> bytes:
+        own = form | (HALVED if form & COLOUR and step >= HALVED_FROM else 0)
+        return _compressed(picture, own, step, eye, keep, model, alpha)
+
+    return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
+
+
+def _compressed(
+    picture: NDArray[np.uint8], form: int, step: int, eye: int, keep: int, model: PhotoModel,
+    alpha: bytes,
+) -> bytes:  # fmt: skip
+    halved, steps = bool(form & HALVED), plane_steps(step, form)
+    targets = planes(picture, halved)
+    found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye))
+    coded = coded_planes(found, steps, halved, model, eye)[0]
+    if halved:
+        targets = planes(picture, False)
+    form |= worth_restoring(found, targets, form, step, model)
+    height, width = picture.shape[:2]
+    return joined(width, height, form, eye, step, model.fingerprint, coded, alpha)
+
+
+def _of_size(at: object, size: int) -> bytes:
+    """The longest file of at most ``size`` bytes that a few steps find."""
+    assert callable(at)
+    low, high = 8, MOST_STEP  # sizes fall as steps grow
+    ends: dict[int, int] = {}
+    best, step = b"", 400
+    for _ in range(14):
+        data: bytes = at(step)
+        ends[step] = len(data)
+        if len(data) <= size:
+            best, high = (data if len(data) > len(best) else best), step
+            if len(data) >= _NEAR * size or step <= low:
+                return best
+        else:
+            low = step
+        step = _next_step(ends, low, high, _NEAR * 1.005 * size)
+        if step in ends:
+            break
+    if not best:
+        raise DataError(
+            f"This picture does not fit {size:,} bytes; the least is near {min(ends.values()):,}."
+        )
+    return best
+
+
+def _next_step(ends: dict[int, int], low: int, high: int, size: float) -> int:
+    """Where the size is expected, between two steps, by log-log interpolation."""
+    if low in ends and high in ends:
+        a, b = np.log(ends[low]), np.log(ends[high])
+        share = (a - np.log(size)) / (a - b) if a > b else 0.5
+        guess = np.exp(np.log(low) + (np.log(high) - np.log(low)) * min(max(share, 0.05), 0.95))
+        return int(min(max(round(guess), low + (high - low > 1)), high - (high - low > 1)))
+    step = next(reversed(ends))
+    guess = step * (ends[step] / size) ** 1.3
+    return int(min(max(guess, max(low, step / 8)), min(high, step * 8)))
 
 
 def decompress_image(data: bytes | memoryview, model: PhotoModel | None = None) -> NDArray:
@@ -155,180 +216,45 @@ def decompress_image(data: bytes | memoryview, model: PhotoModel | None = None) 
     ModelMismatchError
         If another model wrote it.
     """
-    header = _open(data)
-    model = shipped() if model is None else model
-    if model.fingerprint != header.fingerprint:
-        raise ModelMismatchError(
-            f"This photograph was written by the model {header.fingerprint.hex()}, not by "
-            f"{model.fingerprint.hex()}."
-        )
-    colour, halved = bool(header.form & COLOUR), bool(header.form & HALVED)
-    found = _decode(header, colour, colour and halved, model)
-    picture = picture_of(found, header.height, header.width, halved)
-    if halved and not colour:
+    header = opened(data)
+    if header.form & LOSSLESS:
+        shape = (header.height, header.width, 3 if header.form & COLOUR else 1)
+        picture = read_exact(header.coded, shape)
+    else:
+        model = model_of(header, model)
+        full = finished(read_planes(header, model), header.form, header.steps[0], model)
+        picture = picture_of(full, header.height, header.width, False)
+    if header.form & REPEATED:
         picture = np.repeat(picture[..., None], 3, axis=2)
     if header.form & ALPHA:
-        alpha = _unpacked(header.alpha, header.height, header.width)
+        alpha = unpacked_alpha(header.alpha, header.height, header.width)
         picture = np.concatenate([picture, alpha[..., None]], axis=2)
     return picture
 
 
+def model_of(header: Header, model: PhotoModel | None) -> PhotoModel:
+    """The model that reads a file.
+
+    Raises
+    ------
+    ModelMismatchError
+        If it is not the one given, or the shipped one.
+    """
+    model = shipped() if model is None else model
+    if model.fingerprint[:4] != header.name:
+        raise ModelMismatchError(
+            f"This photograph was written by the model {header.name.hex()}, not by "
+            f"{model.fingerprint[:4].hex()}."
+        )
+    return model
+
+
 def inspect_image(data: bytes | memoryview) -> PhotoInfo:
     """What a file holds, without decoding it."""
-    header = _open(data)
-    channels = 3 if header.form & (COLOUR | HALVED) else 1
-    channels += 1 if header.form & ALPHA else 0
-    halved = header.form & (COLOUR | HALVED) == COLOUR | HALVED
-    name = header.fingerprint.hex()
+    header = opened(data)
+    channels = 3 if header.form & (COLOUR | REPEATED) else 1
+    channels += (4 - channels) if header.form & ALPHA else 0
     return PhotoInfo(
-        header.width, header.height, channels, halved, header.steps[0] / 16, name, len(data)
-    )
-
-
-# --------------------------------------------------------------------- parts
-def _tables() -> tuple[NDArray, NDArray, NDArray]:
-    return mixing.stretch_table(), mixing.squash_table(), mixing.reciprocals()
-
-
-def _colour_steps(step: int, field: int) -> list[int]:
-    return [max(1, (step * share + 32) >> 6) for share in (field & 255, field >> 8)]
-
-
-def _seen(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, NDArray]:
-    """Luma and Cb as a plane's units see them."""
-    luma = found[0].samples
-    if channel and halved:
-        luma = half(luma)
-    return luma, found[1].samples if channel == 2 else luma
-
-
-def chosen(
-    targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel
-) -> list[Plane]:
-    """What the encoder chose, plane by plane, and what the decoder will see."""
-    found: list[Plane] = []
-    turns = [
-        np.ascontiguousarray(units.basis.transpose(0, 2, 1)).astype(np.float32) / 4096
-        for units in model.units
-    ]
-    for channel, target in enumerate(targets):
-        found.append(blank_plane(np.zeros(target.shape, np.int32)))
-        luma, blue = _seen(found, channel, halved)
-        kind = channel + 1 if channel else 0
-        choose(
-            channel, target, found[-1], luma, blue, steps[channel], PULL, model.units[kind],
-            model.units[1], (turns[kind], turns[1]), model.rates, model.counts, model.dear, TRADE,
-        )  # fmt: skip
-    return found
-
-
-def _encode(
-    targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel
-) -> bytes:
-    return coded_planes(chosen(targets, steps, halved, model), steps, halved, model)[0]
-
-
-def coded_planes(
-    found: list[Plane], steps: list[int], halved: bool, model: PhotoModel
-) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:
-    """Chosen planes as bytes; bits of (all, units, counts, splits) by plane; the last state."""
-    probs, gates = model.probs.copy(), model.gates.copy()
-    room = 4096 + 4 * sum(plane.samples.size for plane in found)
-    out, reg = np.zeros(room, np.uint8), _registers(ENCODE)
-    cost = np.zeros((3, 4))
-    for channel, plane in enumerate(found):
-        # Energies are those of blocks before, not of all.
-        plane.energy[:] = 0
-        luma, blue = _seen(found, channel, halved)
-        walk(
-            channel, plane, luma, blue, steps[channel], PULL, model.units[_kind(channel)],
-            model.units[1], probs, gates, _tables(), STARTS, reg, out, cost[channel],
-        )  # fmt: skip
-    return out[: reg[PLACE]].tobytes() + _last_bytes(reg), cost, probs, gates
-
-
-def _decode(header: _Header, colour: bool, halved: bool, model: PhotoModel) -> list[NDArray]:
-    probs, gates, reg = model.probs.copy(), model.gates.copy(), _registers(DECODE)
-    head = np.zeros(4, np.uint8)
-    head[: min(4, len(header.coded))] = header.coded[:4]
-    reg[2], reg[PLACE] = int.from_bytes(head.tobytes(), "big"), 4
-    height, width = (header.height + 15) // 16 * 16, (header.width + 15) // 16 * 16
-    found: list[Plane] = []
-    cost = np.zeros(4)
-    for channel in range(3 if colour else 1):
-        part = 2 if channel and halved else 1
-        found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
-        luma, blue = _seen(found, channel, halved)
-        walk(
-            channel, found[-1], luma, blue, header.steps[channel], PULL,
-            model.units[_kind(channel)], model.units[1], probs, gates, _tables(), STARTS, reg,
-            header.coded, cost,
-        )  # fmt: skip
-        if reg[PLACE] > len(header.coded) + 8:
-            raise FormatError("This file is damaged: it ends before its picture does.")
-    return [plane.samples for plane in found]
-
-
-def _kind(channel: int) -> int:
-    return channel + 1 if channel else 0
-
-
-def _registers(mode: int) -> NDArray[np.int64]:
-    return np.array([0, 0xFFFFFFFF, 0, 0, mode, 0], np.int64)
-
-
-def _last_bytes(reg: NDArray[np.int64]) -> bytes:
-    """The fewest bytes that, zeros behind, lie in the last interval."""
-    low, high = int(reg[LOW]), int(reg[HIGH])
-    for count in range(5):
-        unit = 1 << (32 - 8 * count)
-        number = -(-low // unit) * unit
-        if number <= high:
-            return number.to_bytes(4, "big")[:count]
-    raise AssertionError("an interval holds its lower end")
-
-
-def _packed(alpha: NDArray[np.uint8]) -> bytes:
-    left = np.zeros_like(alpha)
-    left[:, 1:] = alpha[:, :-1]
-    return zlib.compress((alpha - left).tobytes(), 9)
-
-
-def _unpacked(packed: bytes, height: int, width: int) -> NDArray[np.uint8]:
-    reader = zlib.decompressobj()
-    try:
-        content = reader.decompress(packed, height * width + 1)
-    except zlib.error as exc:
-        raise FormatError("This file is damaged: its alpha cannot be read.") from exc
-    if len(content) != height * width or reader.unused_data:
-        raise FormatError("This file is damaged: its alpha has the wrong size.")
-    steps = np.frombuffer(content, np.uint8).reshape(height, width)
-    return np.cumsum(steps, axis=1, dtype=np.uint8)
-
-
-def _open(data: bytes | memoryview) -> _Header:
-    box = unpack(data)
-    if box.kind != KIND:
-        raise FormatError("This file holds no photograph; it is of another kind.")
-    fields = box.fields
-    form = fields[2] if len(fields) > 3 else 8
-    colour, alpha = form & COLOUR, bool(form & ALPHA)
-    if form > 7 or len(fields) != 4 + colour + alpha or not 1 <= fields[3] <= _MOST_STEP:
-        raise FormatError("This file is damaged: its header does not describe a photograph.")
-    width, height, step = fields[0], fields[1], fields[3]
-    if not 0 < width * height <= LARGEST:
-        raise FormatError(
-            f"This file claims {width:,} x {height:,} pixels; 1 to {LARGEST:,} are read."
-        )
-    steps = [step]
-    if colour:
-        if fields[4] >= 1 << 16:
-            raise FormatError("This file is damaged: its header does not describe a photograph.")
-        steps += _colour_steps(step, fields[4])
-    length = fields[-1] if alpha else 0
-    if length > len(box.payload):
-        raise FormatError("This file is damaged: its alpha is longer than the file.")
-    content = np.frombuffer(bytearray(box.payload), np.uint8)  # compiled code wants to own it
-    coded = content[: len(content) - length]
-    rest = content[len(content) - length :].tobytes()
-    return _Header(width, height, form, tuple(steps), box.fingerprint, coded, rest)
+        header.width, header.height, channels, bool(header.form & HALVED), header.steps[0] / 16,
+        header.name.hex(), len(data), bool(header.form & LOSSLESS), header.eye,
+    )  # fmt: skip

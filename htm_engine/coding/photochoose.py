@@ -1,131 +1,246 @@
 """What the encoder of a photograph chooses: winners, block sizes and levels.
 
-Every unit of a block foresees it and quantises its own error; the winner has the least
-distortion + lambda x rate, a parent stands against its four children by the same measure.
-Floating point is allowed here: the decoder only sees what was chosen.
+Every unit of a block foresees it and quantises its own error.  The few that seem cheapest by
+tables are put in place and priced by the entropy model itself, as it stands at that place; the
+winner has the least distortion + lambda x rate, and a parent stands against its four children
+by the same measure.  Floating point is allowed here: the decoder only sees what was chosen.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiling import compiled
-from .photounits import complete, foresee, log4, look
+from .photoentropy import FOLLOW, INPUTS, MODE, PRICE, SLOW
+from .photoquantise import quantise
+from .photounits import complete, foresee, log4, look, shaped
+from .photowalk import Units, block, whether_split
 
-CALLS_INTO = "8fb1c4f52f06"
-#: Lambda over the squared step.
-TRADE = 0.075
-#: Magnitudes told apart by the table of rates.
-GRADES = 16
-
-
-def laplace_rates() -> np.ndarray:
-    """Bits of a magnitude ``(4, 64, 10, GRADES)`` by kind, scale and energy around, unlearned."""
-    mean = 2.0 ** ((np.arange(64) - 24) / 4)[:, None] * 2.0 ** ((np.arange(10) - 4) / 4)
-    rest = np.exp(-1 / np.maximum(mean, 0.05))[..., None]
-    m = np.arange(GRADES)
-    p = np.where(m == 0, 1 - rest**0.6, rest**0.6 * (1 - rest) * rest ** np.maximum(m - 1, 0))
-    bits = np.minimum(-np.log2(np.maximum(p, 1e-5)), 16) + (m > 0)
-    return np.broadcast_to(bits, (4, 64, 10, GRADES)).astype(np.float32).copy()
+CALLS_INTO = "32bab969d94c"
+#: Candidates that are priced, at most, and bits behind the first that rule one out.
+KEPT, HOPELESS = 4, 6.0
 
 
-@compiled
-def quantise(
-    errors: Any, scales: Any, size: Any, energy: Any, step: Any, pull: Any, rates: Any,
-    counts: Any, trade: Any, most: Any, out: Any,
-) -> Any:  # fmt: skip
-    """Levels of least cost; returns the cost in squared steps and the count of levels."""
-    cells = len(errors)
-    inverse = np.float32(1.0 / step)
-    one, many = np.float32(pull / 64.0), np.float32((pull >> 1) / 64.0)
-    total = np.float32(0)
-    for k in range(cells):
-        a = errors[k] * inverse
-        total += a * a
-    best, best_count, spent = total + trade * counts[0], 0, np.float32(0)
-    tail = total
-    for k in range(cells):
-        a = abs(errors[k]) * inverse
-        mu = min(max(np.int64(scales[k]) + size, 0), 63)
-        rate = rates[mu, energy]
-        tail -= a * a
-        level: Any = min(np.int64(a + np.float32(0.5)), 30000)
-        zero = a * a + trade * rate[0]
-        cost: Any = zero
-        taken: Any = np.int64(0)
-        for m in range(max(level - 1, 1), level + 1):
-            d = a - (m - (one if m == 1 else many))
-            r = rate[m] if m < 16 else rate[15] + np.float32(2.0) * np.log2(m - 14.0)
-            j = d * d + trade * r
-            if j < cost:
-                cost, taken = j, m
-        if spent + cost >= best:
-            out[k] = 0
-            break  # costs only grow: nothing further on can win
-        spent += cost
-        out[k] = -taken if errors[k] < 0 else taken
-        if taken and spent + tail + trade * counts[k + 1] < best:
-            best, best_count = spent + tail + trade * counts[k + 1], k + 1
-        if best > most and spent > most:
-            break
-    return best, best_count
+class Bench(NamedTuple):
+    """What the search for a plane works with."""
+
+    units: tuple[Units, Units]  #: of this plane's blocks, and of its squares
+    turns: tuple[NDArray[np.float32], NDArray[np.float32]]  #: bases the other way round
+    rates: NDArray[np.float32]
+    counts: NDArray[np.float32]
+    dear: NDArray[np.float32]
+    care: NDArray[np.float32]  #: ``(h / 8, w / 8)`` what an error counts
+    probs: NDArray[np.uint32]
+    gates: NDArray[np.int32]
+    tables: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
+    starts: NDArray[np.int64]
+
+
+class Notes(NamedTuple):
+    """Room to work in."""
+
+    seen: NDArray[np.int32]
+    tried: NDArray[np.int32]
+    trying: NDArray[np.int32]
+    at: NDArray[np.int64]
+    x: NDArray[np.int32]
+    whole: NDArray[np.int16]
+    reg: NDArray[np.int64]
+    data: NDArray[np.uint8]
+    cost: NDArray[np.float64]
+
+
+class Few(NamedTuple):
+    """The best candidates of a block."""
+
+    unit: NDArray[np.int64]
+    length: NDArray[np.int64]
+    cost: NDArray[np.float32]
+    levels: NDArray[np.int32]
+    said: NDArray[np.int32]
+
+
+def notes() -> Notes:
+    """Room for one search."""
+    ints = [np.zeros(256, np.int32) for _ in range(3)]
+    return Notes(
+        ints[0], ints[1], ints[2], np.zeros(INPUTS, np.int64), np.zeros(INPUTS + 1, np.int32),
+        np.zeros(256, np.int16), np.array([0, 0, 0, 0, FOLLOW, SLOW], np.int64),
+        np.zeros(1, np.uint8), np.zeros(4),
+    )  # fmt: skip
+
+
+def few() -> Few:
+    """Room for the candidates of a block."""
+    return Few(
+        np.zeros(KEPT, np.int64), np.zeros(KEPT, np.int64), np.zeros(KEPT, np.float32),
+        np.zeros((KEPT, 256), np.int32), np.zeros((KEPT, 256), np.int32),
+    )  # fmt: skip
 
 
 @compiled
 def compete(
-    kind: Any, y0: Any, x0: Any, edge: Any, target: Any, samples: Any, luma: Any, blue: Any,
-    energies: Any, step: Any, pull: Any, weights: Any, turn: Any, scales: Any, rates: Any,
-    counts: Any, dear: Any, trade: Any, seen: Any, said: Any, tried: Any, levels: Any,
+    kind: Any, y0: Any, x0: Any, edge: Any, target: Any, plane: Any, luma: Any, blue: Any,
+    step: Any, eye: Any, pull: Any, trade: Any, keep: Any, units: Any, turn: Any, bench: Any,
+    room: Any, best: Any,
 ) -> Any:  # fmt: skip
-    """The winner of a block: unit, count, cost in squared steps; its levels, its prediction."""
+    """Put the cheapest candidates of a block by the tables into ``best``, the first first."""
     side = 16 if kind == 1 else 8
     cells, i0, j0 = side * side, y0 >> 3, x0 >> 3
-    mean, contrast, other = look(kind, samples, luma, blue, y0, x0, edge, seen)
-    here = log4(step)
-    size = log4(contrast + 8 if kind < 2 else contrast + (other >> 2) + 8) - here + 24
-    around = np.int64(energies[i0 + 1, j0]) + np.int64(energies[i0, j0 + 1])
+    mean, contrast, other = look(kind, plane.samples, luma, blue, y0, x0, edge, room.seen)
+    here = shaped(step, contrast if kind < 2 else other, eye)
+    size = log4(contrast + 8 if kind < 2 else contrast + (other >> 2) + 8) - log4(here) + 24
+    around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
     energy = min(log4(around + 1) // 3, 9)
-    best, winner, count = np.float32(1e30), 0, 0
+    # Costs are in squares of the picture's step; the block's own may be another.
+    ratio = np.float32(here) / np.float32(step)
+    scale = bench.care[i0, j0] * ratio * ratio
+    dearer = trade / scale
+    counts = bench.counts[kind, energy]
     errors = np.zeros(cells, np.float32)
-    for unit in range(len(weights)):
-        foresee(weights[unit], seen, weights.shape[1], mean, tried)
+    best.cost[:] = 1e30
+    for unit in range(len(units.weights)):
+        foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, room.trying)
         errors[:] = 0
         for i in range(side):
             for j in range(side):
                 cell = i * side + j
-                e = np.float32(target[y0 + i, x0 + j] - tried[cell])
+                e = np.float32(target[y0 + i, x0 + j] - room.trying[cell])
                 row = turn[unit, cell]
                 for k in range(cells):
                     errors[k] += row[k] * e
-        extra = trade * dear[unit]
+        extra = dearer * bench.dear[kind, unit]
+        worst = 0
+        for c in range(1, keep):
+            if best.cost[c] > best.cost[worst]:
+                worst = c
         cost, used = quantise(
-            errors, scales[unit], size, energy, step, pull, rates[kind], counts[energy], trade,
-            best - extra, levels[1],
+            errors, units.scale[unit], size, energy, here, pull, bench.rates[kind], counts, dearer,
+            best.cost[worst] - extra, room.tried,
         )  # fmt: skip
-        if cost + extra < best:
-            best, winner, count = cost + extra, unit, used
-            levels[0, :cells] = levels[1, :cells]
-            said[:cells] = tried[:cells]
-    levels[0, count:] = 0
-    return winner, count, best
+        if cost + extra < best.cost[worst]:
+            best.cost[worst], best.unit[worst], best.length[worst] = cost + extra, unit, used
+            best.levels[worst, :used] = room.tried[:used]
+            best.levels[worst, used:] = 0
+            best.said[worst, :cells] = room.trying[:cells]
+    for c in range(keep):
+        best.cost[c] *= scale
+    return here
+
+
+@compiled
+def audition(
+    kind: Any, y0: Any, x0: Any, edge: Any, target: Any, plane: Any, luma: Any, blue: Any,
+    step: Any, eye: Any, pull: Any, trade: Any, keep: Any, units: Any, turn: Any, bench: Any,
+    room: Any, best: Any,
+) -> Any:  # fmt: skip
+    """Choose for a block, and leave the choice in the plane; its cost."""
+    here = compete(
+        kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, units, turn,
+        bench, room, best,
+    )  # fmt: skip
+    first: Any = np.argmin(best.cost[:keep])
+    if keep == 1:
+        settle(kind, y0, x0, best, 0, plane, units.basis, here, pull, room.tried)
+        return best.cost[0]
+    limit = best.cost[first] + np.float32(HOPELESS) * trade
+    winner: Any = first
+    least, last = np.float32(1e30), first
+    for turned in range(keep):
+        c = turned if turned else first
+        if turned == first and turned:
+            c = 0
+        if best.cost[c] > limit:
+            continue
+        cost = priced(
+            kind, y0, x0, edge, target, plane, luma, blue, step, here, eye, pull, trade, c, units,
+            bench, room, best,
+        )  # fmt: skip
+        last = c
+        if cost < least:
+            winner, least = c, cost
+    # What hangs on behind costs more than it seems: try without.
+    while best.length[winner] > 0:
+        count = best.length[winner]
+        was = best.levels[winner, count - 1]
+        if abs(was) != 1:
+            break
+        best.levels[winner, count - 1] = 0
+        shorter = count - 1
+        while shorter > 0 and best.levels[winner, shorter - 1] == 0:
+            shorter -= 1
+        best.length[winner] = shorter
+        cost = priced(
+            kind, y0, x0, edge, target, plane, luma, blue, step, here, eye, pull, trade, winner,
+            units, bench, room, best,
+        )  # fmt: skip
+        last = winner
+        if cost >= least:
+            best.length[winner] = count
+            best.levels[winner, count - 1] = was
+            last = -1
+            break
+        least = cost
+    if last != winner:
+        priced(
+            kind, y0, x0, edge, target, plane, luma, blue, step, here, eye, pull, trade, winner,
+            units, bench, room, best,
+        )  # fmt: skip
+    return least
+
+
+@compiled
+def priced(
+    kind: Any, y0: Any, x0: Any, edge: Any, target: Any, plane: Any, luma: Any, blue: Any,
+    step: Any, here: Any, eye: Any, pull: Any, trade: Any, candidate: Any, units: Any, bench: Any,
+    room: Any, best: Any,
+) -> Any:  # fmt: skip
+    """Put a candidate into the plane; its cost by the entropy model as it stands."""
+    settle(kind, y0, x0, best, candidate, plane, units.basis, here, pull, room.tried)
+    side = 16 if kind == 1 else 8
+    square = np.float32(0)
+    for i in range(y0, y0 + side):
+        for j in range(x0, x0 + side):
+            e = np.float32(target[i, j] - plane.samples[i, j])
+            square += e * e
+    room.reg[MODE], room.cost[0] = PRICE, 0
+    coded(kind, y0, x0, edge, plane, luma, blue, step, eye, pull, units, bench, room)
+    bits = np.float32(room.cost[0])
+    return bench.care[y0 >> 3, x0 >> 3] * square / (np.float32(step) * step) + trade * bits
+
+
+@compiled
+def coded(
+    kind: Any, y0: Any, x0: Any, edge: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any,
+    pull: Any, units: Any, bench: Any, room: Any,
+) -> Any:  # fmt: skip
+    """Take a settled block through the entropy model."""
+    block(
+        kind, y0, x0, edge, plane, luma, blue, step, eye, pull, units.weights, units.basis,
+        units.scale, bench.probs[kind], bench.gates[kind], bench.tables, room.seen, room.tried,
+        room.at, room.x, room.whole, bench.starts, room.reg, room.data, room.cost,
+    )  # fmt: skip
 
 
 @compiled
 def settle(
-    kind: Any, y0: Any, x0: Any, winner: Any, count: Any, plane: Any, basis: Any, step: Any,
-    pull: Any, said: Any, levels: Any,
+    kind: Any, y0: Any, x0: Any, best: Any, candidate: Any, plane: Any, basis: Any, step: Any,
+    pull: Any, said: Any,
 ) -> Any:  # fmt: skip
-    """Write a winner's block into its plane."""
+    """Write a candidate's block into its plane."""
     side = 16 if kind == 1 else 8
     i0, j0, grid = y0 >> 3, x0 >> 3, side >> 3
-    complete(basis[winner], levels[0], count, step, pull, said)
+    winner, count, levels = best.unit[candidate], best.length[candidate], best.levels[candidate]
+    said[: side * side] = best.said[candidate, : side * side]
+    complete(basis[winner], levels, count, step, pull, said)
     total = np.int64(0)
     for k in range(side * side):
         sub = k >> 6
-        plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63] = levels[0, k]
-        total += abs(np.int64(levels[0, k]))
+        plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63] = levels[k]
+        total += abs(np.int64(levels[k]))
     for i in range(side):
         for j in range(side):
             plane.samples[y0 + i, x0 + j] = said[i * side + j]
@@ -138,51 +253,98 @@ def settle(
 
 @compiled
 def choose(
-    channel: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any, pull: Any, small: Any,
-    big: Any, turns: Any, rates: Any, counts: Any, dear: Any, trade: Any,
+    channel: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any,
+    trade: Any, keep: Any, bench: Any, room: Any, best: Any, other: Any,
 ) -> Any:  # fmt: skip
-    """Choose for a whole plane, and leave it as the decoder will see it."""
+    """Choose for a whole plane, and leave it as the decoder will see it.
+
+    With one candidate kept, choices go by the tables alone; with more, the entropy model goes
+    along, and ``bench.probs`` and ``bench.gates`` change.
+    """
     height, width = target.shape
-    samples, energies = plane.samples, plane.energy
-    seen, said, tried = np.zeros(256, np.int32), np.zeros(256, np.int32), np.zeros(256, np.int32)
-    levels = np.zeros((2, 256), np.int32)
-    parent_levels, parent_said = np.zeros((2, 256), np.int32), np.zeros(256, np.int32)
     trade = np.float32(trade)
+    small, big = bench.units
     if channel:
         kind = channel + 1
         for y0 in range(0, height, 8):
             for x0 in range(0, width, 8):
-                winner, count, _ = compete(
-                    kind, y0, x0, min(x0 + 16, width), target, samples, luma, blue, energies,
-                    step, pull, small.weights, turns[0], small.scale, rates, counts[kind],
-                    dear[kind], trade, seen, said, tried, levels,
+                edge = min(x0 + 16, width)
+                audition(
+                    kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep,
+                    small, bench.turns[0], bench, room, best,
                 )  # fmt: skip
-                settle(kind, y0, x0, winner, count, plane, small.basis, step, pull, said, levels)
+                if keep > 1:
+                    room.reg[MODE] = FOLLOW
+                    coded(
+                        kind, y0, x0, edge, plane, luma, blue, step, eye, pull, small, bench, room
+                    )
         return
     for y0 in range(0, height, 16):
         for x0 in range(0, width, 16):
-            parent, count_p, cost_p = compete(
-                1, y0, x0, min(x0 + 32, width), target, samples, luma, blue, energies, step, pull,
-                big.weights, turns[1], big.scale, rates, counts[1], dear[1], trade, seen,
-                parent_said, tried, parent_levels,
+            edge = min(x0 + 32, width)
+            whole = audition(
+                1, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, big,
+                bench.turns[1], bench, room, other,
             )  # fmt: skip
+            chosen: Any = np.argmin(other.cost[:keep])
+            i0, j0 = y0 >> 3, x0 >> 3
+            shape_p = plane.unit[i0 + 1, j0 + 1] & 31
+            for c in range(keep):
+                if other.unit[c] == shape_p and other.length[c] == plane.coded[i0, j0]:
+                    chosen = c
             spent = np.float32(0)
+            if keep > 1:
+                whole += trade * np.float32(told(y0, x0, 0, plane, luma, blue, step, bench, room))
+                spent += trade * np.float32(told(y0, x0, 1, plane, luma, blue, step, bench, room))
             for q in range(4):
                 y1, x1 = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
-                edge = min(x1 + 16, width) if q != 3 else x1 + 8
-                winner, count, cost = compete(
-                    0, y1, x1, edge, target, samples, luma, blue, energies, step, pull,
-                    small.weights, turns[0], small.scale, rates, counts[0], dear[0], trade, seen,
-                    said, tried, levels,
+                reach = min(x1 + 16, width) if q != 3 else x1 + 8
+                spent += audition(
+                    0, y1, x1, reach, target, plane, luma, blue, step, eye, pull, trade, keep,
+                    small, bench.turns[0], bench, room, best,
                 )  # fmt: skip
-                spent += cost
-                settle(0, y1, x1, winner, count, plane, small.basis, step, pull, said, levels)
-                if spent > cost_p:
+                if spent > whole:
                     break
-            plane.split[y0 >> 3, x0 >> 3] = 1
-            if cost_p < spent:
-                plane.split[y0 >> 3, x0 >> 3] = 0
-                settle(
-                    1, y0, x0, parent, count_p, plane, big.basis, step, pull, parent_said,
-                    parent_levels,
-                )  # fmt: skip
+            plane.split[i0, j0] = spent <= whole
+            if whole < spent:
+                mean, contrast, _ = look(1, plane.samples, luma, blue, y0, x0, edge, room.seen)
+                here = shaped(step, contrast, eye)
+                settle(1, y0, x0, other, chosen, plane, big.basis, here, pull, room.tried)
+            if keep > 1:
+                follow(y0, x0, plane, luma, blue, step, eye, pull, bench, room)
+
+
+@compiled
+def told(
+    y0: Any, x0: Any, split: Any, plane: Any, luma: Any, blue: Any, step: Any, bench: Any, room: Any
+) -> Any:
+    """Bits of saying whether a square is split."""
+    plane.split[y0 >> 3, x0 >> 3] = split
+    room.reg[MODE], room.cost[0] = PRICE, 0
+    whether_split(
+        y0, x0, plane, luma, blue, step, bench.probs[0], bench.gates[0], bench.tables, room.seen,
+        room.at, room.x, bench.starts, room.reg, room.data, room.cost,
+    )  # fmt: skip
+    return room.cost[0]
+
+
+@compiled
+def follow(
+    y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any, bench: Any,
+    room: Any,
+) -> Any:  # fmt: skip
+    """Let the entropy model learn what was chosen for a square of luma."""
+    width = plane.samples.shape[1]
+    room.reg[MODE] = FOLLOW
+    whether_split(
+        y0, x0, plane, luma, blue, step, bench.probs[0], bench.gates[0], bench.tables, room.seen,
+        room.at, room.x, bench.starts, room.reg, room.data, room.cost,
+    )  # fmt: skip
+    if plane.split[y0 >> 3, x0 >> 3] == 0:
+        edge = min(x0 + 32, width)
+        coded(1, y0, x0, edge, plane, luma, blue, step, eye, pull, bench.units[1], bench, room)
+        return
+    for q in range(4):
+        y1, x1 = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
+        edge = min(x1 + 16, width) if q != 3 else x1 + 8
+        coded(0, y1, x1, edge, plane, luma, blue, step, eye, pull, bench.units[0], bench, room)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from .photounits import SAMPLE_BITS, TOP
 
 _HALF = 1 << 15
+#: Rows worked on at a time, so that wide numbers take little room.
+_STRIP = 64
 
 
 def planes(picture: NDArray[np.uint8], halved: bool) -> list[NDArray[np.int32]]:
@@ -22,48 +24,71 @@ def planes(picture: NDArray[np.uint8], halved: bool) -> list[NDArray[np.int32]]:
     padding = ((0, -height % 16), (0, -width % 16))
     if picture.ndim == 2:
         return [np.pad(picture, padding, mode="edge").astype(np.int32) << SAMPLE_BITS]
-    full = np.pad(picture, (*padding, (0, 0)), mode="edge").astype(np.int64) << SAMPLE_BITS
-    red, green, blue = full[..., 0], full[..., 1], full[..., 2]
-    luma = (19595 * red + 38470 * green + 7471 * blue + _HALF) >> 16
+    full = np.pad(picture, (*padding, (0, 0)), mode="edge")
+    found = [np.empty(full.shape[:2], np.int32)]
+    part = 2 if halved else 1
+    small = (full.shape[0] // part, full.shape[1] // part)
+    found += [np.empty(small, np.int32), np.empty(small, np.int32)]
     grey = 128 << SAMPLE_BITS
-    cb = (((blue - luma) * 36984 + _HALF) >> 16) + grey
-    cr = (((red - luma) * 46745 + _HALF) >> 16) + grey
-    found = [np.clip(plane, 0, TOP).astype(np.int32) for plane in (luma, cb, cr)]
-    return [found[0], *(half(plane) for plane in found[1:])] if halved else found
+    for y in range(0, len(full), _STRIP):
+        wide = full[y : y + _STRIP].astype(np.int64) << SAMPLE_BITS
+        red, green, blue = wide[..., 0], wide[..., 1], wide[..., 2]
+        luma = (19595 * red + 38470 * green + 7471 * blue + _HALF) >> 16
+        cb = (((blue - luma) * 36984 + _HALF) >> 16) + grey
+        cr = (((red - luma) * 46745 + _HALF) >> 16) + grey
+        found[0][y : y + _STRIP] = np.clip(luma, 0, TOP)
+        for plane, strip in zip(found[1:], (cb, cr), strict=True):
+            kept = np.clip(strip, 0, TOP)
+            plane[y // part : (y + _STRIP) // part] = half(kept) if halved else kept
+    return found
 
 
 def picture_of(
     found: list[NDArray[np.int32]], height: int, width: int, halved: bool
 ) -> NDArray[np.uint8]:
     """Picture ``(height, width[, 3])`` of planes."""
-    parts = [found[0]] + [doubled(plane) if halved else plane for plane in found[1:]]
-    cut = [plane[:height, :width].astype(np.int64) for plane in parts]
-    if len(cut) == 1:
-        return _grey_levels(cut[0] << 16)
-    luma, grey = cut[0] << 16, 128 << SAMPLE_BITS
-    cb, cr = cut[1] - grey, cut[2] - grey
-    red, blue = luma + 91881 * cr, luma + 116130 * cb
-    green = luma - 22553 * cb - 46802 * cr
-    return np.stack([_grey_levels(red), _grey_levels(green), _grey_levels(blue)], axis=-1)
+    parts = whole_planes(found, halved)
+    out = np.empty((height, width) if len(parts) == 1 else (height, width, 3), np.uint8)
+    grey = 128 << SAMPLE_BITS
+    for y in range(0, height, _STRIP):
+        cut = [plane[y : min(y + _STRIP, height), :width].astype(np.int64) for plane in parts]
+        luma = cut[0] << 16
+        if len(cut) == 1:
+            out[y : y + _STRIP] = _grey_levels(luma)
+            continue
+        cb, cr = cut[1] - grey, cut[2] - grey
+        rows = out[y : y + _STRIP]
+        rows[..., 0] = _grey_levels(luma + 91881 * cr)
+        rows[..., 1] = _grey_levels(luma - 22553 * cb - 46802 * cr)
+        rows[..., 2] = _grey_levels(luma + 116130 * cb)
+    return out
 
 
-def half(plane: NDArray[np.int32]) -> NDArray[np.int32]:
+def whole_planes(found: list[NDArray[np.int32]], halved: bool) -> list[NDArray[np.int32]]:
+    """Planes of full size."""
+    return [found[0]] + [doubled(plane) if halved else plane for plane in found[1:]]
+
+
+def half(plane: NDArray) -> NDArray[np.int32]:
     """Means of two by two samples."""
     total = plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]
-    return np.ascontiguousarray((total + 2) >> 2)
+    return np.ascontiguousarray((total + 2) >> 2).astype(np.int32)
 
 
 def doubled(plane: NDArray[np.int32]) -> NDArray[np.int32]:
     """Twice as many samples both ways, each near one 3/4 of it and 1/4 of the next."""
     for axis in (0, 1):
-        around = np.concatenate([plane.take([0], axis), plane, plane.take([-1], axis)], axis)
         count = plane.shape[axis]
-        before = around.take(range(count), axis)
-        after = around.take(range(2, count + 2), axis)
-        stacked = np.stack([3 * plane + before, 3 * plane + after], axis + 1)
         shape = list(plane.shape)
         shape[axis] = 2 * count
-        plane = stacked.reshape(shape)
+        out = np.empty(shape, np.int32)
+        here, far = np.moveaxis(plane, axis, 0), np.moveaxis(out, axis, 0)
+        before = here[np.maximum(np.arange(count) - 1, 0)]
+        far[::2] = 3 * here + before
+        del before
+        after = here[np.minimum(np.arange(count) + 1, count - 1)]
+        far[1::2] = 3 * here + after
+        plane = out
     return (plane + 8) >> 4
 
 

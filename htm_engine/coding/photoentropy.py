@@ -17,8 +17,9 @@ from .compiling import compiled
 from .mixing import descend, dot, estimate
 from .photounits import log4
 
-CALLS_INTO = "6bb5a8b0a16b"
-ENCODE, DECODE = 0, 1
+CALLS_INTO = "70bbd0b411f2"
+#: What a walk does: write, read, go along and learn, or only count bits.
+ENCODE, DECODE, FOLLOW, PRICE = 0, 1, 2, 3
 #: Views of a decision, and the weights of a gate: one each, and one of a constant.
 INPUTS = 10
 #: Contexts of each view: of a level, of the count of levels, of the unit.
@@ -44,13 +45,14 @@ SPLIT, ESCAPE = _UNIT + len(UNIT_VIEWS), _UNIT + len(UNIT_VIEWS) + 1
 #: Rows of weights of a kind: first gate of levels, second, counts, units, split, escape.
 ROWS = 8 * 16 + 8 * 64 + 16 + 8 + 1 + 1
 ROW_2, ROW_COUNT, ROW_UNIT, ROW_SPLIT, ROW_ESCAPE = 128, 640, 656, 664, 665
-#: Registers of the arithmetic coder.
-LOW, HIGH, CODE, PLACE, MODE, LIMIT = 0, 1, 2, 3, 4, 5
+#: Registers of the arithmetic coder; the last is how fast gates learn.
+LOW, HIGH, CODE, PLACE, MODE, RATE = 0, 1, 2, 3, 4, 5
 REGISTERS = 6
 _U32 = 0xFFFFFFFF
 #: Magnitudes up to here are told one by one.
 UNARY = 14
-_RATE = 12
+#: How fast gates learn that start warm.
+SLOW = 3
 
 
 def blank_state() -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +69,8 @@ def blank_state() -> tuple[np.ndarray, np.ndarray]:
 @compiled
 def arithmetic(p: Any, bit: Any, reg: Any, data: Any) -> Any:
     """Code one bit of probability p / 2^16 of being one; the bit."""
+    if reg[MODE] >= FOLLOW:
+        return np.int64(bit)
     low, high = reg[LOW], reg[HIGH]
     middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
     y = np.int64(bit)
@@ -106,13 +110,15 @@ def decide(
     p = min(max(p, 24), 65536 - 24)
     y = arithmetic(p, bit, reg, data)
     cost[0] -= np.log2((p if y else 65536 - p) / 65536.0)
+    if reg[MODE] == PRICE:
+        return y
     target = y * 65535
-    descend(weights[one], x, ((target - np.int64(squash[first + 3072])) * _RATE) >> 4)
+    descend(weights[one], x, ((target - np.int64(squash[first + 3072])) * reg[RATE]) >> 4)
     if two != one:
-        descend(weights[two], x, ((target - np.int64(squash[second + 3072])) * _RATE) >> 4)
+        descend(weights[two], x, ((target - np.int64(squash[second + 3072])) * reg[RATE]) >> 4)
     for i in range(n):
         place = at[i] + node
-        probs[place] = estimate(probs[place], y, 250, recip)
+        probs[place] = estimate(probs[place], y, 600, recip)
     return y
 
 

@@ -19,14 +19,16 @@ from PIL import Image
 
 from ..errors import DataError
 from .compiling import compiled
-from .photo import _colour_steps, chosen
 from .photocolour import half, planes
+from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
 from .photomodel import PhotoModel
+from .photoplanes import chosen, finished
+from .photorestore import STEPS, blank_moments, moments_of, solved
 from .photounits import FEATURES, SIDES, look
 from .photowalk import Units
-from .photowarm import blank_model, warmed
+from .photowarm import blank_model, warmed, with_costs
 
-CALLS_INTO = "e8ac84a7df07"
+CALLS_INTO = "59f5a0eb57e8"
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
 _UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8), (15, 12, 9, 9), (30, 100, 30, 30)
 _BLOCKS = (200_000, 90_000, 60_000, 60_000)
@@ -185,10 +187,10 @@ def _by_webp(picture: NDArray[np.uint8], rng: np.random.Generator) -> Pair:
 
 def _by_itself(picture: NDArray[np.uint8], model: PhotoModel, rng: np.random.Generator) -> Pair:
     step = int(round(2.0 ** rng.uniform(5.8, 10.6)))
-    halved = step >= 650
-    steps = [step, *_colour_steps(step, 31 + 256 * 34 if halved else 62 + 256 * 68)]
+    halved = step >= HALVED_FROM
+    steps = plane_steps(step, COLOUR | (HALVED if halved else 0))
     targets = planes(picture, halved)
-    found = chosen(targets, steps, halved, model)
+    found = chosen(targets, steps, halved, model, keep=1)
     return targets, [plane.samples for plane in found], halved
 
 
@@ -218,13 +220,13 @@ def learn(
         for index, picture in enumerate(pictures):
             cut = _crop(picture, rng)
             pairs.append(_by_itself(cut, model, rng) if model else _by_webp(cut, rng))
-            yield 0.4 * stage + 0.05 * index / len(pictures), "looking at the pictures", None
+            yield 0.3 * stage + 0.05 * index / len(pictures), "looking at the pictures", None
         units: list[Units] = []
         for kind in range(4):
             data = samples(kind, pairs, rng)
             for turn, outcome in enumerate(learn_kind(kind, data, rng)):
-                part = 0.05 + 0.08 * (kind + turn / _ROUNDS[kind])
-                yield 0.4 * stage + part, "units learn", None
+                part = 0.05 + 0.06 * (kind + turn / _ROUNDS[kind])
+                yield 0.3 * stage + part, "units learn", None
                 if outcome is not None:
                     units.append(outcome)
         del pairs, data
@@ -232,9 +234,44 @@ def learn(
         cuts = [_crop(picture, rng) for picture in pictures]
         for part, warm in warmed(model, cuts, random_state, rounds=1 + stage):
             yield (
-                0.4 * stage + 0.37 + 0.03 * (1 + 6 * stage) * part,
+                0.3 * stage + 0.29 + 0.01 * (1 + 20 * stage) * part,
                 "the entropy model warms",
                 None,
             )
             model = warm
+    assert model is not None
+    for part, restoring in _restoring(model, cuts, rng):
+        yield 0.8 + 0.2 * part, "what restores is learned", None
+        model = restoring
     yield 1.0, "done", model
+
+
+def _restoring(
+    model: PhotoModel, pictures: Sequence[NDArray[np.uint8]], rng: np.random.Generator
+) -> Iterator[tuple[float, PhotoModel]]:
+    """Learn the filters on pictures that the codec has decoded; the model with them at last."""
+    sums = []
+    for place, middle in enumerate(STEPS):
+        moments = blank_moments()
+        for index, picture in enumerate(pictures):
+            step = int(round(middle * 2.0 ** rng.uniform(-0.4, 0.4)))
+            form = COLOUR | (HALVED if step >= HALVED_FROM else 0)
+            halved = bool(form & HALVED)
+            found = chosen(planes(picture, halved), plane_steps(step, form), halved, model, keep=1)
+            full = finished(found, form, step, model)
+            moments_of(planes(picture, False), full, step, found[0].split, halved, moments)
+            yield (place + index / len(pictures)) / len(STEPS), model
+        sums.append([solved(part) for part in moments])
+    filters = tuple(np.stack([step[channel] for step in sums]) for channel in range(3))
+    yield (
+        1.0,
+        with_costs(
+            list(model.units),
+            model.probs,
+            model.gates,
+            model.rates,
+            model.counts,
+            model.dear,
+            filters,
+        ),
+    )

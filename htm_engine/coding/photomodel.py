@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .. import storage
 from ..errors import ModelError
 from .photoentropy import INPUTS, ROWS, TABLE, blank_state
+from .photorestore import blank_filters
 from .photounits import FEATURES, SIDES
 from .photowalk import Units
 
@@ -26,6 +27,8 @@ ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 _COARSE = 3
 #: Gates' weights are kept in multiples of 2^-14.
 _GATE = 2
+#: Filters are kept in multiples of 2^-8.
+_FILTER = 4
 #: Most units of a kind.
 MOST_UNITS = 32
 
@@ -46,6 +49,8 @@ class PhotoModel:
         Bits of a count of levels, for the encoder.
     dear : ndarray (4, 32)
         Bits of each winner, for the encoder.
+    filters : tuple of ndarray (6, 729, taps)
+        Restoring Y, Cb and Cr (see ``photorestore``).
     fingerprint : bytes
         Eight bytes that name it.
     """
@@ -56,6 +61,7 @@ class PhotoModel:
     rates: NDArray[np.float32]
     counts: NDArray[np.float32]
     dear: NDArray[np.float32]
+    filters: tuple[NDArray[np.int16], ...]
     fingerprint: bytes
 
     def save(self, target: str | Path | BinaryIO) -> None:
@@ -69,6 +75,8 @@ class PhotoModel:
             found[f"weights{kind}"] = _folded(units.weights)
             found[f"basis{kind}"] = _folded(units.basis >> _COARSE)
             found[f"scale{kind}"] = _folded(units.scale)
+        for channel, filters in enumerate(self.filters):
+            found[f"filters{channel}"] = _folded(filters >> _FILTER)
         found["gates"] = _folded(self.gates >> _GATE)
         found["probs"] = _short(self.probs)
         for name in ("rates", "counts", "dear"):
@@ -98,6 +106,10 @@ class PhotoModel:
                 _check(int(np.abs(weights).sum(1).max()) < 1 << 18)
                 _check(max(int(np.abs(basis).max()), int(np.abs(scale).max())) < 1 << 15)
                 units.append(Units(*(part.astype(np.int16) for part in (weights, basis, scale))))
+            filters = [_unfolded(arrays[f"filters{channel}"]) << _FILTER for channel in range(3)]
+            for channel, blank in enumerate(blank_filters()):
+                _check(filters[channel].shape == blank.shape)
+                _check(int(np.abs(filters[channel]).max()) < 1 << 14)
             gates = _unfolded(arrays["gates"]) << _GATE
             _check(gates.shape == (4, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
             _check(arrays["probs"].shape == (4, TABLE) and arrays["probs"].dtype == np.uint16)
@@ -108,7 +120,8 @@ class PhotoModel:
         digest = hashlib.sha256(storage.fingerprint({"kind": "photo"}, arrays).encode()).digest()
         rates, counts, dear = (cost.astype(np.float32) for cost in costs)
         probs = _long(arrays["probs"])
-        return cls(tuple(units), probs, gates, rates, counts, dear, digest[:8])
+        restoring = tuple(part.astype(np.int16) for part in filters)
+        return cls(tuple(units), probs, gates, rates, counts, dear, restoring, digest[:8])
 
     @classmethod
     def load(cls, source: str | Path | BinaryIO) -> PhotoModel:

@@ -51,6 +51,29 @@ def log4(value: Any) -> Any:
     return 4 * whole + (part > 4467) + (part > 5312) + (part > 6317) + (part > 7512)
 
 
+def _eighths() -> np.ndarray:
+    return np.array([int(round(4096 * 2 ** (k / 32))) for k in range(-64, 65)], np.int64)
+
+
+#: 2^12 times 2^(k/32), k from -64 to 64.
+POWERS = _eighths()
+#: What makes a contrast count as flat, in 1/16 of a grey level; where steps stay as they are.
+CALM, USUAL = 96, 10
+
+
+@compiled
+def shaped(step: Any, contrast: Any, eye: Any) -> Any:
+    """Step of a block: finer where it is calm, coarser where it is rough, by ``eye`` eighths.
+
+    At 8 the step follows the deviation around the block, as errors in SSIM count.
+    """
+    if eye == 0:
+        return np.int64(step)
+    size = np.int64(contrast)
+    rough = log4(size * size + CALM * CALM) - log4(np.int64(CALM * CALM)) - USUAL
+    return max((step * POWERS[min(max(rough * eye >> 1, -64), 64) + 64] + 2048) >> 12, 1)
+
+
 @compiled
 def at(plane: Any, y: Any, x: Any, y0: Any, x0: Any, edge: Any) -> Any:
     """A sample above or left of a block at (y0, x0), or the nearest that is known.

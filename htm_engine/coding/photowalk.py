@@ -28,9 +28,9 @@ from .photoentropy import (
     log4,
     tree,
 )
-from .photounits import complete, foresee, look
+from .photounits import complete, foresee, look, shaped
 
-CALLS_INTO = "8fb1c4f52f06"
+CALLS_INTO = "125f2b60b5c9"
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
 #: Added to a parent's number, so that its neighbours tell it from a child.
@@ -80,7 +80,7 @@ def clip(value: Any, most: Any) -> Any:
 @compiled
 def block(
     kind: Any, y0: Any, x0: Any, edge: Any, plane: Any, luma: Any, blue: Any, step: Any,
-    pull: Any, weights: Any, basis: Any, scales: Any, probs: Any, gates: Any, tables: Any,
+    eye: Any, pull: Any, weights: Any, basis: Any, scales: Any, probs: Any, gates: Any, tables: Any,
     seen: Any, said: Any, at: Any, x: Any, levels: Any, starts: Any, reg: Any, data: Any,
     cost: Any,
 ) -> Any:  # fmt: skip
@@ -90,6 +90,7 @@ def block(
     i0, j0 = y0 >> 3, x0 >> 3
     samples, unit_map, energy_map, sizes = plane.samples, plane.unit, plane.energy, plane.sizes
     mean, contrast, other = look(kind, samples, luma, blue, y0, x0, edge, seen)
+    step = shaped(step, contrast if kind < 2 else other, eye)
     here = log4(step)
     activity = clip((log4(other + 4) - here + 16) >> 1, 15)
     size = log4(contrast + 8 if kind < 2 else contrast + (other >> 2) + 8)
@@ -176,9 +177,32 @@ def block(
 
 
 @compiled
+def whether_split(
+    y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any, probs: Any, gates: Any,
+    tables: Any, seen: Any, at: Any, x: Any, starts: Any, reg: Any, data: Any, cost: Any,
+) -> Any:  # fmt: skip
+    """Whether a square of luma is four blocks or one: coded, or decoded into ``plane.split``."""
+    split, i0, j0 = plane.split, y0 >> 3, x0 >> 3
+    edge = min(x0 + 32, plane.samples.shape[1])
+    _, contrast, _ = look(1, plane.samples, luma, blue, y0, x0, edge, seen)
+    activity = clip((log4(contrast + 4) - log4(step) + 16) >> 1, 15)
+    west = 2 if j0 == 0 else np.int64(split[i0, j0 - 2])
+    north = 2 if i0 == 0 else np.int64(split[i0 - 2, j0])
+    around = np.int64(plane.energy[i0 + 1, j0]) + plane.energy[i0, j0 + 1]
+    at[0] = starts[SPLIT] + activity * 16
+    at[1] = starts[SPLIT] + 256 + west * 3 + north
+    at[2] = starts[SPLIT] + 512 + clip(log4(around + 1), 15) * 16 + west * 3 + north
+    before = cost[0]
+    split[i0, j0] = decide(
+        at, 0, 3, ROW_SPLIT, ROW_SPLIT, split[i0, j0], probs, gates, tables, x, reg, data, cost
+    )
+    cost[3] += cost[0] - before
+
+
+@compiled
 def walk(
-    channel: Any, plane: Any, luma: Any, blue: Any, step: Any, pull: Any, small: Any, big: Any,
-    probs: Any, gates: Any, tables: Any, starts: Any, reg: Any, data: Any, cost: Any,
+    channel: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any, small: Any,
+    big: Any, probs: Any, gates: Any, tables: Any, starts: Any, reg: Any, data: Any, cost: Any,
 ) -> Any:  # fmt: skip
     """All blocks of a plane: ``channel`` 0 luma, 1 Cb, 2 Cr; ``luma`` and ``blue`` as it sees."""
     height, width = plane.samples.shape
@@ -194,7 +218,7 @@ def walk(
         for y0 in range(0, height, 8):
             for x0 in range(0, width, 8):
                 block(
-                    kind, y0, x0, min(x0 + 16, width), plane, luma, blue, step, pull,
+                    kind, y0, x0, min(x0 + 16, width), plane, luma, blue, step, eye, pull,
                     small.weights, small.basis, small.scale, probs[kind], gates[kind], tables,
                     seen, said, at, x, levels, starts, reg, data, cost,
                 )  # fmt: skip
@@ -202,26 +226,13 @@ def walk(
     for y0 in range(0, height, 16):
         for x0 in range(0, width, 16):
             i0, j0 = y0 >> 3, x0 >> 3
-            mean, contrast, _ = look(
-                1, plane.samples, luma, blue, y0, x0, min(x0 + 32, width), seen
-            )
-            activity = clip((log4(contrast + 4) - log4(step) + 16) >> 1, 15)
-            west = 2 if j0 == 0 else np.int64(split[i0, j0 - 2])
-            north = 2 if i0 == 0 else np.int64(split[i0 - 2, j0])
-            at[0] = starts[SPLIT] + activity * 16
-            at[1] = starts[SPLIT] + 256 + west * 3 + north
-            at[2] = starts[SPLIT] + 512 + clip(
-                log4(np.int64(plane.energy[i0 + 1, j0]) + plane.energy[i0, j0 + 1] + 1), 15
-            ) * 16 + west * 3 + north  # fmt: skip
-            before = cost[0]
-            split[i0, j0] = decide(
-                at, 0, 3, ROW_SPLIT, ROW_SPLIT, split[i0, j0], probs[0], gates[0], tables, x, reg,
-                data, cost,
+            whether_split(
+                y0, x0, plane, luma, blue, step, probs[0], gates[0], tables, seen, at, x, starts,
+                reg, data, cost,
             )  # fmt: skip
-            cost[3] += cost[0] - before
             if split[i0, j0] == 0:
                 block(
-                    1, y0, x0, min(x0 + 32, width), plane, luma, blue, step, pull, big.weights,
+                    1, y0, x0, min(x0 + 32, width), plane, luma, blue, step, eye, pull, big.weights,
                     big.basis, big.scale, probs[1], gates[1], tables, seen, said, at, x, levels,
                     starts, reg, data, cost,
                 )  # fmt: skip
@@ -230,7 +241,7 @@ def walk(
                 y1, x1 = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
                 edge = min(x1 + 16, width) if q != 3 else x1 + 8
                 block(
-                    0, y1, x1, edge, plane, luma, blue, step, pull, small.weights, small.basis,
+                    0, y1, x1, edge, plane, luma, blue, step, eye, pull, small.weights, small.basis,
                     small.scale, probs[0], gates[0], tables, seen, said, at, x, levels, starts,
                     reg, data, cost,
                 )  # fmt: skip

@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
-from .photo import _colour_steps, _seen, chosen, coded_planes
-from .photochoose import GRADES, laplace_rates
+from .photochoose import KEPT
 from .photocolour import planes
 from .photoentropy import blank_state
-from .photomodel import _COARSE, _GATE, MOST_UNITS, PhotoModel, _folded, _short
+from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
+from .photomodel import _COARSE, _FILTER, _GATE, MOST_UNITS, PhotoModel, _folded, _short
+from .photoplanes import chosen, coded_planes, seen_by
+from .photoquantise import GRADES, laplace_rates
+from .photorestore import blank_filters
 from .photounits import log4, look
 from .photowalk import Units
 
-CALLS_INTO = "e8ac84a7df07"
+CALLS_INTO = "59f5a0eb57e8"
 
 
 def blank_model(units: list[Units]) -> PhotoModel:
@@ -37,7 +40,7 @@ def blank_model(units: list[Units]) -> PhotoModel:
 
 def with_costs(
     units: list[Units], probs: NDArray, gates: NDArray, rates: NDArray, counts: NDArray,
-    dear: NDArray,
+    dear: NDArray, filters: tuple[NDArray[np.int16], ...] | None = None,
 ) -> PhotoModel:  # fmt: skip
     """A model as its file would hold it."""
     arrays: dict[str, NDArray[Any]] = {"gates": _folded(gates >> _GATE), "probs": _short(probs)}
@@ -45,6 +48,8 @@ def with_costs(
         arrays[f"weights{kind}"] = _folded(one.weights)
         arrays[f"basis{kind}"] = _folded(one.basis >> _COARSE)
         arrays[f"scale{kind}"] = _folded(one.scale)
+    for channel, taps in enumerate(filters or blank_filters()):
+        arrays[f"filters{channel}"] = _folded(taps >> _FILTER)
     for name, table in (("rates", rates), ("counts", counts), ("dear", dear)):
         arrays[name] = np.clip(np.rint(table * 256), 0, 65535).astype(np.uint16)
     return PhotoModel.make(arrays)
@@ -102,12 +107,13 @@ def warmed(
         order = rng.permutation(len(pictures))
         for done, index in enumerate(order):
             step = int(round(2.0 ** rng.uniform(5.3, 10.8)))
-            picture, halved = pictures[index], step >= 650
-            shares = 31 + 256 * 34 if halved else 62 + 256 * 68
-            steps = [step, *_colour_steps(step, shares)]
-            found = chosen(planes(picture, halved), steps, halved, state)
+            picture, halved = pictures[index], step >= HALVED_FROM
+            steps = plane_steps(step, COLOUR | (HALVED if halved else 0))
+            found = chosen(
+                planes(picture, halved), steps, halved, state, keep=1 if turn == 0 else KEPT
+            )
             for channel, plane in enumerate(found):
-                luma, blue = _seen(found, channel, halved)
+                luma, blue = seen_by(found, channel, halved)
                 scales = tuple(one.scale for one in units)
                 tally(channel, plane, luma, blue, steps[channel], scales, rates, counts, winners)
             _, _, probs, gates = coded_planes(found, steps, halved, state)
@@ -120,8 +126,9 @@ def warmed(
 
 def _continued(model: PhotoModel, probs: NDArray, gates: NDArray) -> PhotoModel:
     return PhotoModel(
-        model.units, probs, gates, model.rates, model.counts, model.dear, model.fingerprint
-    )
+        model.units, probs, gates, model.rates, model.counts, model.dear, model.filters,
+        model.fingerprint,
+    )  # fmt: skip
 
 
 def _costs(rates: NDArray, counts: NDArray, winners: NDArray) -> tuple[NDArray, NDArray, NDArray]:
