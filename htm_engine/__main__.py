@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 from . import commands
-from .coding.quantise import QUALITIES
 from .errors import HTMError
 from .layer import LayerSpec
 from .named import NAMED
@@ -175,10 +174,25 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument(
         "-q",
         "--quality",
-        type=whole(1, QUALITIES),
-        default=5,
+        type=whole(1, 100),
         metavar="1..10",
-        help="1 is smallest, 10 nearest to the pictures (default 5)",
+        help="1 is smallest, 10 nearest to the pictures (default 5); with --photo 1 to 100 "
+        "(default 50)",
+    )
+    made.add_argument(
+        "--photo",
+        action="store_true",
+        help="store one photograph of any size, by the codec that came or one of train-codec",
+    )
+    made.add_argument(
+        "--bytes", type=whole(1, 1 << 40), metavar="N", help="with --photo: at most so many bytes"
+    )
+    made.add_argument("--lossless", action="store_true", help="with --photo: every pixel exactly")
+    made.add_argument(
+        "--tune", choices=["psnr", "eye"], default="psnr", help="with --photo: what errors count by"
+    )
+    made.add_argument(
+        "--effort", choices=["fast", "best"], default="best", help="with --photo (default best)"
     )
     made.add_argument(
         "--memory",

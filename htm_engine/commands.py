@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from .coding.container import MAGIC
-from .errors import FormatError
+from .coding.quantise import QUALITIES
+from .errors import DataError, FormatError
 from .outputs import check_target
 
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
@@ -33,6 +34,17 @@ def train(arguments: Namespace) -> None:
 
 def compress(arguments: Namespace) -> None:
     """Store pictures, or a text, in one file."""
+    if arguments.photo:
+        from . import photocommands
+
+        photocommands.compress(arguments)
+        return
+    if arguments.quality is None:
+        arguments.quality = 5
+    if arguments.quality > QUALITIES or arguments.bytes or arguments.lossless:
+        raise DataError(
+            f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo."
+        )
     if arguments.text or _is_text_file(arguments.pictures):
         from . import textcommands
 
@@ -44,17 +56,22 @@ def compress(arguments: Namespace) -> None:
 
 
 def decompress(arguments: Namespace) -> None:
-    """Get pictures, or a text, back from a file."""
+    """Get pictures, a photograph, or a text, back from a file."""
+    from .coding.photofile import is_photo
     from .coding.text import is_text
 
     check_target(arguments.output, arguments.force)
     path = Path(arguments.file)
     with path.open("rb") as stream:
-        text = is_text(stream.read(16))
-    if text:
+        head = stream.read(16)
+    if is_text(head):
         from . import textcommands
 
         textcommands.decompress(arguments)
+    elif is_photo(head):
+        from . import photocommands
+
+        photocommands.decompress(arguments)
     else:
         from . import picturecommands
 
@@ -106,6 +123,7 @@ def inspect(arguments: Namespace) -> None:
 
 
 def _facts(content: bytes) -> dict[str, Any]:
+    from .coding.photofile import is_photo
     from .coding.text import is_text
     from .storage import load
 
@@ -113,7 +131,7 @@ def _facts(content: bytes) -> dict[str, Any]:
         from . import textcommands
 
         return textcommands.of_file(content)
-    if content.startswith(MAGIC) and content[5:6] == b"\x02":
+    if is_photo(content):
         from . import photocommands
 
         return photocommands.of_file(content)

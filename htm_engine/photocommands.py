@@ -1,4 +1,4 @@
-"""What the photo commands do: learn a codec from a folder, describe files."""
+"""What the photo commands do: learn a codec from a folder, store photographs, describe files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .coding.photo import inspect_image
+from .coding.photo import compress_image, decompress_image, inspect_image
 from .coding.photolearn import learn
 from .coding.photomodel import PhotoModel
 from .errors import DataError
@@ -49,12 +49,52 @@ def _paths(folder: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
+            if alpha and picture.mode in ("L", "RGBA"):
+                return np.array(picture)
+            if alpha and (picture.mode in ("LA", "PA") or "transparency" in picture.info):
+                return np.array(picture.convert("RGBA"))
             return np.array(picture.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as exc:
         raise DataError(f"{path.name} cannot be read as a picture.") from exc
+
+
+# ------------------------------------------------------- there and back
+def compress(arguments: Namespace) -> None:
+    """Store one photograph."""
+    target = check_target(arguments.output, arguments.force)
+    if len(arguments.pictures) != 1:
+        raise DataError("With --photo, one picture goes into one file.")
+    picture = _read(Path(arguments.pictures[0]), alpha=True)
+    data = compress_image(
+        picture, arguments.quality or 50, _model(arguments.model), target_bytes=arguments.bytes,
+        lossless=arguments.lossless, tune=arguments.tune, effort=arguments.effort,
+    )  # fmt: skip
+    write(target, data, arguments.force)
+    height, width = picture.shape[:2]
+    print(f"picture          {height} x {width} x {picture.shape[2] if picture.ndim > 2 else 1}")
+    print(f"bytes            {len(data):,} ({8 * len(data) / (height * width):.3f} bits a pixel)")
+
+
+def decompress(arguments: Namespace) -> None:
+    """Get a photograph back."""
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() not in (".png", ".npy"):
+        raise DataError(f"{target.name} must end in .png or .npy.")
+    picture = decompress_image(Path(arguments.file).read_bytes(), _model(arguments.model))
+    stream = io.BytesIO()
+    if target.suffix.lower() == ".npy":
+        np.save(stream, picture, allow_pickle=False)
+    else:
+        Image.fromarray(picture).save(stream, "PNG")
+    write(target, stream.getvalue(), arguments.force)
+    print(f"written          {arguments.output}")
+
+
+def _model(path: str | None) -> PhotoModel | None:
+    return None if path is None else PhotoModel.load(path)
 
 
 # ----------------------------------------------------------------- describe
@@ -66,7 +106,9 @@ def of_file(content: bytes) -> dict[str, Any]:
         "shape": [info.height, info.width, info.channels],
         "bytes": info.size,
         "bits_a_pixel": round(8 * info.size / (info.width * info.height), 3),
+        "lossless": info.lossless,
         "step": info.step,
+        "tune": "eye" if info.eye else "psnr",
         "colour_halved": info.halved,
         "model": info.fingerprint,
     }

@@ -12,6 +12,7 @@ the planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -135,20 +136,20 @@ def compress_image(
     model = shipped() if model is None else model
     eye, keep = EYE if tune == "eye" else 0, KEPT if effort == "best" else 1
 
-    def at(step: int) -> bytes:
+    def at(step: int, dearer: float = 1.0) -> bytes:
         own = form | (HALVED if form & COLOUR and step >= HALVED_FROM else 0)
-        return _compressed(picture, own, step, eye, keep, model, alpha)
+        return _compressed(picture, own, step, eye, keep, model, alpha, dearer)
 
     return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
 
 
 def _compressed(
     picture: NDArray[np.uint8], form: int, step: int, eye: int, keep: int, model: PhotoModel,
-    alpha: bytes,
+    alpha: bytes, dearer: float,
 ) -> bytes:  # fmt: skip
     halved, steps = bool(form & HALVED), plane_steps(step, form)
     targets = planes(picture, halved)
-    found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye))
+    found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye), dearer)
     coded = coded_planes(found, steps, halved, model, eye)[0]
     if halved:
         targets = planes(picture, False)
@@ -157,14 +158,13 @@ def _compressed(
     return joined(width, height, form, eye, step, model.fingerprint, coded, alpha)
 
 
-def _of_size(at: object, size: int) -> bytes:
+def _of_size(at: Callable[..., bytes], size: int) -> bytes:
     """The longest file of at most ``size`` bytes that a few steps find."""
-    assert callable(at)
-    low, high = 8, MOST_STEP  # sizes fall as steps grow
+    low, high = 1, MOST_STEP  # sizes fall as steps grow
     ends: dict[int, int] = {}
     best, step = b"", 400
     for _ in range(14):
-        data: bytes = at(step)
+        data = at(step)
         ends[step] = len(data)
         if len(data) <= size:
             best, high = (data if len(data) > len(best) else best), step
@@ -175,10 +175,21 @@ def _of_size(at: object, size: int) -> bytes:
         step = _next_step(ends, low, high, _NEAR * 1.005 * size)
         if step in ends:
             break
+    if low in ends and len(best) < 0.975 * size:
+        # Between two steps there is lambda.
+        under, over = 1.0, 1.3
+        for _ in range(6):
+            dearer = (under + over) / 2
+            data = at(low, dearer)
+            if len(data) > size:
+                under = dearer
+                continue
+            best, over = max(best, data, key=len), dearer
+            if len(best) >= 0.975 * size:
+                break
     if not best:
-        raise DataError(
-            f"This picture does not fit {size:,} bytes; the least is near {min(ends.values()):,}."
-        )
+        least = min(ends.values())
+        raise DataError(f"This picture does not fit {size:,} bytes; the least is near {least:,}.")
     return best
 
 

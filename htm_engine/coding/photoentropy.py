@@ -17,13 +17,13 @@ from .compiling import compiled
 from .mixing import descend, dot, estimate
 from .photounits import log4
 
-CALLS_INTO = "70bbd0b411f2"
+CALLS_INTO = "77499fc5f206"
 #: What a walk does: write, read, go along and learn, or only count bits.
 ENCODE, DECODE, FOLLOW, PRICE = 0, 1, 2, 3
 #: Views of a decision, and the weights of a gate: one each, and one of a constant.
 INPUTS = 10
 #: Contexts of each view: of a level, of the count of levels, of the unit.
-LEVEL_VIEWS = (2048, 64 * 8, 64 * 8, 64 * 10, 12 * 64, 12 * 64, 16 * 64, 32 * 32, 64 * 16, 64 * 16)
+LEVEL_VIEWS = (2048, 1024, 1024, 1280, 1536, 768, 1024, 1024, 2048, 2048)
 COUNT_VIEWS = (32, 10, 16, 64, 160, 16 * 16)
 UNIT_VIEWS = (64, 64, 128, 4096, 64, 512)
 #: Nodes below each context: bins of a magnitude, trees of counts and units.
@@ -157,13 +157,14 @@ def spread(k: Any, cells: Any) -> Any:
 @compiled
 def level_bits(
     k: Any, cells: Any, unit: Any, count: Any, scale: Any, activity: Any, near: Any, energy: Any,
-    levels: Any, start: Any, probs: Any, weights: Any, tables: Any, at: Any, x: Any, reg: Any,
-    data: Any, cost: Any,
+    second: Any, levels: Any, start: Any, probs: Any, weights: Any, tables: Any, at: Any, x: Any,
+    reg: Any, data: Any, cost: Any,
 ) -> Any:  # fmt: skip
     """One level: its views, its magnitude, its sign; returns the level.
 
     ``scale`` is 4 log2 of its expected magnitude in steps, plus 24; ``near`` what the same
-    place holds in blocks to the left and above; ``energy`` their sums, graded.
+    place holds in blocks to the left and above; ``energy`` their sums, graded; ``second``
+    which of the two quantisers.
     """
     a1 = abs(np.int64(levels[k + 1])) if k + 1 < count else np.int64(0)
     a2 = abs(np.int64(levels[k + 2])) if k + 2 < count else np.int64(0)
@@ -177,21 +178,21 @@ def level_bits(
     mu = min(max(scale, 0), 63)
     lastq = min(log4(count) >> 1, 11)
     at[0] = start[0] + (unit * 64 + kq) * 8
-    at[1] = start[1] + (mu * 8 + n1) * 8
-    at[2] = start[2] + (kq * 8 + nb) * 8
-    at[3] = start[3] + (mu * 10 + energy) * 8
-    at[4] = start[4] + ((n2 * 8 + nb) * 8 + (mu >> 3)) * 8
+    at[1] = start[1] + ((second * 64 + mu) * 8 + n1) * 8
+    at[2] = start[2] + ((second * 64 + kq) * 8 + nb) * 8
+    at[3] = start[3] + ((second * 64 + mu) * 10 + energy) * 8
+    at[4] = start[4] + (((second * 12 + n2) * 8 + nb) * 8 + (mu >> 3)) * 8
     at[5] = start[5] + (lastq * 64 + kq) * 8
     at[6] = start[6] + (activity * 64 + kq) * 8
     at[7] = start[7] + (unit * 32 + n1 * 4 + (nb >> 1)) * 8
-    at[8] = start[8] + ((nb * 8 + n1) * 16 + (mu >> 2)) * 8
-    at[9] = start[9] + (mu * 16 + n2) * 8
+    at[8] = start[8] + (((second * 8 + nb) * 8 + n1) * 16 + (mu >> 2)) * 8
+    at[9] = start[9] + ((second * 64 + mu) * 16 + n2) * 8
     value: Any = np.int64(levels[k])
     m: Any = np.int64(0)
     size = abs(value)
     while m < UNARY:
         slot = bin_of(m)
-        one, two = slot * 16 + n2, ROW_2 + slot * 64 + mu
+        one, two = slot * 16 + n2, ROW_2 + slot * 64 + second * 32 + (mu >> 1)
         more = size > m
         if k == count - 1 and m == 0:
             m = 1  # the last coded level is never zero

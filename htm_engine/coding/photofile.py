@@ -36,9 +36,9 @@ MAGIC, VERSION = b"HTMP", 1
 LARGEST = 50_000_000
 COLOUR, HALVED, ALPHA, RESTORED, RESTORED_COLOUR, LOSSLESS, REPEATED = 1, 2, 4, 8, 16, 32, 64
 #: Step from which on colour is halved: below it, what halving loses costs more than it saves.
-HALVED_FROM = 650
+HALVED_FROM = 420
 #: Steps of Cb and Cr in 1/64 of luma's, halved and not.
-_SHARES = ((31, 34), (62, 68))
+_SHARES = ((30, 33), (62, 68))
 #: Largest step, and the strongest eye.
 MOST_STEP, MOST_EYE = 1 << 14, 15
 _START = len(MAGIC) + 5

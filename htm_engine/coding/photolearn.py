@@ -28,10 +28,12 @@ from .photounits import FEATURES, SIDES, look
 from .photowalk import Units
 from .photowarm import blank_model, warmed, with_costs
 
-CALLS_INTO = "59f5a0eb57e8"
+CALLS_INTO = "94534633280d"
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
 _UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8), (15, 12, 9, 9), (30, 100, 30, 30)
 _BLOCKS = (200_000, 90_000, 60_000, 60_000)
+#: Basis vectors that are kept.
+_FINEST = 168
 #: Side of the part of a picture that is learned from at most.
 _SIDE = 512
 #: Blocks whose mean error is below this many grey levels teach nothing.
@@ -163,6 +165,8 @@ def _whole(predictions: NDArray, bases: NDArray, scale: NDArray) -> Units:
     bounded = predictions * np.minimum(1, 60 / most)[:, None, None]
     weights = np.clip(np.rint(bounded * 4096), -32767, 32767).astype(np.int16)
     rows = np.rint(bases.transpose(0, 2, 1) * 512) * 8
+    # What is finest in a square of 16x16 is for its children: a zero takes no room.
+    rows[:, _FINEST:] = 0
     scales = np.clip(np.rint(4 * scale), -60, 60).astype(np.int16)
     return Units(weights, np.ascontiguousarray(np.clip(rows, -4096, 4096).astype(np.int16)), scales)
 

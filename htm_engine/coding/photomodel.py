@@ -43,8 +43,8 @@ class PhotoModel:
         Luma 8x8, luma 16x16, Cb 8x8, Cr 8x8.
     probs, gates : ndarray
         State that the entropy model starts from; never changed.
-    rates : ndarray (4, 64, 10, 16)
-        Bits of a magnitude, for the encoder.
+    rates : ndarray (4, 2, 64, 10, 16)
+        Bits of a magnitude under either quantiser, for the encoder.
     counts : ndarray (4, 10, 257)
         Bits of a count of levels, for the encoder.
     dear : ndarray (4, 32)
@@ -114,7 +114,7 @@ class PhotoModel:
             _check(gates.shape == (4, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
             _check(arrays["probs"].shape == (4, TABLE) and arrays["probs"].dtype == np.uint16)
             costs = [arrays[name] / np.float32(256) for name in ("rates", "counts", "dear")]
-            _check([c.shape for c in costs] == [(4, 64, 10, 16), (4, 10, 257), (4, MOST_UNITS)])
+            _check([c.shape for c in costs] == [(4, 2, 64, 10, 16), (4, 10, 257), (4, MOST_UNITS)])
         except KeyError as exc:
             raise ModelError("This is not a photo model: a part is missing.") from exc
         digest = hashlib.sha256(storage.fingerprint({"kind": "photo"}, arrays).encode()).digest()

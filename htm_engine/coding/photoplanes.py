@@ -23,7 +23,7 @@ from .photowalk import Plane, blank_plane, walk
 PULL = 3
 #: Lambda over the squared step, at coarse and at fine steps: what is left out at coarse ones
 #: is missed by the blocks that follow.
-TRADES = (0.04, 0.08)
+TRADES = (0.04, 0.085)
 _COARSE, _FINE = 1000.0, 125.0
 
 
@@ -44,11 +44,12 @@ def seen_by(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, ND
 def chosen(
     targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel,
     eye: int = 0, keep: int = KEPT, care: list[NDArray[np.float32]] | None = None,
+    dearer: float = 1.0,
 ) -> list[Plane]:  # fmt: skip
     """What the encoder chose, plane by plane, and what the decoder will see.
 
     ``care (h / 8, w / 8)``, a plane each, is what an error counts; ``keep`` how many
-    candidates of a block are priced exactly.
+    candidates of a block are priced exactly; ``dearer`` multiplies lambda.
     """
     found: list[Plane] = []
     turns = [
@@ -68,7 +69,7 @@ def chosen(
         )  # fmt: skip
         choose(
             channel, target, found[-1], luma, blue, steps[channel], eye, PULL,
-            trade_of(steps[0]), keep, bench, room, best, other,
+            dearer * trade_of(steps[0]), keep, bench, room, best, other,
         )  # fmt: skip
     return found
 
@@ -89,8 +90,10 @@ def coded_planes(
     return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
 
 
-def read_planes(header: Header, model: PhotoModel) -> list[Plane]:
-    """Planes of a file, not yet restored.
+def read_planes(
+    header: Header, model: PhotoModel, cost: NDArray[np.float64] | None = None
+) -> list[Plane]:
+    """Planes of a file, not yet restored; bits as in :func:`coded_planes` into ``cost (3, 4)``.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def read_planes(header: Header, model: PhotoModel) -> list[Plane]:
     begin(reg, header.coded)
     height, width = (header.height + 15) // 16 * 16, (header.width + 15) // 16 * 16
     found: list[Plane] = []
-    cost = np.zeros(4)
+    spent = np.zeros((3, 4)) if cost is None else cost
     for channel in range(3 if colour else 1):
         part = 2 if channel and halved else 1
         found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
@@ -110,7 +113,7 @@ def read_planes(header: Header, model: PhotoModel) -> list[Plane]:
         walk(
             channel, found[-1], luma, blue, header.steps[channel], header.eye, PULL,
             model.units[kind_of(channel)], model.units[1], probs, gates, tables(), STARTS, reg,
-            header.coded, cost,
+            header.coded, spent[channel],
         )  # fmt: skip
         if reg[PLACE] > len(header.coded) + 8:
             raise FormatError("This file is damaged: it ends before its picture does.")

@@ -28,9 +28,9 @@ from .photoentropy import (
     log4,
     tree,
 )
-from .photounits import complete, foresee, look, shaped
+from .photounits import FOLLOWS, complete, foresee, look, shaped
 
-CALLS_INTO = "125f2b60b5c9"
+CALLS_INTO = "3ac40ad3a091"
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
 #: Added to a parent's number, so that its neighbours tell it from a child.
@@ -55,6 +55,7 @@ class Plane(NamedTuple):
     sizes: NDArray[np.uint8]  #: ``(h + 1, w + 2, 64)`` magnitudes
     coded: NDArray[np.int16]  #: ``(h, w)`` coded levels
     levels: NDArray[np.int16]  #: ``(h, w, 64)``; a parent's 256 go on in its other cells
+    bits: NDArray[np.float32]  #: ``(h, w)`` what was spent there, squares' splits aside
 
 
 def blank_plane(samples: NDArray[np.int32]) -> Plane:
@@ -68,6 +69,7 @@ def blank_plane(samples: NDArray[np.int32]) -> Plane:
         np.zeros((h + 1, w + 2, 64), np.uint8),
         np.zeros((h, w), np.int16),
         np.zeros((h, w, 64), np.int16),
+        np.zeros((h, w), np.float32),
     )
 
 
@@ -89,6 +91,7 @@ def block(
     cells, grid = side * side, side >> 3
     i0, j0 = y0 >> 3, x0 >> 3
     samples, unit_map, energy_map, sizes = plane.samples, plane.unit, plane.energy, plane.sizes
+    at_first = cost[0]
     mean, contrast, other = look(kind, samples, luma, blue, y0, x0, edge, seen)
     step = shaped(step, contrast if kind < 2 else other, eye)
     here = log4(step)
@@ -142,7 +145,7 @@ def block(
         sub = k >> 6
         levels[k] = plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63]
     shift = 2 if kind == 1 else 0
-    total = np.int64(0)
+    total, state = np.int64(0), np.int64(0)
     for k in range(count - 1, -1, -1):
         kk = k >> shift
         near = 2 * (np.int64(sizes[i0 + 1, j0, kk]) + np.int64(sizes[i0, j0 + 1, kk]))
@@ -152,10 +155,11 @@ def block(
             near += np.int64(sizes[i0 + 1, j0, kk + 1]) + np.int64(sizes[i0, j0 + 1, kk + 1])
         scale = np.int64(scales[chosen, k]) + size - here + 24
         value = level_bits(
-            k, cells, chosen, count, scale, activity, near, energy, levels, starts, probs, gates,
-            tables, at, x, reg, data, cost,
+            k, cells, chosen, count, scale, activity, near, energy, state >> 1, levels, starts,
+            probs, gates, tables, at, x, reg, data, cost,
         )  # fmt: skip
         levels[k] = value
+        state = FOLLOWS[state, value & 1]
         total += abs(value)
     for k in range(count, cells):
         levels[k] = 0
@@ -163,6 +167,7 @@ def block(
         for b in range(grid):
             unit_map[i0 + 1 + a, j0 + 1 + b] = chosen + (PARENT if kind == 1 else 0)
             energy_map[i0 + 1 + a, j0 + 1 + b] = total >> shift
+            plane.bits[i0 + a, j0 + b] = (cost[0] - at_first) / (grid * grid)
             for kk in range(64):
                 biggest = np.int64(0)
                 for k in range(kk << shift, (kk + 1) << shift):

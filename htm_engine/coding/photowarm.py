@@ -22,10 +22,10 @@ from .photomodel import _COARSE, _FILTER, _GATE, MOST_UNITS, PhotoModel, _folded
 from .photoplanes import chosen, coded_planes, seen_by
 from .photoquantise import GRADES, laplace_rates
 from .photorestore import blank_filters
-from .photounits import log4, look
+from .photounits import FOLLOWS, log4, look
 from .photowalk import Units
 
-CALLS_INTO = "59f5a0eb57e8"
+CALLS_INTO = "94534633280d"
 
 
 def blank_model(units: list[Units]) -> PhotoModel:
@@ -84,11 +84,13 @@ def tally(
             count = np.int64(plane.coded[i0, j0])
             winners[kind, unit] += 1
             counts[kind, energy, count] += 1
-            for k in range(count):
+            state = np.int64(0)
+            for k in range(count - 1, -1, -1):
                 sub = k >> 6
                 m = abs(np.int64(plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63]))
                 mu = min(max(np.int64(scales[kind][unit, k]) + size, 0), 63)
-                rates[kind, mu, energy, min(m, 15)] += 1
+                rates[kind, state >> 1, mu, energy, min(m, 15)] += 1
+                state = FOLLOWS[state, m & 1]
 
 
 def warmed(
@@ -98,7 +100,7 @@ def warmed(
     rng = np.random.default_rng(random_state)
     units = list(model.units)
     for turn in range(rounds):
-        rates = np.zeros((4, 64, 10, GRADES))
+        rates = np.zeros((4, 2, 64, 10, GRADES))
         counts, winners = np.zeros((4, 10, 257)), np.zeros((4, MOST_UNITS))
         state = model
         if turn == 0:
@@ -133,7 +135,7 @@ def _continued(model: PhotoModel, probs: NDArray, gates: NDArray) -> PhotoModel:
 
 def _costs(rates: NDArray, counts: NDArray, winners: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Bits of what was counted; what was rare leans on wider views."""
-    by_scale = rates.sum(2, keepdims=True) + 50 * 2.0 ** -laplace_rates()
+    by_scale = rates.sum(3, keepdims=True) + 50 * 2.0 ** -laplace_rates()
     shares = rates + 20 * by_scale / by_scale.sum(-1, keepdims=True)
     bits = -np.log2(shares / shares.sum(-1, keepdims=True))
     bits[..., 1:] += 1  # the sign
