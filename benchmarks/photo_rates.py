@@ -2,8 +2,9 @@
 
     python benchmarks/photo_rates.py FOLDER [--model MODEL.npz] [--crop 256] [--count 16]
 
-True file bytes; PSNR in RGB and SSIM of luma, means over the pictures at each setting;
-BD-rate by PCHIP of these mean curves, of points from 0.08 to 2.4 bits a pixel.
+True file bytes; PSNR in RGB, SSIM and MS-SSIM of luma, means over the pictures at each setting;
+BD-rate by PCHIP of these mean curves, of points from 0.08 to 2.4 bits a pixel; below, the mean
+over the pictures of each one's own BD-rate in PSNR.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
 from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
 from htm_engine.errors import DataError  # noqa: E402
-from htm_engine.metrics import bd_rate, psnr, ssim  # noqa: E402
+from htm_engine.metrics import bd_rate, ms_ssim, psnr, ssim  # noqa: E402
 
 Coder = Callable[[np.ndarray, float], tuple[bytes, np.ndarray, float, float]]
+
+
+#: Qualities of this codec.
+OURS = (1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 
 
 def peer(kind: str, **fixed: object) -> Coder:
@@ -46,12 +51,12 @@ def peer(kind: str, **fixed: object) -> Coder:
     return code
 
 
-def ours(model: PhotoModel) -> Coder:
+def ours(model: PhotoModel, **how: str) -> Coder:
     """This codec."""
 
     def code(picture: np.ndarray, setting: float) -> tuple[bytes, np.ndarray, float, float]:
         start = time.perf_counter()
-        data = compress_image(picture, setting, model)
+        data = compress_image(picture, setting, model, **how)
         middle = time.perf_counter()
         back = decompress_image(data, model)
         return data, back, middle - start, time.perf_counter() - middle
@@ -86,9 +91,11 @@ def main() -> None:
         "AVIF psnr": (
             peer("AVIF", advanced={"tune": "psnr"}, **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)
         ),
-        "ours": (ours(model), (1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)),
+        "ours": (ours(model), OURS),
+        "ours, fast": (ours(model, effort="fast"), OURS),
+        "ours, eye": (ours(model, tune="eye"), OURS),
     }  # fmt: skip
-    names = arguments.only.split(",") if arguments.only else list(codecs)
+    names = arguments.only.split(";") if arguments.only else list(codecs)
     pictures = []
     for index, path in enumerate(sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]):
         picture = np.array(Image.open(path).convert("RGB"))
@@ -97,7 +104,8 @@ def main() -> None:
             picture = picture[start : start + arguments.crop, start : start + arguments.crop]
         pictures.append(np.ascontiguousarray(picture))
     ours(model)(pictures[0][:64, :64], 50)  # compiled before any clock runs
-    table = {}
+    table: dict[str, np.ndarray] = {}
+    each: dict[str, list[list[tuple[float, ...]]]] = {}
     for name in names:
         code, settings = codecs[name]
         rows = []
@@ -105,29 +113,49 @@ def main() -> None:
             cells = []
             for picture in pictures:
                 data, back, encode, decode = code(picture, setting)
-                like = ssim(luma(picture)[None], luma(back)[None])
+                grey, other = luma(picture), luma(back)
+                like = ssim(grey[None], other[None])
+                scales = ms_ssim(grey, other) if min(grey.shape) >= 176 else np.nan
                 rate = 8 * len(data) / (picture.shape[0] * picture.shape[1])
-                cells.append((rate, psnr(picture / 255, back / 255), like, encode, decode))
+                cells.append((rate, psnr(picture / 255, back / 255), like, scales, encode, decode))
             rows.append(np.mean(cells, axis=0))
+            each.setdefault(name, []).append(cells)
             print(
                 f"{name:<10} {setting:6.1f}", *(f"{value:8.3f}" for value in rows[-1]), flush=True
             )
         table[name] = np.array(rows)
-    print("\nBD-rate in %     " + "".join(f"{other:>12}" for other in names) + "   (PSNR, SSIM)")
+    print(
+        "\nBD-rate in %     "
+        + "".join(f"{other:>19}" for other in names)
+        + "   (PSNR/SSIM/MS-SSIM)"
+    )
     for name in names:
         print(f"{name:<17}" + "".join(compare(table[name], table[other]) for other in names))
+    print("\nmean of the pictures' own BD-rates, PSNR")
+    for name in names:
+        cells = (f"{own_rates(each[name], each[other]):19.1f}" for other in names)
+        print(f"{name:<17}" + "".join(cells))
+
+
+def own_rates(a: list[list[tuple[float, ...]]], b: list[list[tuple[float, ...]]]) -> float:
+    """Mean BD-rate in PSNR over the pictures, each by its own curve."""
+    rates = []
+    for one, other in zip(zip(*a, strict=True), zip(*b, strict=True), strict=True):
+        x, y = np.array(one), np.array(other)
+        rates.append(bd_rate(x[:, 0], x[:, 1], y[:, 0], y[:, 1]))
+    return float(np.mean(rates))
 
 
 def compare(a: np.ndarray, b: np.ndarray) -> str:
-    """BD-rate of a against b in PSNR and, as -log2(1 - SSIM), in SSIM."""
+    """BD-rate of a against b in PSNR and, as decibels of 1 - SSIM, in SSIM and MS-SSIM."""
     cells = []
-    for column in (1, 2):
+    for column in (1, 2, 3):
         x, y = (_within(rows, column) for rows in (a, b))
         try:
             cells.append(f"{bd_rate(x[0], x[1], y[0], y[1]):.1f}")
         except DataError:
             cells.append("-")
-    return f"{'/'.join(cells):>12}"
+    return f"{'/'.join(cells):>19}"
 
 
 def _within(rows: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:

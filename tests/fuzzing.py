@@ -209,9 +209,63 @@ def _in_array(arrays: dict[str, Any], name: str, rng: np.random.Generator) -> No
         del arrays[name]
 
 
+def photo() -> Reader:
+    """``.htmc`` files of photographs, lossy and lossless, with alpha and without."""
+    from htm_engine import compress_image, decompress_image
+    from htm_engine.coding.photolook import look_into_image
+
+    rng = np.random.default_rng(0)
+    soft = np.add.outer(np.arange(24) * 5, np.arange(20) * 4)[..., None] + rng.integers(
+        0, 30, (24, 20, 4)
+    )
+    colour = soft.clip(0, 255).astype(np.uint8)
+    corpus = [
+        compress_image(colour[..., :3], 60),
+        compress_image(colour[..., :3], 10),
+        compress_image(colour[..., 0], 80, tune="eye"),
+        compress_image(colour, 40),
+        compress_image(colour[:1, :1, :3]),
+        compress_image(colour, lossless=True),
+        compress_image(colour[..., 0], lossless=True),
+    ]
+
+    def read(data: bytes) -> object:
+        look_into_image(data)
+        return decompress_image(data)
+
+    return Reader(corpus, read, sealed)
+
+
+def photo_model() -> Reader:
+    """Model files of photographs; a file that loads must also write and read."""
+    from htm_engine import compress_image, decompress_image
+    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photounits import FEATURES, SIDES
+    from htm_engine.coding.photowalk import Units
+    from htm_engine.coding.photowarm import blank_model
+
+    rng, units = np.random.default_rng(0), []
+    for side, seen in zip(SIDES, FEATURES, strict=True):
+        cells = side * side
+        basis = np.eye(cells, dtype=np.int16)[None] * 4096
+        weights = rng.integers(-20, 20, (1, seen, cells)).astype(np.int16)
+        units.append(Units(weights, basis, np.zeros((1, cells), np.int16)))
+    stream = io.BytesIO()
+    blank_model(units).save(stream)
+
+    def read(data: bytes) -> object:
+        model = PhotoModel.load(io.BytesIO(data))
+        picture = np.arange(17 * 9 * 3, dtype=np.uint8).reshape(17, 9, 3)
+        return decompress_image(compress_image(picture, 50, model, effort="fast"), model)
+
+    return Reader([stream.getvalue()], read)
+
+
 READERS: dict[str, Callable[[], Reader]] = {
     "text": text,
     "text-model": text_model,
+    "photo": photo,
+    "photo-model": photo_model,
     "pictures": pictures,
     "data": data,
     "collection": collection,
