@@ -19,7 +19,7 @@ from .photoquantise import quantise
 from .photounits import complete, foresee, log4, look, shaped
 from .photowalk import Units, block, whether_split
 
-CALLS_INTO = "556211a482b2"
+CALLS_INTO = "50083d79ff7f"
 #: Candidates that are priced, at most, and bits behind the first that rule one out.
 KEPT, HOPELESS = 4, 6.0
 

@@ -25,6 +25,8 @@ PULL = 3
 #: is missed by the blocks that follow.
 TRADES = (0.04, 0.085)
 _COARSE, _FINE = 1000.0, 125.0
+#: Pixels that a coded byte can stand for: 14 decisions a square, each as sure as can be.
+_MOST_PIXELS = 300_000
 
 
 def trade_of(step: int) -> float:
@@ -100,6 +102,8 @@ def read_planes(
     FormatError
         If the coded bits end before the planes do.
     """
+    if header.width * header.height > _MOST_PIXELS * (len(header.coded) + 8):
+        raise FormatError("This file is damaged: it claims more pixels than it could hold.")
     colour, halved = bool(header.form & COLOUR), bool(header.form & HALVED)
     probs, gates, reg = model.probs.copy(), model.gates.copy(), _registers(DECODE)
     begin(reg, header.coded)

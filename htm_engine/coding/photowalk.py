@@ -19,6 +19,7 @@ from .photoentropy import (
     DECODE,
     INPUTS,
     MODE,
+    PLACE,
     ROW_COUNT,
     ROW_SPLIT,
     ROW_UNIT,
@@ -221,6 +222,8 @@ def walk(
     if channel:
         kind = channel + 1
         for y0 in range(0, height, 8):
+            if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+                return
             for x0 in range(0, width, 8):
                 block(
                     kind, y0, x0, min(x0 + 16, width), plane, luma, blue, step, eye, pull,
@@ -229,6 +232,8 @@ def walk(
                 )  # fmt: skip
         return
     for y0 in range(0, height, 16):
+        if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+            return  # the file ended long ago
         for x0 in range(0, width, 16):
             i0, j0 = y0 >> 3, x0 >> 3
             whether_split(
