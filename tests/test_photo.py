@@ -24,7 +24,16 @@ from htm_engine.errors import DataError, FormatError, ModelError, ModelMismatchE
 from htm_engine.metrics import psnr
 
 #: Pictures and settings, and digests of their files and of what comes back.
-GOLDEN: dict[str, tuple[str, str]] = {}
+GOLDEN: dict[str, tuple[str, str]] = {
+    "colour": ("2f0607bbd45c681e", "8aba090cfab736b9"),
+    "coarse": ("35a5971d4ff7208e", "6703e874ecb68745"),
+    "grey": ("aaea1e946a8d7b94", "3f766c8b452d2f0c"),
+    "alpha": ("289a7bca2e25ab4f", "7666f1880cfabebf"),
+    "one pixel": ("9f950a78ff8dfda3", "96cd8e70433d22a8"),
+    "eye": ("26bcc8b83bbcbff3", "44d62e1473e41760"),
+    "lossless": ("8d40fe63e36bebf3", "89de7fdc13229c07"),
+    "lossless grey": ("83f2feeeeddddc75", "35d758530dae3106"),
+}
 
 
 def scene(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:

@@ -142,14 +142,15 @@ def worth_restoring(
     plain = finished(found, form, step, model)
     better = finished(found, form | both, step, model)
     gains = [
-        _squares(target, after) - _squares(target, before)
+        squares(target, after) - squares(target, before)
         for target, before, after in zip(targets, plain, better, strict=True)
     ]
     bits = RESTORED if gains[0] < 0 else 0
     return bits | (RESTORED_COLOUR if sum(gains[1:]) < 0 else 0)
 
 
-def _squares(target: NDArray[np.int32], plane: NDArray[np.int32]) -> float:
+def squares(target: NDArray[np.int32], plane: NDArray[np.int32]) -> float:
+    """Sum of squared errors, in strips."""
     strips = range(0, len(target), 64)
     errors = ((target[y : y + 64] - plane[y : y + 64]).astype(np.float32) for y in strips)
     return float(sum(np.square(error).sum(dtype=np.float64) for error in errors))
