@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from . import commands
+from .coding.quantise import QUALITIES
 from .errors import HTMError
 from .layer import LayerSpec
 from .named import NAMED
@@ -319,6 +320,11 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, and raises ``SystemExit(2)`` on bad usage."""
     arguments = parser().parse_args(argv)
+    if arguments.does is commands.compress and not arguments.photo:
+        if (arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless:
+            parser().error(
+                f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo"
+            )
     try:
         arguments.does(arguments)
         sys.stdout.flush()

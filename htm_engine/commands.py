@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .coding.container import MAGIC
-from .coding.quantise import QUALITIES
-from .errors import DataError, FormatError
+from .errors import FormatError
 from .outputs import check_target
 
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
@@ -41,10 +40,6 @@ def compress(arguments: Namespace) -> None:
         return
     if arguments.quality is None:
         arguments.quality = 5
-    if arguments.quality > QUALITIES or arguments.bytes or arguments.lossless:
-        raise DataError(
-            f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo."
-        )
     if arguments.text or _is_text_file(arguments.pictures):
         from . import textcommands
 

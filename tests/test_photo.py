@@ -380,7 +380,8 @@ def test_photo_settings_without_photo_are_told(tmp_path, capsys):
 
     Image.fromarray(scene(16, 16)).save(tmp_path / "a.png")
     out = ["-o", str(tmp_path / "a.htmc")]
-    assert main(["compress", str(tmp_path / "a.png"), "-q", "60", *out]) == 1
+    with pytest.raises(SystemExit):
+        main(["compress", str(tmp_path / "a.png"), "-q", "60", *out])
     assert "--photo" in capsys.readouterr().err
 
 
