@@ -320,11 +320,9 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, and raises ``SystemExit(2)`` on bad usage."""
     arguments = parser().parse_args(argv)
-    if arguments.does is commands.compress and not arguments.photo:
-        if (arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless:
-            parser().error(
-                f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo"
-            )
+    picky = arguments.does is commands.compress and not arguments.photo
+    if picky and ((arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless):
+        parser().error(f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo")
     try:
         arguments.does(arguments)
         sys.stdout.flush()
