@@ -39,15 +39,28 @@ _make_venv() {
   "$python" -m venv --clear .venv
 }
 
+# The lock file of a requirements file where it holds, else the file itself.
+_locked() {
+  if .venv/bin/python -c 'import platform, sys
+sys.exit((platform.python_implementation(), sys.version_info[:2], sys.platform,
+          platform.machine()) != ("CPython", (3, 11), "linux", "x86_64"))'; then
+    echo "--require-hashes -r ${1%.txt}.lock"
+  else
+    say "NOTE: the lock files with hashes are for CPython 3.11 on Linux, x86-64; here the same
+   versions are installed without checking hashes."
+    echo "-r $1"
+  fi
+}
+
 _environment() {
   local stamp want
   .venv/bin/python -c '' 2>/dev/null || _make_venv || return 1
   stamp=.venv/.installed-${1%.txt}
-  want=$(.venv/bin/python -V; cat "$1" requirements.txt constraints.txt | sha256sum)
+  want=$(.venv/bin/python -V; cat "$1" requirements.txt constraints.txt ./*.lock | sha256sum)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
     say "Installing $1 into .venv (once; later starts skip this)"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-      -r "$1" </dev/null >&2 || { say "Installing $1 failed."; return 1; }
+      $(_locked "$1") </dev/null >&2 || { say "Installing $1 failed."; return 1; }
     printf '%s' "$want" >"$stamp"
   fi
 }

@@ -1,11 +1,12 @@
 """Server start to the home page's first picture, against an empty Streamlit page.
 
-    python benchmarks/page_load.py [--runs 5]
+    python benchmarks/page_load.py [--runs 5] [--deep]
 
 Each run starts a fresh server and a fresh browser context, the app and the empty page in
 turn, and takes the time from the start of the process until the page has settled and, for
 the app, its first picture is complete.  A visitor then reads for four seconds, and opens
-every page from the sidebar, twice.
+every page from the sidebar, twice.  With ``--deep``, a fresh server is asked for each page by a
+link of its own instead, and the time to its result is held against the home page's.
 Needs Chromium and playwright (see requirements-dev.txt).
 """
 
@@ -29,6 +30,16 @@ SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 PICTURE = "() => [...document.querySelectorAll('[data-testid=stMain] img')].some(i => i.complete && i.naturalWidth)"  # noqa: E501
 #: Pages that show none: there the page is to have settled.
 NO_PICTURE = ("Text", "Runs")
+#: Links that a stranger might be sent, with a setting or two.
+DEEP = {
+    "Train": "train?v=1&data=scenes&shown=1",
+    "Inside": "inside?v=1&picture=12&level=1&unit=5",
+    "Compress": "compress?v=1&quality=4&picture=33",
+    "Text": "text?v=1",
+    "Generate": "generate?v=1&seed=9",
+    "Formulas": "formulas?v=1&picture=7",
+    "Runs": "runs?v=1",
+}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
@@ -49,24 +60,46 @@ def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
     raise SystemExit("the server did not start")
 
 
-def first_paint(browser, script: Path, folder: Path, picture: bool):
+def first_paint(browser, script: Path, folder: Path, picture: bool, path: str = ""):
     """Seconds from the server's start to the settled page; the page and the server too."""
     began = time.perf_counter()
     process, url = serve(script, folder)
     page = browser.new_context().new_page()
-    page.goto(url)
+    page.goto(f"{url}/{path}")
     page.wait_for_selector("[data-testid='stApp']")
     if picture:
-        page.wait_for_function(PICTURE)
+        page.wait_for_function(PICTURE, timeout=60_000)
+    elif path:
+        page.wait_for_selector("[data-testid='stMain'] h1")
+        page.wait_for_selector(SETTLED, timeout=60_000)
     else:
         page.wait_for_selector("[data-testid='stMain'] h1")
     return time.perf_counter() - began, page, process
+
+
+def deep(browser, runs: int) -> None:
+    """Cold links against the cold home page."""
+    app, seconds = ROOT / "app.py", {"home": []} | {name: [] for name in DEEP}
+    for _ in range(runs + 1):
+        for name in seconds:
+            took, _, process = first_paint(
+                browser, app, ROOT, name not in NO_PICTURE, DEEP.get(name, "")
+            )
+            process.kill()
+            seconds[name].append(took)
+    home = statistics.median(seconds["home"][1:])  # the first round warms the disk's cache
+    rows = [
+        (name, f"{statistics.median(all_[1:]):.2f}", f"{statistics.median(all_[1:]) / home:.2f}")
+        for name, all_ in seconds.items()
+    ]
+    table(("cold link to", "result s, median", "of the home page's"), rows)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--deep", action="store_true")
     args = parser.parse_args()
     provenance("page_load", "shipped model", 0)
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -76,6 +109,9 @@ def main() -> None:
         blank = Path(folder) / "blank.py"
         blank.write_text("import streamlit as st\nst.title('Nothing')\n")
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        if args.deep:
+            deep(browser, args.runs)
+            return
         for _ in range(args.runs + 1):
             seconds, _, process = first_paint(browser, blank, Path(folder), False)
             process.kill()

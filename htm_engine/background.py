@@ -18,7 +18,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 from .errors import Cancelled, HTMError
@@ -27,12 +27,19 @@ from .errors import Cancelled, HTMError
 OVER = ("finished", "stopped", "failed")
 #: Seconds unseen after which even a paused job ends, so that it holds no memory.
 FORGET_AFTER = 1800.0
+#: Seconds a job keeps its place while others wait in line; then it lines up again itself.
+TURN = 5.0
+#: Seconds for which a job waits at most, before a step, while somebody's page is drawn.
+WAY = 0.1
 
 _LOG = logging.getLogger(__name__)
 
 
 class Pool:
-    """Lets at most ``limit`` jobs work at once; others wait in line.
+    """Lets at most ``limit`` jobs work at once; others wait in line and get their turns.
+
+    While somebody waits, a job gives its place away after ``TURN`` seconds, between two
+    steps, so that a long job keeps nobody out until it is over.
 
     Parameters
     ----------
@@ -46,16 +53,46 @@ class Pool:
         self.changed = threading.Condition(threading.RLock())
         self._working: list[Background] = []
         self._waiting: list[Background] = []
+        self._since: dict[Background, float] = {}  # when those at work got their places
+        self._pages = 0
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """While this lasts, jobs give way between two steps; for who waits for an answer.
+
+        Python runs one thread at a time: a page that is drawn beside jobs gets but its share.
+        """
+        with self.changed:
+            self._pages += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._pages -= 1
+                self.changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait while pages are drawn, for a moment; called under the lock."""
+        if self._pages:
+            self.changed.wait_for(lambda: not self._pages, WAY)
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are at work or in line."""
+        return len(self._working) + len(self._waiting)
 
     def admits(self, job: Background) -> bool:
         """Whether a job may work now; otherwise it is in line afterwards."""
         if job in self._working:
-            return True
+            if not self._waiting or time.monotonic() - self._since[job] < TURN:
+                return True
+            self.leave(job)
         if job not in self._waiting:
             self._waiting.append(job)
         if self._waiting[0] is not job or len(self._working) >= self.limit:
             return False
         self._working.append(self._waiting.pop(0))
+        self._since[job] = time.monotonic()
         self.changed.notify_all()  # the next in line may find a place, too
         return True
 
@@ -65,6 +102,7 @@ class Pool:
             if job in group:
                 group.remove(job)
                 self.changed.notify_all()
+        self._since.pop(job, None)
 
     def position(self, job: Background) -> int:
         """Place in line from 1; 0 for a job that is not waiting."""
@@ -230,7 +268,7 @@ class Background:
             state = "stopped" if self._ending else "finished"
         except Cancelled:
             state = "stopped"
-        except Exception as exc:  # whatever it is, a page must be able to say it
+        except (Exception, SystemExit) as exc:  # whatever it is, a page must be able to say it
             self.error = sentence(exc)
             if not isinstance(exc, HTMError | ValueError):
                 _LOG.exception("background job %r failed", self.name)
@@ -244,6 +282,8 @@ class Background:
     def _turn(self) -> bool:
         """Wait until the next step may be taken; False if there shall be none."""
         with self._changed:
+            if self._allowance is None:  # who steps by hand waits for the step
+                self._pool.give_way()
             while not self._ending:
                 self._between()
                 unseen = time.monotonic() - self.seen

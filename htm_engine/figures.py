@@ -11,6 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from .wording import say
+
 Figure = tuple[go.Figure, str]
 TEAL, ORANGE, BLUE, PINK, GOLD, GREY = (
     "#2A9D8F", "#E07B39", "#5B7FD1", "#C05A94", "#B08D1E", "#8A949B"
@@ -42,18 +44,20 @@ def error_curve(
     """Error of every batch at the top level, and of held-out pictures after every epoch."""
     figure = go.Figure()
     figure.add_scatter(
-        x=steps, y=errors, mode="lines", name="batch, at the top level", line={"color": GREY}
+        x=steps, y=errors, mode="lines", name=say("batch, at the top level"), line={"color": GREY}
     )
     figure.add_scatter(
-        x=held_steps, y=held_errors, mode="lines+markers", name="held-out pictures",
+        x=held_steps, y=held_errors, mode="lines+markers", name=say("held-out pictures"),
         line={"color": TEAL, "width": 3},
     )  # fmt: skip
-    words = "Mean squared error over training steps."
+    words = say("Mean squared error over training steps.")
     if len(held_errors):
-        words += (
-            f" On held-out pictures it went from {held_errors[0]:.4f} to {held_errors[-1]:.4f}."
+        words += say(
+            " On held-out pictures it went from {held_errors:.4f} to {held_errors2:.4f}.",
+            held_errors=held_errors[0],
+            held_errors2=held_errors[-1],
         )
-    return plain(figure, "training step", "mean squared error"), words
+    return plain(figure, say("training step"), say("mean squared error")), words
 
 
 def run_curves(
@@ -64,14 +68,14 @@ def run_curves(
     for index, (name, (steps, errors, held)) in enumerate(runs.items()):
         figure.add_scatter(
             x=list(steps), y=list(errors), mode="lines+markers" if held else "lines",
-            name=name if held else f"{name} (batches)",
+            name=name if held else say("{name} (batches)", name=name),
             line={"color": HUES[index % len(HUES)], "width": 2.5 if held else 1},
         )  # fmt: skip
         if len(errors):
-            ends.append(f"{name} ended at {errors[-1]:.4f}")
-    figure = plain(figure, "training step", "mean squared error", 320)
+            ends.append(say("{name} ended at {errors:.4f}", name=name, errors=errors[-1]))
+    figure = plain(figure, say("training step"), say("mean squared error"), 320)
     figure.update_layout(showlegend=True)
-    return figure, "Error of every run on held-out pictures. " + "; ".join(ends) + "."
+    return figure, say("Error of every run on held-out pictures. ") + "; ".join(ends) + "."
 
 
 def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure:
@@ -80,21 +84,32 @@ def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure
     for level, share in enumerate(shares):
         ordered = np.sort(np.asarray(share, float))[::-1] * len(share)
         figure.add_scatter(
-            x=np.arange(1, len(ordered) + 1), y=ordered, mode="lines", line_shape="hvh",
-            name=f"level {level + 1}: {len(share)} units, {dead[level]} dead",
+            x=np.arange(1, len(ordered) + 1),
+            y=ordered,
+            mode="lines",
+            line_shape="hvh",
+            name=say(
+                "level {level}: {share} units, {dead} dead",
+                level=level + 1,
+                share=len(share),
+                dead=dead[level],
+            ),
             line={"color": HUES[level % len(HUES)], "width": 2.5},
-        )  # fmt: skip
+        )
         if dead[level]:
             first = len(ordered) - dead[level]
             figure.add_scatter(
                 x=np.arange(first + 1, len(ordered) + 1), y=ordered[first:], mode="markers",
                 marker={"symbol": "x", "size": 8, "color": PINK},
-                name=f"dead at level {level + 1}",
+                name=say("dead at level {level}", level=level + 1),
             )  # fmt: skip
-    figure = plain(figure, "units, most used first", "wins, in fair shares")
+    figure = plain(figure, say("units, most used first"), say("wins, in fair shares"))
     figure.add_hline(y=1, line_dash="dot", line_color=GREY)
-    parts = [f"{dead[i]} of {len(s)} units dead at level {i + 1}" for i, s in enumerate(shares)]
-    return figure, f"How evenly units win; 1 is a fair share. {'; '.join(parts)}."
+    parts = [
+        say("{dead} of {s} units dead at level {i}", dead=dead[i], s=len(s), i=i + 1)
+        for i, s in enumerate(shares)
+    ]
+    return figure, say("How evenly units win; 1 is a fair share. {parts}.", parts="; ".join(parts))
 
 
 def rate_distortion(
@@ -108,7 +123,7 @@ def rate_distortion(
             x=[p[0] for p in ordered], y=[p[1] for p in ordered], mode="lines+markers", name=name,
             line={"color": HUES[index % len(HUES)], "width": 3 if index == 0 else 1.5},
         )  # fmt: skip
-    figure = plain(figure, "bytes a picture", "PSNR in dB", 380)
+    figure = plain(figure, say("bytes a picture"), say("PSNR in dB"), 380)
     figure.update_yaxes(rangemode="normal")
     if log:
         # Plotly's own labels between powers of ten are lone digits that nobody can place.
@@ -116,8 +131,12 @@ def rate_distortion(
         figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     best = next(iter(curves), "nothing")
     return figure, (
-        f"PSNR over bytes a picture for {', '.join(curves)}; further left and up is better. "
-        f"{best} is drawn thick."
+        say(
+            "PSNR over bytes a picture for {curves}; further left and up is better. "
+            "{best} is drawn thick.",
+            curves=", ".join(curves),
+            best=best,
+        )
     )
 
 
@@ -128,6 +147,10 @@ def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figu
         figure.add_box(y=list(values), name=name, boxpoints="all", marker_color=TEAL)
     means = [float(np.mean(values)) for values in scores]
     best = names[int(np.argmin(means))] if means else "none"
-    figure = plain(figure, "setting", "mean squared error of a fold", 300)
+    figure = plain(figure, "setting", say("mean squared error of a fold"), 300)
     figure.update_layout(showlegend=False)
-    return figure, f"Error of every fold for {len(names)} settings; the least mean has {best}."
+    return figure, say(
+        "Error of every fold for {names} settings; the least mean has {best}.",
+        names=len(names),
+        best=best,
+    )

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from .baselines import RatePoint
 from .coding.anatomy import Budget
 from .figures import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
+from .wording import say
 
 PARTS = {
     "top_winners": "Top winner",
@@ -28,7 +29,7 @@ _DASHES = {"PCA 95%": "dash"}
 
 def named(label: str) -> str:
     """Label as people read it."""
-    return NAMES.get(label, label)
+    return say(NAMES.get(label, label))
 
 
 def bits_figure(budget: Budget) -> go.Figure:
@@ -41,13 +42,15 @@ def bits_figure(budget: Budget) -> go.Figure:
             x=[size],
             y=["file"],
             orientation="h",
-            name=PARTS[field.name],
+            name=say(PARTS[field.name]),
             text=[f"{size:,.1f}" if size / total > 0.06 else ""],
             insidetextanchor="middle",
             marker_color=hue,
             textfont={"color": "#15191C"},
             textangle=0,
-            hovertemplate=f"{PARTS[field.name]}: %{{x:,.1f}} bytes<extra></extra>",
+            hovertemplate=say(
+                "{part}: %{{x:,.1f}} bytes<extra></extra>", part=say(PARTS[field.name])
+            ),
         )
     figure.update_layout(
         barmode="stack",
@@ -63,10 +66,10 @@ def bits_figure(budget: Budget) -> go.Figure:
 def bits_in_words(budget: Budget) -> str:
     """The bar for those who cannot see it."""
     parts = [
-        f"{PARTS[field.name].lower()} {max(0.0, getattr(budget, field.name)):.1f}"
+        f"{say(PARTS[field.name]).lower()} {max(0.0, getattr(budget, field.name)):.1f}"
         for field in fields(budget)
     ]
-    return f"Of {budget.total:,.0f} bytes: {', '.join(parts)}."
+    return say("Of {total:,.0f} bytes: {parts}.", total=budget.total, parts=", ".join(parts))
 
 
 def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.Figure:
@@ -86,24 +89,35 @@ def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.F
             },
             marker={"size": 7 if label == "HTM" else 5},
             text=[p.setting for p in own],
-            hovertemplate=f"{named(label)}, %{{text}}<br>%{{x:.1f}} bytes, "
-            "%{y:.1f} dB<extra></extra>",
+            hovertemplate=say(
+                "{label}, %{{text}}<br>%{{x:.1f}} bytes, %{{y:.1f}} dB<extra></extra>",
+                label=named(label),
+            ),
         )
-    here = [p for p in points if p.label == "HTM" and p.setting == f"quality {quality}"]
+    here = [
+        p
+        for p in points
+        if p.label == "HTM" and p.setting == say("quality {quality}", quality=quality)
+    ]
     for point in here:
         figure.add_scatter(
             x=[point.bytes_per_picture],
             y=[point.psnr],
             mode="markers",
             marker={"size": 17, "symbol": "circle-open", "color": TEAL, "line": {"width": 3}},
-            name=f"quality {quality}",
+            name=say("quality {quality}", quality=quality),
             hoverinfo="skip",
         )
     figure.update_layout(
         height=430,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        xaxis={"title": "bytes a picture", "type": "log", "dtick": "D2", "exponentformat": "none"},
-        yaxis={"title": "PSNR in dB", "range": _range(points)},
+        xaxis={
+            "title": say("bytes a picture"),
+            "type": "log",
+            "dtick": "D2",
+            "exponentformat": "none",
+        },
+        yaxis={"title": say("PSNR in dB"), "range": _range(points)},
         legend={"orientation": "h", "y": -0.22, "x": 0},
     )
     return figure
@@ -123,7 +137,14 @@ def rate_in_words(points: Sequence[RatePoint]) -> str:
         least = min(own, key=lambda p: p.bytes_per_picture)
         most = max(own, key=lambda p: p.psnr)
         said.append(
-            f"{named(label)} from {least.bytes_per_picture:.1f} bytes at {least.psnr:.1f} dB "
-            f"to {most.bytes_per_picture:.1f} at {most.psnr:.1f}"
+            say(
+                "{label} from {bytes_per_picture:.1f} bytes at {psnr:.1f} dB to "
+                "{bytes_per_picture2:.1f} at {psnr2:.1f}",
+                label=named(label),
+                bytes_per_picture=least.bytes_per_picture,
+                psnr=least.psnr,
+                bytes_per_picture2=most.bytes_per_picture,
+                psnr2=most.psnr,
+            )
         )
-    return f"PSNR over bytes a picture: {'; '.join(said)}."
+    return say("PSNR over bytes a picture: {said}.", said="; ".join(said))

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from .figures import BLUE, GREY, ORANGE, TEAL, Figure, plain
+from .wording import say
 
 #: Bars shown at most; the rest of the units are too weak to see.
 MOST_BARS = 24
@@ -19,13 +20,20 @@ def shares(activation: NDArray[np.floating], kept: NDArray[np.floating]) -> Figu
     order = np.argsort(-activation, kind="stable")[:MOST_BARS]
     names = [str(unit) for unit in order]
     figure = go.Figure()
-    figure.add_bar(x=names, y=activation[order], name="activation a", marker_color=GREY)
-    figure.add_bar(x=names, y=kept[order], name="after competition h", marker_color=TEAL)
+    figure.add_bar(x=names, y=activation[order], name=say("activation a"), marker_color=GREY)
+    figure.add_bar(x=names, y=kept[order], name=say("after competition h"), marker_color=TEAL)
     figure.update_xaxes(type="category")
     winners = int((kept > 0).sum())
-    return plain(figure, "unit, strongest first", "share"), (
-        f"Bars of the {len(order)} strongest units. Unit {names[0]} leads with "
-        f"{activation[order[0]]:.2f}; {winners} of {len(kept)} stay active after competition."
+    return plain(figure, say("unit, strongest first"), "share"), (
+        say(
+            "Bars of the {order} strongest units. Unit {names} leads with "
+            "{activation:.2f}; {winners} of {kept} stay active after competition.",
+            order=len(order),
+            names=names[0],
+            activation=activation[order[0]],
+            winners=winners,
+            kept=len(kept),
+        )
     )
 
 
@@ -34,13 +42,18 @@ def moved(before: NDArray[np.floating], after: NDArray[np.floating]) -> Figure:
     order = np.argsort(-np.maximum(before, after), kind="stable")[:12]
     names = [str(unit) for unit in order]
     figure = go.Figure()
-    figure.add_bar(x=names, y=before[order], name="activation before", marker_color=GREY)
-    figure.add_bar(x=names, y=after[order], name="activation now", marker_color=ORANGE)
+    figure.add_bar(x=names, y=before[order], name=say("activation before"), marker_color=GREY)
+    figure.add_bar(x=names, y=after[order], name=say("activation now"), marker_color=ORANGE)
     figure.update_xaxes(type="category")
     lead = order[0]
-    return plain(figure, "unit", "share"), (
-        f"Activations before and after the steps: unit {lead} went from {before[lead]:.3f} "
-        f"to {after[lead]:.3f}."
+    return plain(figure, say("unit"), say("share")), (
+        say(
+            "Activations before and after the steps: unit {lead} went from "
+            "{before:.3f} to {after:.3f}.",
+            lead=lead,
+            before=before[lead],
+            after=after[lead],
+        )
     )
 
 
@@ -50,11 +63,16 @@ def losses(values: Sequence[float]) -> Figure:
         go.Scatter(x=list(range(len(values))), y=list(values), mode="lines+markers",
                    line={"color": ORANGE})
     )  # fmt: skip
-    figure = plain(figure, "steps made", "surprise L in nats", 220)
+    figure = plain(figure, say("steps made"), say("surprise L in nats"), 220)
     figure.update_yaxes(rangemode="normal")
     return figure, (
-        f"The surprise of this patch after each of {len(values) - 1} steps: "
-        f"from {values[0]:.3f} to {values[-1]:.3f} nats."
+        say(
+            "The surprise of this patch after each of {values} steps: from "
+            "{values2:.3f} to {values3:.3f} nats.",
+            values=len(values) - 1,
+            values2=values[0],
+            values3=values[-1],
+        )
     )
 
 
@@ -62,15 +80,26 @@ def variance(cumulative: NDArray[np.floating], kept: int) -> Figure:
     """Share of the variance that the first components hold, and where 95 % is reached."""
     count = np.arange(1, len(cumulative) + 1)
     figure = go.Figure(
-        go.Scatter(x=count, y=cumulative, mode="lines", line={"color": TEAL}, name="variance held")
+        go.Scatter(
+            x=count, y=cumulative, mode="lines", line={"color": TEAL}, name=say("variance held")
+        )
     )
     figure.add_scatter(
-        x=[kept], y=[cumulative[kept - 1]], mode="markers+text", text=[f"{kept} components"],
-        textposition="bottom right", marker={"color": ORANGE, "size": 11}, name="95 %",
-    )  # fmt: skip
-    return plain(figure, "components kept", "share of the variance"), (
-        f"Share of the variance over the number of components: {kept} of {len(cumulative)} "
-        "components hold 95 %."
+        x=[kept],
+        y=[cumulative[kept - 1]],
+        mode="markers+text",
+        text=[say("{kept} components", kept=kept)],
+        textposition="bottom right",
+        marker={"color": ORANGE, "size": 11},
+        name="95 %",
+    )
+    return plain(figure, say("components kept"), say("share of the variance")), (
+        say(
+            "Share of the variance over the number of components: {kept} of "
+            "{cumulative} components hold 95 %.",
+            kept=kept,
+            cumulative=len(cumulative),
+        )
     )
 
 
@@ -109,7 +138,7 @@ def territories(
     for unit, hue in enumerate(hues[: len(prototypes)]):
         own = owners == unit
         figure.add_scatter(
-            x=points[own, 0], y=points[own, 1], mode="markers", name=f"unit {unit}",
+            x=points[own, 0], y=points[own, 1], mode="markers", name=say("unit {unit}", unit=unit),
             marker={"color": hue, "size": 7, "line": {"color": "#FFFFFF", "width": 1}},
         )  # fmt: skip
         if bases.shape[2]:
@@ -120,21 +149,26 @@ def territories(
             x=prototypes[unit, :1], y=prototypes[unit, 1:], mode="markers", showlegend=False,
             marker={"symbol": "star", "size": 17, "color": hue,
                     "line": {"color": "#FFFFFF", "width": 1.5}},
-            hovertemplate=f"prototype {unit}<extra></extra>",
+            hovertemplate=say("prototype {unit}<extra></extra>", unit=unit),
         )  # fmt: skip
     figure.add_scatter(
         x=points[chosen, :1], y=points[chosen, 1:], mode="markers", showlegend=False,
         hoverinfo="skip",
         marker={"symbol": "circle-open", "size": 16, "color": GREY, "line": {"width": 3}},
     )  # fmt: skip
-    figure = plain(figure, "first input", "second input", 430)
+    figure = plain(figure, say("first input"), say("second input"), 430)
     reach = [float(axis[0]), float(axis[-1])]
     figure.update_xaxes(range=reach, constrain="domain", zeroline=False)
     figure.update_yaxes(
         range=reach, scaleanchor="x", constrain="domain", rangemode="normal", zeroline=False
     )
-    parts = [f"unit {u} wins {(winners == u).mean():.0%}" for u in range(len(prototypes))]
-    return figure, f"Regions of the plane by the strongest unit: {', '.join(parts)} of it."
+    parts = [
+        say("unit {u} wins {mean:.0%}", u=u, mean=(winners == u).mean())
+        for u in range(len(prototypes))
+    ]
+    return figure, say(
+        "Regions of the plane by the strongest unit: {parts} of it.", parts=", ".join(parts)
+    )
 
 
 def _clear(hue: str) -> str:
@@ -144,17 +178,17 @@ def _clear(hue: str) -> str:
 
 def three_shares(activation: NDArray[np.floating], responsibility: NDArray[np.floating]) -> Figure:
     """Activation and responsibility of each of a few units for one point."""
-    names = [f"unit {unit}" for unit in range(len(activation))]
+    names = [say("unit {unit}", unit=unit) for unit in range(len(activation))]
     figure = go.Figure()
-    figure.add_bar(x=names, y=activation, name="activation a", marker_color=GREY)
-    figure.add_bar(x=names, y=responsibility, name="responsibility r", marker_color=TEAL)
-    figure = plain(figure, "", "share", 230)
+    figure.add_bar(x=names, y=activation, name=say("activation a"), marker_color=GREY)
+    figure.add_bar(x=names, y=responsibility, name=say("responsibility r"), marker_color=TEAL)
+    figure = plain(figure, "", say("share"), 230)
     figure.update_yaxes(range=[0, 1])
     said = ", ".join(
-        f"{name} {a:.2f} and {r:.2f}"
+        say("{name} {a:.2f} and {r:.2f}", name=name, a=a, r=r)
         for name, a, r in zip(names, activation, responsibility, strict=True)
     )
-    return figure, f"Activation and responsibility for the chosen point: {said}."
+    return figure, say("Activation and responsibility for the chosen point: {said}.", said=said)
 
 
 def fall(values: Sequence[float], at: int) -> Figure:
@@ -162,12 +196,19 @@ def fall(values: Sequence[float], at: int) -> Figure:
     figure = go.Figure(
         go.Scatter(x=np.arange(len(values)), y=list(values), line={"color": GREY}, name="L")
     )
-    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name="now",
+    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name=say("now"),
                        marker={"color": ORANGE, "size": 12})  # fmt: skip
-    figure = plain(figure, "steps", "mean surprise L", 180)
+    figure = plain(figure, say("steps"), say("mean surprise L"), 180)
     figure.update_yaxes(rangemode="normal")
     figure.update_layout(showlegend=False)
     return figure, (
-        f"The mean surprise over {len(values) - 1} steps, from {values[0]:.2f} to "
-        f"{values[-1]:.2f} nats; now, after {at}, {values[at]:.2f}."
+        say(
+            "The mean surprise over {values} steps, from {values2:.2f} to "
+            "{values3:.2f} nats; now, after {at}, {values4:.2f}.",
+            values=len(values) - 1,
+            values2=values[0],
+            values3=values[-1],
+            at=at,
+            values4=values[at],
+        )
     )

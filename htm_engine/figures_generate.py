@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .figures import ORANGE, Figure
+from .wording import say
 
 _CLEAR = "rgba(0,0,0,0)"
 
@@ -46,6 +47,14 @@ def region(png_uri: str, shape: tuple[int, int], box: tuple[int, int, int, int])
         visible=False, fixedrange=True, range=[height, 0], scaleanchor="x", constrain="domain"
     )
     return figure, (
-        f"A picture of {height} by {width} cells; rows {top} to {bottom} and columns {left} to "
-        f"{right} are covered. Draw a box to cover another region."
+        say(
+            "A picture of {height} by {width} cells; rows {top} to {bottom} and "
+            "columns {left} to {right} are covered. Draw a box to cover another region.",
+            height=height,
+            width=width,
+            top=top,
+            bottom=bottom,
+            left=left,
+            right=right,
+        )
     )

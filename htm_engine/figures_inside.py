@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from .figures import BLUE, GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
+from .wording import say
 
 #: Units drawn in one line; a level with more goes on in the next.
 ACROSS = 24
@@ -74,8 +75,8 @@ def hierarchy(
                 "line": {"width": 1, "color": GREY},
             },
             unselected={"marker": {"opacity": 1}},
-            hovertemplate="unit %{customdata[1]}: %{text}<extra></extra>",
-            text=[f"{s:.1%} of wins" for s in share],
+            hovertemplate=say("unit %{{customdata[1]}}: %{{text}}<extra></extra>"),
+            text=[say("{s:.1%} of wins", s=s) for s in share],
         )  # fmt: skip
         if chosen is not None and chosen[0] == level:
             ring = (float(x[chosen[1]]), float(ys[chosen[1]]))
@@ -94,11 +95,18 @@ def hierarchy(
     figure.update_xaxes(range=[-widest / 2 - 0.6, widest / 2 + 0.6])
     figure.update_yaxes(range=[-0.8, y + 0.2])
     said = [
-        f"level {level + 1} has {len(share)} units, the most used wins {np.max(share):.1%}, "
-        f"{dead_in_all[level]} dead"
+        say(
+            "level {level} has {share} units, the most used wins {share2:.1%}, {dead_in_all} dead",
+            level=level + 1,
+            share=len(share),
+            share2=np.max(share),
+            dead_in_all=dead_in_all[level],
+        )
         for level, share in enumerate(shares)
     ]
-    return figure, f"The hierarchy, a square a unit, darker the more it wins: {'; '.join(said)}."
+    return figure, say(
+        "The hierarchy, a square a unit, darker the more it wins: {said}.", said="; ".join(said)
+    )
 
 
 def _shade(fair: float) -> str:
@@ -162,15 +170,23 @@ def winner_map(
                 "color": [f"rgb({r},{g},{b})" for r, g, b in colours]},
         unselected={"marker": {"opacity": 0.85}},
         customdata=np.stack([np.full(len(flat), level), np.arange(len(flat))], 1),
-        hovertemplate="patch %{customdata[1]}: unit %{text}<extra></extra>",
+        hovertemplate=say("patch %{{customdata[1]}}: unit %{{text}}<extra></extra>"),
     )  # fmt: skip
     figure = _bare(figure, 260)
     figure.update_xaxes(range=[0, width], constrain="domain")
     figure.update_yaxes(range=[height, 0], scaleanchor="x", constrain="domain")
     return figure, (
-        f"Who won each of the {len(flat)} patches of level {level + 1}: "
-        f"{len(np.unique(flat))} different units"
-        + (f", in reading order {', '.join(map(str, flat))}." if len(flat) <= 16 else ".")
+        say(
+            "Who won each of the {flat} patches of level {level}: {flat2} different units",
+            flat=len(flat),
+            level=level + 1,
+            flat2=len(np.unique(flat)),
+        )
+        + (
+            say(", in reading order {str}.", str=", ".join(map(str, flat)))
+            if len(flat) <= 16
+            else "."
+        )
     )
 
 
@@ -181,7 +197,7 @@ def evidence_map(pixels: NDArray[np.floating], evidence: float, bias: float, uni
         go.Heatmap(
             z=pixels, zmin=-size, zmax=size, colorscale=_DIVERGING, xgap=1, ygap=1,
             colorbar={"thickness": 10, "len": 0.9, "tickfont": {"color": GREY}},
-            hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+            hovertemplate=say("row %{{y}}, column %{{x}}: %{{z:.4g}}<extra></extra>"),
         )
     )  # fmt: skip
     figure = _bare(figure, 300)
@@ -189,8 +205,14 @@ def evidence_map(pixels: NDArray[np.floating], evidence: float, bias: float, uni
     figure.update_xaxes(constrain="domain")
     total = float(pixels.sum())
     return figure, (
-        f"What each pixel adds to the evidence of unit {unit}: together {total:.4g}, with "
-        f"b = {bias:.4g} that is {evidence:.4g}."
+        say(
+            "What each pixel adds to the evidence of unit {unit}: together "
+            "{total:.4g}, with b = {bias:.4g} that is {evidence:.4g}.",
+            unit=unit,
+            total=total,
+            bias=bias,
+            evidence=evidence,
+        )
     )
 
 
@@ -198,21 +220,31 @@ def leads(
     units: Sequence[int], by_evidence: Sequence[float], by_error: Sequence[float], winner: int
 ) -> Figure:
     """How far behind the winner each other unit is, in nats, and for which of two reasons."""
-    names = [f"unit {unit}" for unit in units]
+    names = [say("unit {unit}", unit=unit) for unit in units]
     figure = go.Figure()
-    figure.add_bar(y=names, x=list(by_evidence), name="by evidence w·x + b", orientation="h",
+    figure.add_bar(y=names, x=list(by_evidence), name=say("by evidence w·x + b"), orientation="h",
                    marker_color=TEAL)  # fmt: skip
-    figure.add_bar(y=names, x=list(by_error), name="by reconstruction error", orientation="h",
+    figure.add_bar(y=names, x=list(by_error), name=say("by reconstruction error"), orientation="h",
                    marker_color=ORANGE)  # fmt: skip
-    figure = plain(figure, f"behind unit {winner}, in nats", "", 120 + 34 * len(names))
+    figure = plain(
+        figure, say("behind unit {winner}, in nats", winner=winner), "", 120 + 34 * len(names)
+    )
     figure.update_layout(barmode="relative")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False)
     figure.add_vline(x=0, line_color=GREY)
     said = [
-        f"unit {u} is {a + b:.3g} behind ({a:.3g} by evidence, {b:.3g} by error)"
+        say(
+            "unit {u} is {a:.3g} behind ({a2:.3g} by evidence, {b:.3g} by error)",
+            u=u,
+            a=a + b,
+            a2=a,
+            b=b,
+        )
         for u, a, b in zip(units, by_evidence, by_error, strict=True)
     ]
-    return figure, f"Behind the winner, unit {winner}: {'; '.join(said)}."
+    return figure, say(
+        "Behind the winner, unit {winner}: {said}.", winner=winner, said="; ".join(said)
+    )
 
 
 def code_map(
@@ -243,7 +275,7 @@ def code_map(
             marker={"size": 6, "color": HUES[index % len(HUES)], "opacity": 0.75,
                     "symbol": ("circle", "diamond", "triangle-up")[index // len(HUES) % 3]},
             unselected={"marker": {"opacity": 0.75}},
-            hovertemplate=f"picture %{{customdata[0]}} ({name})<extra></extra>",
+            hovertemplate=say("picture %{{customdata[0]}} ({name})<extra></extra>", name=name),
         )  # fmt: skip
     span = np.maximum(np.ptp(plane, axis=0), 1e-9)
     images = [
@@ -259,28 +291,41 @@ def code_map(
             hoverinfo="skip",
         )  # fmt: skip
     figure = plain(
-        figure, f"first direction ({explained[0]:.0%} of the variance)",
-        f"second ({explained[1]:.0%})", 440,
+        figure, say("first direction ({explained:.0%} of the variance)", explained=explained[0]),
+        say("second ({explained:.0%})", explained=explained[1]), 440,
     )  # fmt: skip
     figure.update_yaxes(rangemode="normal", zeroline=False)
     figure.update_xaxes(zeroline=False)
     # All at once: added one by one, Plotly checks all before each, which takes a second.
     figure.update_layout(dragmode=False, images=images)
     return figure, (
-        f"{len(plane):,} pictures where their codes lie in the two directions of largest "
-        f"variance, {sum(explained):.0%} of it, in {len(names)} groups."
+        say(
+            "{plane:,} pictures where their codes lie in the two directions of "
+            "largest variance, {explained:.0%} of it, in {names} groups.",
+            plane=len(plane),
+            explained=sum(explained),
+            names=len(names),
+        )
     )
 
 
 def surprise(total: NDArray[np.floating], chosen: int | None = None) -> Figure:
     """How surprising pictures are, in bits, and where the chosen one stands."""
-    figure = go.Figure(go.Histogram(x=total, nbinsx=40, marker_color=TEAL, name="pictures"))
-    figure = plain(figure, "surprise in bits", "pictures", 220)
-    words = f"Surprise of {len(total):,} pictures: median {np.median(total):.1f} bits"
+    figure = go.Figure(go.Histogram(x=total, nbinsx=40, marker_color=TEAL, name=say("pictures")))
+    figure = plain(figure, say("surprise in bits"), say("pictures"), 220)
+    words = say(
+        "Surprise of {total:,} pictures: median {total2:.1f} bits",
+        total=len(total),
+        total2=np.median(total),
+    )
     if chosen is not None and chosen < len(total):
         figure.add_vline(x=float(total[chosen]), line_color=ORANGE, line_width=3)
         less = float((total < total[chosen]).mean())
-        words += f"; the chosen one has {total[chosen]:.1f}, more than {less:.0%} of them"
+        words += say(
+            "; the chosen one has {total:.1f}, more than {less:.0%} of them",
+            total=total[chosen],
+            less=less,
+        )
     return figure, words + "."
 
 
@@ -293,9 +338,16 @@ def two_ways(names: Sequence[str], usage: Sequence[NDArray[np.floating]], level:
             x=np.arange(1, len(ordered) + 1), y=ordered, mode="lines", line_shape="hvh",
             name=name, line={"color": hue, "width": 2.5},
         )  # fmt: skip
-    figure = plain(figure, f"units of level {level + 1}, most used first", "wins, in fair shares")
+    figure = plain(
+        figure,
+        say("units of level {level}, most used first", level=level + 1),
+        say("wins, in fair shares"),
+    )
     figure.add_hline(y=1, line_dash="dot", line_color=GREY)
     said = [
-        f"{name} at most {np.max(s) * len(s):.1f}" for name, s in zip(names, usage, strict=True)
+        say("{name} at most {s:.1f}", name=name, s=np.max(s) * len(s))
+        for name, s in zip(names, usage, strict=True)
     ]
-    return figure, f"Wins in fair shares at level {level + 1}: {', '.join(said)} times."
+    return figure, say(
+        "Wins in fair shares at level {level}: {said} times.", level=level + 1, said=", ".join(said)
+    )

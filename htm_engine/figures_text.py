@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from .figures import GREY, TEAL
+from .wording import say
 
 
 def sizes_figure(sizes: Sequence[tuple[str, int]], characters: int) -> go.Figure:
@@ -22,13 +23,15 @@ def sizes_figure(sizes: Sequence[tuple[str, int]], characters: int) -> go.Figure
             marker_color=[TEAL if name == ours else GREY for name, _ in ordered],
             text=[f"{rate:.2f}" for rate in rates],
             customdata=[size for _, size in ordered],
-            hovertemplate="%{y}: %{customdata:,} bytes, %{x:.3f} bits a character<extra></extra>",
+            hovertemplate=say(
+                "%{{y}}: %{{customdata:,}} bytes, %{{x:.3f}} bits a character<extra></extra>"
+            ),
         )
     )
     figure.update_layout(
         height=60 + 30 * len(sizes),
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        xaxis={"title": "bits a character", "rangemode": "tozero"},
+        xaxis={"title": say("bits a character"), "rangemode": "tozero"},
     )
     return figure
 
@@ -36,7 +39,7 @@ def sizes_figure(sizes: Sequence[tuple[str, int]], characters: int) -> go.Figure
 def sizes_in_words(sizes: Sequence[tuple[str, int]], characters: int) -> str:
     """The bars for those who cannot see them."""
     ordered = sorted(sizes, key=lambda pair: pair[1])
-    return "Bits a character: " + ", ".join(
+    return say("Bits a character: ") + ", ".join(
         f"{name} {8 * size / max(1, characters):.2f}" for name, size in ordered
     )
 
@@ -49,7 +52,7 @@ def next_figure(expected: Sequence[tuple[str, float]]) -> go.Figure:
             y=[chance for _, chance in expected],
             marker_color=TEAL,
             text=[f"{chance:.0%}" for _, chance in expected],
-            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+            hovertemplate=say("%{{x}}: %{{y:.1%}}<extra></extra>"),
         )
     )
     figure.update_layout(
@@ -62,4 +65,6 @@ def next_figure(expected: Sequence[tuple[str, float]]) -> go.Figure:
 
 def next_in_words(expected: Sequence[tuple[str, float]]) -> str:
     """The bars for those who cannot see them."""
-    return "Next comes " + ", ".join(f"{char} at {chance:.0%}" for char, chance in expected[:5])
+    return say("Next comes ") + ", ".join(
+        say("{char} at {chance:.0%}", char=char, chance=chance) for char, chance in expected[:5]
+    )

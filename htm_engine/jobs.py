@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from . import room
 from .background import POOL, Background, Pool
 from .errors import Cancelled
 from .network import HTM
@@ -210,7 +211,13 @@ class TrainingJob(Background):
         return pace * (1 - self.progress)
 
     # ------------------------------------------------------ in the job's thread
+    def _fits(self) -> None:
+        """Fail in one sentence before memory runs out, and with it every visitor's work."""
+        batch = self.model.batch_size or max(1, len(self._X) // 20)
+        room.check(self.model.layers, np.shape(self._X)[1:], batch)
+
     def _train(self) -> Iterator[TrainStep]:
+        self._fits()
         saved = time.monotonic()
         for step in self.model.fit_steps(self._X):
             yield step

@@ -123,6 +123,7 @@ class RecordedJob(TrainingJob):
                 _LIVE.pop(self.run, None)
 
     def _train(self) -> Iterator[TrainStep]:
+        self._fits()
         model, X = self.model, self.learn.X
         for step in self._begun.steps(X) if self._begun else model.fit_steps(X):
             self._count += 1

@@ -142,8 +142,9 @@ class History:
             Takes the place of the one before.
         """
         with self._change() as db:
-            self._add_points(db, run, points)
+            # First, as it says so if the run was removed meanwhile.
             self._set(db, run, seconds=seconds, step=step, total=total)
+            self._add_points(db, run, points)
             if checkpoint is not None:
                 self._set_file(db, run, "checkpoint", checkpoint)
                 self._set(db, run, checkpoint_step=step)

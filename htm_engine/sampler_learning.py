@@ -5,7 +5,8 @@
     maps ──► codes of every level ──► Cells: what each parent predicts, what its child became
     values of each top unit ──► mixture of Gaussians (EM)          ──► Top
     cells ──► softmax gate (gradient descent), regressions (ridge) ──► Child
-    pictures drawn by these tables, and real ones ──► quantiles of every number
+    pictures drawn by these tables, and real ones ──► width of the mixture's components,
+                                                      quantiles of every number
 
 From at most :data:`MOST` pictures, once the units have learned, with randomness of its own:
 the units are the same whether tables are learned or not.
@@ -25,13 +26,13 @@ from sklearn.exceptions import ConvergenceWarning
 from . import competition
 from .errors import DataError
 from .hierarchy import Hierarchy
-from .layer import CompetitiveLayer
+from .layer import CompetitiveLayer, RowCodes
 from .sampler import F64, Child, Ints, Sampler, Top, features, looks
 
 #: Pictures that are learned from, and numbers looked at for the quantiles.
 MOST, MOST_NUMBERS = 40_000, 1 << 23
 #: Components of a unit's mixture at most, and wins that each takes.
-COMPONENTS, WINS_EACH = 12, 100
+COMPONENTS, WINS_EACH = 40, 25
 #: Quantiles kept of every number, groups of units that have their own, pictures a group.
 KNOTS, GROUPS, GROUP_PICTURES = 32, 8, 1000
 #: Rows a step of the gate, steps at most, and its step size at the start.
@@ -40,7 +41,12 @@ ROWS, STEPS, RATE = 2048, 400, 0.03
 CELLS = 1 << 18
 #: Part of the spread left over that children draw with.  What is left has heavy tails; drawn
 #: at full width as a Gaussian, samples lie farther from all pictures than pictures do.
-CALM = 0.7
+CALM = 0.35
+#: Pictures whose distances settle the width of the top's components, pictures needed for it,
+#: widths tried, and the widest and narrowest that is taken.
+ASKED, NEEDED, TRIED, WIDTHS = 3000, 1500, (1.0, 0.8), (0.5, 1.3)
+#: Pictures of a kind, below which it takes the width of all.
+FEWEST = 50
 #: Ridge in shares of the features' mean square.
 RIDGE = 1e-3
 
@@ -78,7 +84,12 @@ def learn(
     children = {level: _child(h.layers[level], cells, rng) for level, cells in seen.cells.items()}
     yield 0.85
     found = Sampler(mixture, children, classes, seen.noise / seen.pictures)
-    _measure_tones(found, h, seen, rng)
+    places = len(seen.winners) // seen.pictures
+    found.group = _groups(h.layers[-1], len(seen.flat) if places == 1 else 0)
+    if len(seen.flat) >= NEEDED:
+        found.top = _settled(found, h, seen)
+        yield 0.92
+    _measure_tones(found, h, seen, *_drawn(found, h, seen, rng))
     yield 1.0
     # As a file will hold them, so that a loaded network draws the very same.
     return Sampler.from_arrays(found.arrays(), h)
@@ -268,24 +279,76 @@ def _batches(n: int, rng: np.random.Generator) -> Iterator[Ints]:
         yield rng.integers(0, n, min(n, ROWS))
 
 
+# ---------------------------------------------------------------------- the width
+def _settled(found: Sampler, h: Hierarchy, seen: _Seen) -> Top:
+    """The top with components as wide as lets samples lie as near to pictures as these do.
+
+    A Gaussian of the fitted width fills the gaps between the kinds of pictures, more on some
+    data than on others.  The median distance to the nearest picture says how much; it grows
+    evenly with the width, so two widths are tried and the one that is asked for lies on the
+    line through them; each group of like units has its own.
+    """
+    from sklearn.neighbors import NearestNeighbors  # here: long to import
+
+    few = np.random.default_rng(0).permutation(len(seen.flat))[:ASKED]
+    near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(seen.flat)
+    # The nearest to a picture is itself.
+    real, kinds = near.kneighbors(seen.flat[few])[0][:, 1], found.group[_first(seen)[few]]
+    away, drawn_kinds = [], kinds
+    for width in TRIED:
+        trial = replace(found, top=replace(found.top, factor=width * found.top.factor))
+        maps, codes = _drawn(trial, h, seen, np.random.default_rng(0))
+        _measure_tones(trial, h, seen, maps, codes)
+        drawn = trial.tone(maps, codes)[few].astype(np.float32)
+        away.append(near.kneighbors(drawn, 1)[0][:, 0])
+        drawn_kinds = found.group[codes.winners.reshape(len(maps), -1)[few, 0]]
+    widths = np.empty(int(found.group.max()) + 1)
+    for kind in range(len(widths)):
+        of_kind, real_ones = drawn_kinds == kind, kinds == kind
+        if min(of_kind.sum(), real_ones.sum()) < FEWEST:
+            of_kind, real_ones = np.full(len(few), True), np.full(len(few), True)
+        asked, wide, narrow = (
+            float(np.median(x)) for x in (real[real_ones], away[0][of_kind], away[1][of_kind])
+        )
+        slope = (wide - narrow) / (TRIED[0] - TRIED[1])
+        widths[kind] = TRIED[0] + (asked - wide) / slope if slope > 0 else TRIED[0]
+    scale = np.clip(widths, *WIDTHS)[found.group]
+    return replace(found.top, factor=scale[:, None, None] * found.top.factor)
+
+
+def _first(seen: _Seen) -> Ints:
+    """Winner of every picture's first place at the top."""
+    return seen.winners.reshape(seen.pictures, -1)[: len(seen.flat), 0]
+
+
 # ---------------------------------------------------------------------- the tones
-def _measure_tones(found: Sampler, h: Hierarchy, seen: _Seen, rng: np.random.Generator) -> None:
-    real, places = seen.flat, len(seen.winners) // seen.pictures
-    heat, drawn, units = [1.0] * len(h.layers), [], []
-    for start in range(0, len(real), 2000):
-        count = min(2000, len(real) - start)
-        codes = found.draw_top(count * places, rng)
-        drawn.append(found.down(h, codes, rng, heat)[0].reshape(count, -1).astype(np.float32))
-        units.append(codes.winners.reshape(count, -1)[:, 0])
-    ours, won = np.concatenate(units), seen.winners.reshape(-1, places)[: len(real), 0]
-    found.group = _groups(h.layers[-1], len(real) if places == 1 else 0)
+def _drawn(
+    found: Sampler, h: Hierarchy, seen: _Seen, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], RowCodes]:
+    """As many pictures as were seen ``(n, d)``, before their tones, and their top codes."""
+    places = len(seen.winners) // seen.pictures
+    heat, drawn, codes = [1.0] * len(h.layers), [], []
+    for start in range(0, len(seen.flat), 2000):
+        count = min(2000, len(seen.flat) - start)
+        codes.append(found.draw_top(count * places, rng))
+        maps = found.down(h, codes[-1], rng, heat)[0]
+        drawn.append(maps.reshape(count, -1).astype(np.float32))
+    parts = ((each.winners, each.weights, each.values) for each in codes)
+    return np.concatenate(drawn), RowCodes(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _measure_tones(
+    found: Sampler, h: Hierarchy, seen: _Seen, drawn: NDArray[np.float32], codes: RowCodes
+) -> None:
+    real, won = seen.flat, _first(seen)
+    ours = codes.winners.reshape(len(drawn), -1)[:, 0]
     # Dense at both ends, where a picture's black and white lie.
     at = (1 - np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))) / 2
-    every, ranks, tones = np.concatenate(drawn), [], []
+    ranks, tones = [], []
     for group in range(int(found.group.max()) + 1):
         own, theirs = found.group[ours] == group, found.group[won] == group
         both = own.sum() >= KNOTS and theirs.sum() >= KNOTS
-        rank = np.quantile(every[own] if both else every, at, axis=0)
+        rank = np.quantile(drawn[own] if both else drawn, at, axis=0)
         # Strictly rising, so that a number that hardly varies still has its place.
         rise = 1e-6 * np.arange(KNOTS)[:, None] * max(1e-6, float(np.ptp(rank)))
         ranks.append(np.maximum.accumulate(rank, 0) + rise)

@@ -18,8 +18,10 @@ TIFF is left out on purpose: its decoder has the longest record of holes.
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -173,6 +175,8 @@ def read_picture(
         raise DataError(
             f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
         ) from exc
+    except MemoryError as exc:
+        raise _too_little(label) from exc
     except Exception as exc:
         # Decoders answer damaged bytes with a dozen kinds of exception, struct.error
         # and KeyError among them; to the user all of them are the same fact.
@@ -248,6 +252,18 @@ def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (mixed // 255).astype(np.uint8)
 
 
+def _too_little(label: str) -> DataError:
+    """A want of memory is no damage; whoever sent a good file must not be told that it is bad."""
+    return DataError(f"There is not enough memory to open {label}.")
+
+
+#: What zipfile answers damage with.
+_DAMAGED_ZIP = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError,
+    RuntimeError,  # an entry that calls itself encrypted; of it, NotImplementedError
+)  # fmt: skip
+
+
 def open_zip(data: bytes, name: str, limits: Limits = UPLOAD) -> zipfile.ZipFile:
     """Open a ZIP after its entries have been counted and their declared sizes added up.
 
@@ -263,7 +279,7 @@ def open_zip(data: bytes, name: str, limits: Limits = UPLOAD) -> zipfile.ZipFile
         raise DataError(f"{label} holds more than {limits.max_files:,} files.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except Exception as exc:  # BadZipFile, struct.error, UnicodeDecodeError, ValueError, ...
+    except _DAMAGED_ZIP as exc:
         raise DataError(f"{label} is not a readable ZIP file, or is damaged.") from exc
     entries = archive.infolist()
     if any(entry.flag_bits & 1 for entry in entries):
@@ -284,7 +300,9 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str) ->
     try:
         with archive.open(entry) as stream:
             content = stream.read(entry.file_size + 1)
-    except Exception as exc:  # BadZipFile, zlib.error, EOFError, NotImplementedError, ...
+    except MemoryError as exc:
+        raise _too_little(label) from exc
+    except _DAMAGED_ZIP as exc:
         raise DataError(f"{label} is damaged inside the ZIP file.") from exc
     if len(content) != entry.file_size:
         raise DataError(f"{label} is cut short inside the ZIP file.")

@@ -5,31 +5,32 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import formula_hand, formula_parts, formula_show, frame, session, snippets, walkthrough
+from studio.words import said, t
 
 
 def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int]:
     h = found.model.hierarchy_
     columns = st.columns(5)
     picture = columns[0].number_input(
-        "Picture", 0, len(data) - 1, 0, key="picture", bind="query-params",
-        help="Which picture of the data the numbers come from.",
+        t("formulas.picture"), 0, len(data) - 1, 0, key="picture", bind="query-params",
+        help=t("formulas.which_picture_of_the_data"),
     )  # fmt: skip
     level = columns[1].number_input(
-        "Level", 1, len(h.layers), 1, key="level", bind="query-params",
-        help="1 is the level next to the picture.",
+        t("formulas.level"), 1, len(h.layers), 1, key="level", bind="query-params",
+        help=t("formulas.is_the_level_next_to"),
     )  # fmt: skip
     grid = h.grid_shapes[int(level) - 1]
     place = columns[2].number_input(
-        "Patch", 0, 10**4, 0, key="place", bind="query-params",
-        help=f"Position on the {grid[0]} by {grid[1]} grid of this level, in reading order.",
+        t("formulas.patch"), 0, 10**4, 0, key="place", bind="query-params",
+        help=t("formulas.position_on_the_by_grid", grid=grid[0], grid2=grid[1]),
     )  # fmt: skip
     temperature = columns[3].slider(
-        "Temperature T", 0.5, 30.0, 8.0, 0.5, key="heat", bind="query-params",
-        help="High: every unit speaks. Low: the strongest alone. Training ends at 1.",
+        t("formulas.temperature_t"), 0.5, 30.0, 8.0, 0.5, key="heat", bind="query-params",
+        help=t("formulas.high_every_unit_speaks_low"),
     )  # fmt: skip
     k = columns[4].slider(
-        "Winners k", 1, 16, 1, key="winners", bind="query-params",
-        help="How many units stay active.",
+        t("formulas.winners_k"), 1, 16, 1, key="winners", bind="query-params",
+        help=t("formulas.how_many_units_stay_active"),
     )  # fmt: skip
     return int(picture), int(level) - 1, int(place) % int(np.prod(grid)), float(temperature), int(k)
 
@@ -47,8 +48,8 @@ def where(found: session.CurrentModel, data, chosen) -> snippets.Where:
 
 def show(found: session.CurrentModel, data) -> dict[str, frame.Value]:
     """The sections about a patch of a picture; their part of the link."""
-    st.subheader("The same formulas in a real network", anchor=False)
-    st.caption(f"Numbers of the model {found.described}.")
+    st.subheader(t("formulas.the_same_formulas_in_a"), anchor=False)
+    st.caption(t("formulas.numbers_of_the_model", described=found.described))
     data = formula_parts.fitting_data(found.model, data)
     chosen = choose(found, data)
     picture, level, place, heat, k = chosen
@@ -69,10 +70,9 @@ def show(found: session.CurrentModel, data) -> dict[str, frame.Value]:
 
 frame.guard()
 frame.page(
-    "Formulas",
+    t("formulas.formulas"),
     ":material/function:",
-    "Every formula of the network with live numbers: first in a network small enough to see whole, "
-    "then in a real one. Move a slider and they move; make a step and see what learning does.",
+    t("formulas.every_formula_of_the_network"),
 )
 FOUND, DATA = session.current(), session.current_dataset()
 if FOUND is None:
@@ -81,5 +81,5 @@ LINK = formula_hand.show()
 try:
     LINK |= show(FOUND, DATA)
 except HTMError as exc:
-    st.error(f"{exc}")
+    st.error(said(exc))
 frame.share_link(LINK)

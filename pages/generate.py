@@ -4,6 +4,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import drawing, frame, generate_more, generate_view, session
+from studio.words import said, t
 
 ANY = "any"
 
@@ -17,29 +18,27 @@ def clamp(key: str, last: int) -> None:
 def settings(levels: int, data) -> drawing.DrawSettings:
     columns = st.columns(3)
     count = columns[0].select_slider(
-        "Pictures", (8, 16, 32, 64), 16, key="count", bind="query-params",
-        help="How many to draw.",
+        t("generate.pictures"), (8, 16, 32, 64), 16, key="count", bind="query-params",
+        help=t("generate.how_many_to_draw"),
     )  # fmt: skip
     seed = columns[1].number_input(
-        "Seed", 0, 10**6, 0, key="seed", bind="query-params",
-        help="The same seed draws the same pictures.",
+        t("generate.seed"), 0, 10**6, 0, key="seed", bind="query-params",
+        help=t("generate.the_same_seed_draws_the"),
     )  # fmt: skip
     kind = columns[2].selectbox(
-        "Class", [ANY, *drawing.kinds(data)], key="kind", bind="query-params",
-        help="Labels of the data at hand; the units never saw them.",
+        t("generate.class"), [ANY, *drawing.kinds(data)], key="kind", bind="query-params",
+        help=t("generate.labels_of_the_data_at"),
     )  # fmt: skip
     heats = []
     columns = st.columns(min(levels, 4))
     for level in range(levels - 1, -1, -1):
         top = level == levels - 1
         heat = columns[(levels - 1 - level) % 4].slider(
-            f"Temperature, level {level + 1}" + (" (top)" if top else ""),
+            t("generate.temperature_level", level=level + 1) + (t("generate.top") if top else ""),
             0.0, 2.0, 1.0 if top else 0.7, 0.1,
             key="temperature" if top else f"heat{level + 1}", bind="query-params",
-            help="Spread of the values around the winner's prototype: 0 draws prototypes, 1 "
-            "spreads as the data did." if top else
-            "How far children leave what their parent makes likeliest: 0 not at all, 1 as the "
-            "data did. Low is smooth, 1 is as rough as real pictures.",
+            help=t("generate.spread_of_the_values_around") if top else
+            t("generate.how_far_children_leave_what"),
         )  # fmt: skip
         heats.insert(0, float(heat))
     return drawing.DrawSettings(int(count), int(seed), tuple(heats), drawing.kind_of(data, kind))
@@ -76,15 +75,15 @@ def show(found: session.CurrentModel, data) -> None:
 
 frame.guard()
 frame.page(
-    "Generate",
+    t("generate.generate"),
     ":material/auto_awesome:",
-    "Let the network draw: a winner at the top, its prediction level by level below.",
+    t("generate.let_the_network_draw_a"),
 )
 FOUND = session.current()
 if FOUND is None:
     st.stop()
-st.caption(f"Drawn by the model {FOUND.described}.")
+st.caption(t("generate.drawn_by_the_model", described=FOUND.described))
 try:
     show(FOUND, session.current_dataset())
 except HTMError as exc:
-    st.error(str(exc))
+    st.error(said(exc))

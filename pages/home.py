@@ -5,6 +5,7 @@ import streamlit as st
 
 from studio import frame, showcase
 from studio.pictures import alt, sheet
+from studio.words import t
 
 #: Width of a column on the page, so that ten stand side by side; drawn twice as fine.
 COLUMN = 80
@@ -35,20 +36,15 @@ def draw_units(stamp: float, level: int) -> bytes:
 
 def show_examples(stamp: float) -> None:
     found = load_showcase(stamp)
-    st.subheader("Digits it had never seen", anchor=False)
-    st.markdown(
-        "From top to bottom: the picture, the **prediction** of the unit that won it, and what "
-        "comes back from a file of prediction and **surprise**. Under each, the bytes it adds "
-        f"to the file, of {found.raw_size} before."
-    )
+    st.subheader(t("home.digits_it_had_never_seen"), anchor=False)
+    st.markdown(t("home.from_top_to_bottom_the", raw_size=found.raw_size))
     st.image(
         draw_examples(stamp),
-        caption=[f"{example.size:.1f} bytes" for example in found.examples],
+        caption=[t("home.bytes", size=example.size) for example in found.examples],
         alt=[
             alt(
-                f"A handwritten {example.label}, its winning unit's prediction, and the picture "
-                "from the file",
-                f"The file spends {example.size:.1f} bytes on it",
+                t("home.a_handwritten_its_winning_units", label=example.label),
+                t("home.the_file_spends_bytes_on", size=example.size),
             )
             for example in found.examples
         ],
@@ -59,69 +55,73 @@ def show_examples(stamp: float) -> None:
 def show_numbers(found: showcase.Showcase) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, value in (
-            ("Bytes a picture", f"{found.htm.size:.1f}"),
-            ("PSNR", f"{found.htm.psnr:.1f} dB"),
-            ("Bytes, PCA at 95 %", f"{found.pca.size:.1f}"),
-            ("PSNR, PCA at 95 %", f"{found.pca.psnr:.1f} dB"),
+            (t("home.bytes_a_picture"), f"{found.htm.size:.1f}"),
+            (t("home.psnr"), t("home.db", psnr=found.htm.psnr)),
+            (t("home.bytes_pca_at"), f"{found.pca.size:.1f}"),
+            (t("home.psnr_pca_at"), t("home.db", psnr=found.pca.psnr)),
         ):
             st.metric(label, value, border=True, width="stretch")
     st.caption(
-        f"Measured on {found.measured_on} digits kept out of training on {found.learned_from:,}, "
-        f"as one file at quality {found.quality}, its header included, the model's own bytes not. "
-        f"PCA is the article's: {found.pca_components} components keep 95 % of the variance, "
-        "stored as one byte each."
+        t(
+            "home.measured_on_digits_kept_out",
+            measured_on=found.measured_on,
+            learned_from=found.learned_from,
+            quality=found.quality,
+            pca_components=found.pca_components,
+        )
     )
 
 
 def show_units(stamp: float) -> None:
     levels = load_showcase(stamp).units
-    st.subheader("What its units stand for", anchor=False)
-    st.markdown(
-        "Every unit predicts one kind of input. Nobody drew these: they are what won the "
-        "competition during training."
-    )
+    st.subheader(t("home.what_its_units_stand_for"), anchor=False)
+    st.markdown(t("home.every_unit_predicts_one_kind"))
     for level, units in enumerate(levels):
         st.image(
             draw_units(stamp, level),
-            caption=f"Level {level + 1}: {len(units)} units, "
-            + ("each for a patch" if level + 1 < len(levels) else "each for a whole picture"),
+            caption=t("home.level_units", level=level + 1, units=len(units))
+            + (
+                t("home.each_for_a_patch")
+                if level + 1 < len(levels)
+                else t("home.each_for_a_whole_picture")
+            ),
             alt=alt(
-                f"The prototypes of the {len(units)} units of level {level + 1}",
-                "Each differs from the others"
-                + (": strokes and corners" if level + 1 < len(levels) else ", most are digits"),
+                t("home.the_prototypes_of_the_units", units=len(units), level=level + 1),
+                t("home.each_differs_from_the_others")
+                + (
+                    t("home.strokes_and_corners")
+                    if level + 1 < len(levels)
+                    else t("home.most_are_digits")
+                ),
             ),
             width="stretch",
         )
 
 
 def show_next() -> None:
-    st.subheader("What to do next", anchor=False)
+    st.subheader(t("home.what_to_do_next"), anchor=False)
     others = frame.PAGES[1:]
     for start in range(0, len(others), ABREAST):
         row = others[start : start + ABREAST]
         for column, info in zip(st.columns(ABREAST), row, strict=False):
             with column.container(border=True, height="stretch"):
                 st.page_link(
-                    f"pages/{info.stem}.py", label=f"**{info.title}**", icon=info.icon, help=""
+                    f"pages/{info.stem}.py", label=f"**{info.name}**", icon=info.icon, help=""
                 )
-                st.markdown(info.about)
+                st.markdown(info.described)
 
 
 frame.guard()
 frame.page(
     "HTM Studio",
     "",
-    "A network that learns pictures by competition. Its units **predict** what they see and "
-    "**compete** to explain it; the winner's code and the **surprise**, what nobody foresaw, are "
-    "all that is kept. Storing the surprise is compression, drawing from the prediction is "
-    "generation, and every weight moves down the gradient of that surprise.",
+    t("home.a_network_that_learns_pictures"),
 )
 try:
     STAMP = showcase.FILE.stat().st_mtime
 except FileNotFoundError:
     st.warning(
-        "The result to show here (assets/home.json) is missing. Everything else works: start on "
-        "the Train page.",
+        t("home.the_result_to_show_here"),
         icon=":material/warning:",
     )
 else:
@@ -129,4 +129,4 @@ else:
     show_numbers(load_showcase(STAMP))
     show_units(STAMP)
 show_next()
-st.caption(frame.ORIGIN)
+st.caption(t("frame.origin"))

@@ -7,6 +7,7 @@ from htm_engine import inspection
 from htm_engine.errors import HTMError
 from studio import frame, inside_survey, inside_view, session
 from studio import inside_work as work
+from studio.words import said, t
 
 
 def choose(model, seen: work.Surveyed) -> inside_view.Choice:
@@ -14,25 +15,25 @@ def choose(model, seen: work.Surveyed) -> inside_view.Choice:
     h = model.hierarchy_
     columns = st.columns(4)
     picture = columns[0].number_input(
-        "Picture", 0, work.MOST, 0, key="picture", bind="query-params",
-        help=f"Which picture of the data to look at, 0 to {len(seen.found) - 1:,}.",
+        t("inside.picture"), 0, work.MOST, 0, key="picture", bind="query-params",
+        help=t("inside.which_picture_of_the_data", found=len(seen.found) - 1),
     )  # fmt: skip
     picture = min(int(picture), len(seen.found) - 1)
     level = columns[1].number_input(
-        "Level", 1, 16, len(h.layers), key="level", bind="query-params",
-        help=f"1 is next to the picture, {len(h.layers)} is the top.",
+        t("inside.level"), 1, 16, len(h.layers), key="level", bind="query-params",
+        help=t("inside.is_next_to_the_picture", layers=len(h.layers)),
     )  # fmt: skip
     level = min(int(level), len(h.layers)) - 1
     places = int(np.prod(h.grid_shapes[level]))
     place = columns[2].number_input(
-        "Patch", 0, 10**4, 0, key="place", bind="query-params",
-        help=f"Which of this level's {places} patches, in reading order from 0.",
+        t("inside.patch"), 0, 10**4, 0, key="place", bind="query-params",
+        help=t("inside.which_of_this_levels_patches", places=places),
     )  # fmt: skip
     place = int(place) % places
     units = [work.WINNER, *map(str, range(max(layer.units for layer in h.layers)))]
     unit = columns[3].selectbox(
-        "Unit", units, key="unit", bind="query-params",
-        help="A unit of the level, or whichever wins the patch.",
+        t("inside.unit"), units, key="unit", bind="query-params",
+        help=t("inside.a_unit_of_the_level"),
     )  # fmt: skip
     view = inspection.look(model, seen.X[picture])
     winner = int(view.codes[level].winners[place, 0])
@@ -68,10 +69,10 @@ def show(found: session.CurrentModel) -> None:
     inside_view.levels(choice)
     inside_survey.codes(name, data.fingerprint, seen, choice.picture)
     inside_survey.surprises(name, data.fingerprint, seen, choice.picture)
-    st.subheader("Soft against hard competition", anchor=False)
+    st.subheader(t("inside.soft_against_hard_competition"), anchor=False)
     seed = st.number_input(
-        "Seed", 0, 10**6, 0, key="seed", bind="query-params", width=200,
-        help="Of the choice of pictures and of both trainings.",
+        t("inside.seed"), 0, 10**6, 0, key="seed", bind="query-params", width=200,
+        help=t("inside.of_the_choice_of_pictures"),
     )  # fmt: skip
     inside_survey.compare(model, data, int(seed))
     frame.share_link(link(choice))
@@ -79,15 +80,15 @@ def show(found: session.CurrentModel) -> None:
 
 frame.guard()
 frame.page(
-    "Inside",
+    t("inside.inside"),
     ":material/troubleshoot:",
-    "Pick any unit: what it stands for, why it won or lost, and what the picture is without it.",
+    t("inside.pick_any_unit_what_it"),
 )
 FOUND = session.current()
 if FOUND is None:
     st.stop()
-st.caption(f"Inside the model {FOUND.described}.")
+st.caption(t("inside.inside_the_model", described=FOUND.described))
 try:
     show(FOUND)
 except HTMError as exc:
-    st.error(str(exc), icon=":material/error:")
+    st.error(said(exc), icon=":material/error:")

@@ -4,12 +4,13 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import frame, runs_view
+from studio.words import said, t
 
 frame.guard()
 frame.page(
-    "Runs",
+    t("runs.runs"),
     ":material/history:",
-    "Every training so far. Compare runs, go on with one, or use its model on every page.",
+    t("runs.every_training_so_far_compare"),
 )
 LINK = {}
 try:
@@ -24,9 +25,9 @@ try:
             runs_view.curves(CHOSEN)
             runs_view.side_by_side(CHOSEN)
     else:
-        st.info("There is no such run yet. Train a network, and it stands here.")
-        st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+        st.info(t("runs.there_is_no_such_run"))
+        st.page_link("pages/train.py", label=t("runs.train"), icon=":material/model_training:")
     runs_view.put_away()
 except HTMError as exc:
-    st.error(f"{exc}")
+    st.error(said(exc))
 frame.share_link(LINK)

@@ -5,6 +5,7 @@ import streamlit as st
 from htm_engine.errors import HTMError
 from studio import frame, text_talk, text_view
 from studio import text_work as work
+from studio.words import in_line, said, t
 
 
 def given() -> tuple[bytes, str, work.Own | None]:
@@ -12,24 +13,25 @@ def given() -> tuple[bytes, str, work.Own | None]:
     columns = st.columns([3, 1], vertical_alignment="bottom")
     with columns[0]:
         typed = st.text_area(
-            "Text", work.EXAMPLE, height=150, key="text", bind="query-params", max_chars=20_000,
-            help="Type or paste; for more than 20,000 characters, upload a file.",
-        )  # fmt: skip
+            t("text.text"),
+            work.EXAMPLE,
+            height=150,
+            key="text",
+            bind="query-params",
+            max_chars=20_000,
+            help=t("text.type_or_paste_for_more"),
+        )
     wanted = columns[1].selectbox(
-        "Model", work.MODELS, key="reader", bind="query-params",
-        help="What has read before: English or Chinese prose, nothing (blank), or what fits "
-        "the text best (auto).",
+        t("text.model"), work.MODELS, key="reader", bind="query-params",
+        help=t("text.what_has_read_before_english"),
     )  # fmt: skip
     sent = st.file_uploader(
-        "Or a file, of any kind: it is stored exactly", key="text_file",
+        t("text.or_a_file_of_any"), key="text_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
     )  # fmt: skip
-    with st.expander("A text model of your own", icon=":material/school:"):
-        st.caption(
-            "Records, log lines or code shrink most under a model that has read such: "
-            "`python -m htm_engine train-text FILES -o mine.npz`, and bring it here."
-        )
-        mine = st.file_uploader("A model of train-text (.npz)", ["npz"], key="text_own",
+    with st.expander(t("text.a_text_model_of_your"), icon=":material/school:"):
+        st.caption(t("text.records_log_lines_or_code"))
+        mine = st.file_uploader(t("text.a_model_of_train_text"), ["npz"], key="text_own",
                                 max_upload_size=20)  # fmt: skip
     own = None if mine is None else work.own_model(mine.getvalue())
     return (typed.encode() if sent is None else sent.getvalue()), wanted, own
@@ -52,16 +54,16 @@ def draw(data: bytes, wanted: str, own: work.Own | None, was_live: bool) -> None
     job.look()
     parts = list(job.items)
     if not job.over:
-        doing = parts[-1].doing if parts else "Waiting for a place"
-        st.progress(job.progress, f"{doing} ({job.progress:.0%})")
-        st.button("Cancel", key="text_cancel", icon=":material/close:", on_click=job.cancel)
+        doing = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
+        st.progress(job.progress, f"{doing} ({job.progress:.0%}){in_line(job.position)}")
+        st.button(t("text.cancel"), key="text_cancel", icon=":material/close:", on_click=job.cancel)
         return
     if was_live:
         st.rerun()
     if job.error:
-        st.error(job.error, icon=":material/error:")
+        st.error(said(job.error), icon=":material/error:")
     elif job.state == "stopped":
-        st.info("Cancelled. Change the text to begin again.")
+        st.info(t("text.cancelled_change_the_text_to"))
     else:
         show(parts[-1].study)
 
@@ -69,33 +71,32 @@ def draw(data: bytes, wanted: str, own: work.Own | None, was_live: bool) -> None
 def show(study: work.Study) -> None:
     text_view.numbers(study)
     text_view.letters(study)
-    st.subheader("Beside the others", anchor=False)
+    st.subheader(t("text.beside_the_others"), anchor=False)
     text_view.sizes(study)
     st.download_button(
-        f"Download the file ({len(study.file):,} bytes)", study.file, "text.htmc",
+        t("text.download_the_file_bytes", file=len(study.file)), study.file, "text.htmc",
         "application/octet-stream", icon=":material/download:", key="text_download",
     )  # fmt: skip
 
 
 frame.guard()
 frame.page(
-    "Text",
+    t("text.text"),
     ":material/notes:",
-    "Store a text exactly by what its letters surprise; see who foresees them, and let the "
-    "model go on.",
+    t("text.store_a_text_exactly_by"),
 )
 DATA, WANTED, OWN = given()
 try:
     if not DATA:
-        st.info("Type something, or upload a file.")
+        st.info(t("text.type_something_or_upload_a"))
     elif len(DATA) > work.MOST_BYTES:
-        st.error(f"The page takes {work.MOST_BYTES:,} bytes; the shell takes any length.")
+        st.error(t("text.the_page_takes_bytes_the", MOST_BYTES=work.MOST_BYTES))
     else:
         LIVE = shipped_example(DATA, WANTED, OWN) is None and not work.job(DATA, WANTED, OWN).over
         st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, OWN, LIVE)
     SAID = text_talk.show(OWN)
     text_talk.back(OWN)
 except HTMError as exc:
-    st.error(str(exc), icon=":material/error:")
+    st.error(said(exc), icon=":material/error:")
     SAID = {}
-frame.share_link({"text": st.session_state["text"], "reader": WANTED, **SAID})
+frame.share_link({"text": st.session_state.get("text", ""), "reader": WANTED, **SAID})

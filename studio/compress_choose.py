@@ -9,6 +9,7 @@ from htm_engine.uploads import FORMAT_NAMES
 
 from . import compress_work as work
 from . import session
+from .words import said, t
 
 KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp"]
 
@@ -18,11 +19,11 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
     left, right = st.columns(2, gap="large")
     with right:
         file = st.file_uploader(
-            "Or a picture of your own", type=KINDS, key="upload", help=f"{FORMAT_NAMES}."
+            t("compress.or_a_picture_of_your"), type=KINDS, key="upload", help=f"{FORMAT_NAMES}."
         )
         tiles = st.toggle(
-            "Cut a larger picture into tiles", True, key="tiles", bind="query-params",
-            help="The network reads pictures of one size. Off: the picture is shrunk to it.",
+            t("compress.cut_a_larger_picture_into"), True, key="tiles", bind="query-params",
+            help=t("compress.the_network_reads_pictures_of"),
         )  # fmt: skip
     with left:
         subject = None if own is None else choose_from(own, file is not None)
@@ -31,7 +32,7 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
     try:
         return work.subject_of_upload(file.name, file.getvalue(), found.model, tiles)
     except HTMError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(said(exc), icon=":material/error:")
         return subject
 
 
@@ -45,16 +46,30 @@ def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
     index = 0
     if last:
         index = st.slider(
-            "Picture of " + own.learn.name, 0, last, 0, key="picture", bind="query-params",
+            t("compress.picture_of_2") + own.learn.name,
+            0,
+            last,
+            0,
+            key="picture",
+            bind="query-params",
             disabled=disabled or whole,
-            help="Held out of training." if own.unseen else "It may have been learned from.",
-        )  # fmt: skip
+            help=t("compress.held_out_of_training")
+            if own.unseen
+            else t("compress.it_may_have_been_learned"),
+        )
     whole = st.toggle(
-        f"All {len(own.held):,} pictures in one file", False, key="whole", bind="query-params",
+        t("compress.all_pictures_in_one_file", held=len(own.held)),
+        False,
+        key="whole",
+        bind="query-params",
         disabled=disabled,
-    )  # fmt: skip
+    )
     if whole:
-        return work.Subject(f"{len(own.held)} pictures of {own.learn.name}", own.held, own.held)
-    label = f", labelled {own.labels[index]}" if own.labels else ""
+        return work.Subject(
+            t("compress.pictures_of", held=len(own.held), name=own.learn.name), own.held, own.held
+        )
+    label = t("compress.labelled", labels=own.labels[index]) if own.labels else ""
     one = own.held[index : index + 1]
-    return work.Subject(f"picture {index} of {own.learn.name}{label}", one, one)
+    return work.Subject(
+        t("compress.picture_of", index=index, name=own.learn.name, label=label), one, one
+    )

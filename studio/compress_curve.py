@@ -13,6 +13,7 @@ from htm_engine.comparison import all_curves
 from htm_engine.figures_compress import rate_figure, rate_in_words
 
 from .compress_work import Collection
+from .words import in_line, said, t
 
 if TYPE_CHECKING:
     from htm_engine import HTM
@@ -61,23 +62,23 @@ def show(model: HTM, own: Collection, quality: int) -> None:
 def _draw(model: HTM, own: Collection, quality: int, was_live: bool) -> None:
     job = job_of(model, own)
     count = min(PICTURES, len(own.held))
-    st.markdown(
-        f"Every format at every quality on {count:,} pictures: the network, all principal "
-        "components with the same coder, the article's 95 %, and one JPEG, WebP or AVIF file "
-        "a picture."
-    )
+    st.markdown(t("compress.every_format_at_every_quality", count=count))
     if job is None or job.state == "stopped":
         st.button(
-            "Draw the curves", key="curves", icon=":material/show_chart:",
+            t("compress.draw_the_curves"), key="curves", icon=":material/show_chart:",
             on_click=start, args=(model, own),
         )  # fmt: skip
     elif not job.over:
         job.look()
-        waiting = f", place {job.position} in the queue" if job.position else ""
-        st.progress(job.progress, text=f"{job.progress:.0%} of the points{waiting}")
-        st.button("Cancel", key="stop_curves", icon=":material/close:", on_click=job.cancel)
+        waiting = in_line(job.position)
+        st.progress(
+            job.progress, text=t("compress.of_the_points", progress=job.progress, waiting=waiting)
+        )
+        st.button(
+            t("compress.cancel"), key="stop_curves", icon=":material/close:", on_click=job.cancel
+        )
     elif job.error:
-        st.error(job.error)
+        st.error(said(job.error))
     points = [] if job is None else [point for _, point in list(job.items)]
     if points and job is not None and (not job.over or job.state == "finished"):
         figure = rate_figure(points, quality)

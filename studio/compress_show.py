@@ -11,6 +11,7 @@ from htm_engine.figures_compress import bits_figure, bits_in_words
 
 from .compress_work import Coded, Subject
 from .pictures import alt, enlarge, png, sheet, unit_colour
+from .words import said, t
 
 Pixels = NDArray[np.uint8]
 #: Ends of the scale of the difference map, in levels of 255.
@@ -76,22 +77,28 @@ def show_way(subject: Subject, coded: Coded) -> None:
     share = float((coded.tile_winners[0] >= 0).mean())
     row(
         [original, back, lost],
-        ["Original", "Back from the file", f"What was lost, ±{scale} of 255"],
         [
-            alt(f"The original: {name}"),
+            t("compress.original"),
+            t("compress.back_from_the_file"),
+            t("compress.what_was_lost_of", scale=scale),
+        ],
+        [
+            alt(t("compress.the_original", name=name)),
             alt(
-                "The picture that came back from the file",
-                f"It is {coded.psnr:.1f} dB from the original",
+                t("compress.the_picture_that_came_back"),
+                t("compress.it_is_db_from_the", psnr=coded.psnr),
             ),
             alt(
-                "Difference of the two: orange where the file's picture is lighter, blue where "
-                f"it is darker, full colour at {scale} of 255 levels",
-                f"The largest difference is {int(np.abs(back.astype(int) - original).max())}",
+                t("compress.difference_of_the_two_orange", scale=scale),
+                t(
+                    "compress.the_largest_difference_is",
+                    max=int(np.abs(back.astype(int) - original).max()),
+                ),
             ),
         ],
         width,
     )
-    st.markdown("**How the file says it.** The network predicts; the surprise corrects it.")
+    st.markdown(t("compress.how_the_file_says_it"))
     row(
         [
             coded.prediction[0],
@@ -99,19 +106,19 @@ def show_way(subject: Subject, coded: Coded) -> None:
             winner_map(original, coded.tile_winners[0], 2 * width) if used else original,
         ],
         [
-            "The top level's prediction alone",
-            f"What the surprise changes, ±{reach} of 255",
-            f"Tiles with surprise: {share:.0%}",
+            t("compress.the_top_levels_prediction_alone"),
+            t("compress.what_the_surprise_changes_of", reach=reach),
+            t("compress.tiles_with_surprise", share=share),
         ],
         [
-            alt("What the winner at the top level predicts, without any surprise"),
+            alt(t("compress.what_the_winner_at_the")),
             alt(
-                "What the stored surprise changes in the prediction: orange lighter, blue darker",
-                f"The full colour stands for {reach} of 255 levels",
+                t("compress.what_the_stored_surprise_changes"),
+                t("compress.the_full_colour_stands_for", reach=reach),
             ),
             alt(
-                "The picture with each tile in the colour of the surprise unit that won it",
-                f"{share:.0%} of it needed one; elsewhere the prediction was good enough",
+                t("compress.the_picture_with_each_tile"),
+                t("compress.of_it_needed_one_elsewhere", share=share),
             ),
         ],
         width,
@@ -124,13 +131,23 @@ def show_many(subject: Subject, coded: Coded) -> None:
     originals, back = subject.wholes[places], coded.back[places]
     lost, scale = difference(originals, back)
     for pictures, caption, words in (
-        (originals, "Originals", "Originals of the collection"),
-        (back, "Back from the file", f"The same pictures from the file, {coded.psnr:.1f} dB"),
-        (lost, f"What was lost, ±{scale} of 255", "Orange is lighter, blue is darker"),
+        (originals, t("compress.originals"), t("compress.originals_of_the_collection")),
+        (
+            back,
+            t("compress.back_from_the_file"),
+            t("compress.the_same_pictures_from_the", psnr=coded.psnr),
+        ),
+        (
+            lost,
+            t("compress.what_was_lost_of", scale=scale),
+            t("compress.orange_is_lighter_blue_is"),
+        ),
     ):
         st.image(
             sheet(list(pictures), columns=16, side=64, gap=6),
-            caption=f"{caption} ({len(places)} of {len(subject.wholes):,})",
+            caption=t(
+                "compress.of", caption=caption, places=len(places), wholes=len(subject.wholes)
+            ),
             alt=alt(words),
             width="stretch",
         )
@@ -145,18 +162,18 @@ def show_numbers(numbers: list[tuple[str, str]]) -> None:
 
 def decibels(value: float) -> str:
     """PSNR for people."""
-    return "equal" if np.isinf(value) else f"{value:.1f} dB"
+    return t("compress.equal") if np.isinf(value) else t("compress.db", value=value)
 
 
 def score(value: float | None) -> str:
     """SSIM for people."""
-    return "too small" if value is None else f"{value:.3f}"
+    return t("compress.too_small") if value is None else f"{value:.3f}"
 
 
 def show_budget(coded: Coded) -> None:
     """Where the bits went."""
     budget = coded.parts.budget
-    st.subheader(f"Where the {len(coded.file):,} bytes went", anchor=False)
+    st.subheader(t("compress.where_the_bytes_went", file=len(coded.file)), anchor=False)
     st.plotly_chart(bits_figure(budget), alt=bits_in_words(budget), config=BARE, key="bits")
 
 
@@ -167,11 +184,11 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
     everybody = [ours, *others]
     row(
         [one.picture for one in everybody],
-        [f"{one.label}: {one.size:,} bytes" for one in everybody],
+        [t("compress.name_and_bytes", label=said(one.label), size=one.size) for one in everybody],
         [
             alt(
-                f"The picture as {one.label} stores it in {one.size:,} bytes",
-                f"{decibels(one.psnr)} from the original",
+                t("compress.the_picture_as_stores_it", label=one.label, size=one.size),
+                t("compress.from_the_original", psnr=decibels(one.psnr)),
             )
             for one in everybody
         ],
@@ -179,16 +196,16 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
     )
     st.table(
         {
-            "Format": [one.label for one in everybody],
-            "Bytes": [f"{one.size:,}" for one in everybody],
-            "PSNR": [decibels(one.psnr) for one in everybody],
+            t("compress.format"): [said(one.label) for one in everybody],
+            t("compress.bytes_4"): [f"{one.size:,}" for one in everybody],
+            t("compress.psnr"): [decibels(one.psnr) for one in everybody],
             "SSIM": [score(one.ssim) for one in everybody],
             "": [
-                "this file"
+                t("compress.this_file_2")
                 if one is ours
-                else "the best not above that"
+                else t("compress.the_best_not_above_that")
                 if one.fits
-                else f"its smallest, {one.size / size:.1f} times the bytes"
+                else t("compress.its_smallest_times_the_bytes", size=one.size / size)
                 for one in everybody
             ],
         }

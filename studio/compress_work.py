@@ -26,6 +26,7 @@ from htm_engine.fitting import as_pictures, fit_picture, picture_shape, put_toge
 from htm_engine.uploads import read_picture
 
 from . import session, showcase
+from .keeping import kept
 
 if TYPE_CHECKING:
     from htm_engine import HTM
@@ -121,7 +122,7 @@ def code(model: HTM, subject: Subject, quality: int) -> Coded:
     return _code((model.fingerprint, subject.digest, quality), model, subject)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Compressing…")
+@kept(24, "Compressing…")
 def _code(key: tuple[str, str, int], _model: HTM, _subject: Subject) -> Coded:
     file = compress_collection(_model, _subject.pictures, key[2], mosaic=_subject.mosaic)
     parts = dissect(file, _model)
@@ -144,7 +145,7 @@ def _code(key: tuple[str, str, int], _model: HTM, _subject: Subject) -> Coded:
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner="Learning principal components…")
+@kept(4, "Learning principal components…")
 def _pca(fingerprint: str, _learn: Pixels) -> PCAFiles:
     return PCAFiles(_learn)
 
@@ -160,13 +161,13 @@ def rivals(subject: Subject, size: int, own: Collection | None) -> list[Stored]:
     return _rivals(key, subject, pca_of(own))
 
 
-@st.cache_resource(max_entries=24, show_spinner="Writing the same picture in other formats…")
+@kept(24, "Writing the same picture in other formats…")
 def _rivals(key: tuple[str, int, str], _subject: Subject, _pca: PCAFiles | None) -> list[Stored]:
     found = [] if _pca is None else [_pca.at_bytes(_subject.pictures, key[1], _subject.mosaic)]
     return [*found, *codecs_at_bytes(_subject.wholes[0], key[1])]
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@kept(8, copied=True)
 def model_bytes(fingerprint: str, _model: HTM) -> int:
     """Size of the model's file, which both sides need once."""
     stream = io.BytesIO()

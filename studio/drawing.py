@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine import generation
 from htm_engine.datasets import Dataset
 from htm_engine.errors import DataError
 from htm_engine.network import HTM
+
+from .keeping import kept
 
 F32 = NDArray[np.float32]
 #: Pictures of the data set aside, to see how near to each other real ones lie.
@@ -63,7 +64,7 @@ def fits(model: HTM, data: Dataset) -> bool:
     return int(np.prod(data.X.shape[1:])) == layout[0]
 
 
-@st.cache_resource(max_entries=4, show_spinner="Learning to draw from these pictures…")
+@kept(4, "Learning to draw from these pictures…")
 def drawer(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> HTM:
     """The network with tables to draw by, and by class where the data has labels.
 
@@ -86,7 +87,7 @@ def kinds(data: Dataset | None) -> tuple[str, ...]:
     return data.label_names if data.y is not None and 1 < len(data.label_names) <= 64 else ()
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing…")
+@kept(32, "Drawing…", copied=True)
 def draw(
     fingerprint: str, data_name: str, settings: DrawSettings, _model: HTM, _data: Dataset
 ) -> Drawn:
@@ -114,20 +115,20 @@ def draw(
     )
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@kept(4, copied=True)
 def _held_distances(data_name: str, _data: Dataset) -> F32:
     """How near to each other real pictures lie: some set aside, to the nearest of the rest."""
     rest, aside = _data.split(ASIDE / len(_data))
     return generation.nearest(aside.X, rest.X)[1]
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def article(data_name: str, _data: Dataset) -> generation.PCARandomCodes:
     """The article's generator on this data; 4,000 pictures say enough of their directions."""
     return generation.PCARandomCodes(0.95).fit(_data.X[:4000])
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@kept(32, copied=True)
 def way(
     fingerprint: str,
     data_name: str,
@@ -144,7 +145,7 @@ def way(
     return generation.interpolate(_model, ends[0], ends[1], steps)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@kept(32, copied=True)
 def varied(
     fingerprint: str,
     data_name: str,
@@ -169,7 +170,7 @@ class Box:
     right: int
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept(64, copied=True)
 def completed(
     fingerprint: str, data_name: str, picture: int, box: Box, _model: HTM, _data: Dataset
 ) -> tuple[F32, F32, F32]:

@@ -10,6 +10,7 @@ from htm_engine import figures_formulas as figures
 from . import handsized, snippets
 from .frame import Value
 from .walkthrough import number
+from .words import t
 
 BARE = {"displayModeBar": False}
 
@@ -30,43 +31,45 @@ def _back() -> None:
 def _settings() -> tuple[handsized.Settings, int]:
     columns = st.columns(5)
     shape = columns[0].selectbox(
-        "Points", handsized.SHAPES, key="points", bind="query-params",
-        help="What there is to learn.",
+        t("formulas.points"), handsized.SHAPES, key="points", bind="query-params",
+        help=t("formulas.what_there_is_to_learn"),
     )  # fmt: skip
     rank = columns[1].selectbox(
-        "Rank", ("0", "1"), key="rank", bind="query-params",
-        help="0: a unit says its prototype, as in the article. 1: it says a line.",
+        t("formulas.rank"), ("0", "1"), key="rank", bind="query-params",
+        help=t("formulas.a_unit_says_its_prototype"),
     )  # fmt: skip
     rate = columns[2].slider(
-        "Step size", 0.05, 2.0, 0.6, 0.05, key="pace", bind="query-params",
-        help="α of the article's rule.",
+        t("formulas.step_size"), 0.05, 2.0, 0.6, 0.05, key="pace", bind="query-params",
+        help=t("formulas.of_the_articles_rule"),
     )  # fmt: skip
     heat = columns[3].slider(
-        "Temperature", 0.2, 5.0, 1.0, 0.1, key="warmth", bind="query-params",
-        help="Low: borders are sharp. High: units share.",
+        t("formulas.temperature"), 0.2, 5.0, 1.0, 0.1, key="warmth", bind="query-params",
+        help=t("formulas.low_borders_are_sharp_high"),
     )  # fmt: skip
     seed = columns[4].number_input(
-        "Seed", 0, 10**6, 0, key="hand", bind="query-params", help="Of the points and the start."
+        t("formulas.seed"),
+        0,
+        10**6,
+        0,
+        key="hand",
+        bind="query-params",
+        help=t("formulas.of_the_points_and_the"),
     )
     at = st.slider(
-        "Steps made", 0, handsized.STEPS, 0, key="at", bind="query-params",
-        help="Drag it: the whole training is in here, forwards and back.",
+        t("formulas.steps_made"), 0, handsized.STEPS, 0, key="at", bind="query-params",
+        help=t("formulas.drag_it_the_whole_training"),
     )  # fmt: skip
     row = st.container(horizontal=True)
-    row.button("One step", type="primary", key="one_step", on_click=_on, args=(1,))
-    row.button("Ten steps", key="ten_steps", on_click=_on, args=(10,))
-    row.button("Back to the start", key="no_step", on_click=_back)
+    row.button(t("formulas.one_step"), type="primary", key="one_step", on_click=_on, args=(1,))
+    row.button(t("formulas.ten_steps"), key="ten_steps", on_click=_on, args=(10,))
+    row.button(t("formulas.back_to_the_start"), key="no_step", on_click=_back)
     return handsized.Settings(shape, int(rank), int(seed), float(rate), float(heat)), int(at)
 
 
 def show() -> dict[str, Value]:
     """Draw the section; its part of the link."""
-    st.subheader("0 · A network small enough to see", anchor=False)
-    st.markdown(
-        "Two inputs, three units. Each colour is the region where one unit's **activation** is "
-        "largest, paler where it is less sure; stars are **prototypes**. Every step moves all "
-        "weights down the gradient of the surprise."
-    )
+    st.subheader(t("formulas.a_network_small_enough_to"), anchor=False)
+    st.markdown(t("formulas.two_inputs_three_units_each"))
     settings, at = _settings()
     toys, losses = _trained(settings)
     toy, x = toys[at], handsized.points(settings)
@@ -80,8 +83,8 @@ def show() -> dict[str, Value]:
     left.plotly_chart(figure, alt=words, config=BARE, key="territories")
     with right:
         chosen = int(st.number_input(
-            "Point", 0, len(x) - 1, 0, key="point", bind="query-params",
-            help="Ringed in the figure; its numbers are beside it.",
+            t("formulas.point"), 0, len(x) - 1, 0, key="point", bind="query-params",
+            help=t("formulas.ringed_in_the_figure_its"),
         ))  # fmt: skip
         figure, words = figures.three_shares(seen.activation[chosen], seen.responsibility[chosen])
         st.plotly_chart(figure, alt=words, config=BARE, key="three")
@@ -101,10 +104,16 @@ def show() -> dict[str, Value]:
     left.plotly_chart(figure, alt=words, config=BARE, key="fall")
     wins = np.bincount(seen.activation.argmax(1), minlength=handsized.UNITS)
     right.markdown(
-        f"After **{at}** steps the mean surprise is **{losses[at]:.3f}** nats (it began at "
-        f"{losses[0]:.3f}); the units win {', '.join(map(str, wins))} of {len(x)} points."
+        t(
+            "formulas.after_steps_the_mean_surprise",
+            at=at,
+            losses=losses[at],
+            losses2=losses[0],
+            str=", ".join(map(str, wins)),
+            x=len(x),
+        )
     )
-    with st.expander("The same in code: one step for this point, in NumPy alone"):
+    with st.expander(t("formulas.the_same_in_code_one")):
         st.code(snippets.of_hand(toy, x[chosen], settings.rate), language="python")
     return {
         "points": settings.shape, "rank": str(settings.rank), "pace": settings.rate,

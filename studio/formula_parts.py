@@ -13,7 +13,9 @@ from htm_engine.baselines import PCABaseline, flat
 from htm_engine.datasets import Dataset
 from htm_engine.network import HTM
 
+from .keeping import kept
 from .walkthrough import Stand, Walk, check, stand, step
+from .words import t
 
 _WALK = "_walk"
 #: Steps kept in the curve.
@@ -24,9 +26,9 @@ def fitting_data(model: HTM, data: Dataset) -> Dataset:
     """The data at hand if the network reads it, else pictures drawn by the network itself."""
     if int(np.prod(data.X.shape[1:])) == model.n_features_in_:
         return data
-    st.info("The data at hand has other pictures than the network learned; these are its own.")
+    st.info(t("formulas.the_data_at_hand_has"))
     drawn = np.rint(np.clip(model.sample(20, random_state=0), 0, 1) * 255).astype(np.uint8)
-    return Dataset("drawn", drawn, None, (), "drawn by the network", "yours")
+    return Dataset("drawn", drawn, None, (), t("formulas.drawn_by_the_network"), "yours")
 
 
 def _stretched(pictures: NDArray[Any]) -> NDArray[Any]:
@@ -56,7 +58,12 @@ def patch_pictures(
     weights = _look(_stretched(model.as_pictures(level, walk.w[units]) - zero))
     views = _look(model.as_pictures(level, now.views[units[:1]]))
     pictures = [*seen, *views, *weights]
-    labels = ["x", *(f"m {u}" for u in units), f"view {units[0]}", *(f"w {u}" for u in units)]
+    labels = [
+        "x",
+        *(f"m {u}" for u in units),
+        t("formulas.view", units=units[0]),
+        *(f"w {u}" for u in units),
+    ]
     return pictures, labels
 
 
@@ -64,7 +71,7 @@ def unit_table(now: Stand) -> dict[str, list[Any]]:
     """The five strongest units."""
     units = now.strongest(5)
     return {
-        "unit": units,
+        t("formulas.unit"): units,
         "e": [f"{now.evidence[u]:.4g}" for u in units],
         "a": [f"{now.activation[u]:.3g}" for u in units],
         "|x - x_i|²": [f"{now.errors[u]:.3g}" for u in units],
@@ -76,10 +83,10 @@ def check_table(walk: Walk) -> dict[str, list[Any]]:
     """Analytic against numeric derivatives."""
     rows = check(walk)
     return {
-        "parameter": [row.name for row in rows],
-        "entries checked": [row.entries for row in rows],
-        "largest derivative": [f"{row.largest:.3e}" for row in rows],
-        "largest difference": [f"{row.difference:.1e}" for row in rows],
+        t("formulas.parameter"): [row.name for row in rows],
+        t("formulas.entries_checked"): [row.entries for row in rows],
+        t("formulas.largest_derivative"): [f"{row.largest:.3e}" for row in rows],
+        t("formulas.largest_difference"): [f"{row.difference:.1e}" for row in rows],
     }
 
 
@@ -108,15 +115,19 @@ def reset(key: str) -> None:
 def what_moved(start: Walk, walk: Walk, history: list[float]) -> str:
     """The effect of all steps so far in a sentence."""
     if not walk.steps:
-        return "Nothing has moved yet. The model itself is never changed here: a copy is."
+        return t("formulas.nothing_has_moved_yet_the")
     sizes = {
         name: float(np.linalg.norm(getattr(walk, name) - getattr(start, name)))
         for name in ("w", "b", "m", "u")
     }
     parts = ", ".join(f"|Δ{name}| = {size:.3g}" for name, size in sizes.items() if size)
-    return (
-        f"**{walk.steps} step{'s' if walk.steps > 1 else ''}** made. Surprise "
-        f"L: {history[0]:.4g} → **{history[-1]:.4g}** nats. Moved so far: {parts}."
+    return t(
+        "formulas.step_made_surprise_l_nats",
+        steps=walk.steps,
+        plural="s" if walk.steps > 1 else "",
+        history=history[0],
+        history2=history[-1],
+        parts=parts,
     )
 
 
@@ -130,7 +141,7 @@ class ArticlePCA:
     kept: int
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def article_pca(fingerprint: str, _data: Dataset) -> ArticlePCA:
     """PCA at 95 % of at most 4,000 pictures."""
     rows = _data.X[:4000]
@@ -151,4 +162,8 @@ def code_of(model: HTM) -> str:
     """What the top level's code holds, for a label."""
     top = model.hierarchy_.layers[-1]
     values = top.winners_kept * top.rank
-    return f"HTM, winner + {values}" if top.rank else f"HTM, {top.winners_kept} winners"
+    return (
+        t("formulas.htm_winner", values=values)
+        if top.rank
+        else t("formulas.htm_winners", winners_kept=top.winners_kept)
+    )

@@ -13,13 +13,14 @@ from htm_engine.datasets import Dataset
 from . import drawing, formula_parts, session, snippets, walkthrough
 from .pictures import alt, sheet
 from .walkthrough import number
+from .words import drawable, t
 
 BARE = {"displayModeBar": False}
 
 
 def in_code(program: str) -> None:
     """The runnable program beside a formula."""
-    with st.expander("The same in code"):
+    with st.expander(t("formulas.the_same_in_code")):
         st.code(program, language="python")
 
 
@@ -31,7 +32,7 @@ def evidence(
 ) -> None:
     """What each unit makes of the patch."""
     level = where.level
-    st.subheader("1 · Evidence", anchor=False)
+    st.subheader(t("formulas.evidence"), anchor=False)
     left, right = st.columns(2, gap="large")
     unit = now.strongest(1)[0]
     left.latex(r"e_i = w_i \cdot x + b_i")
@@ -40,15 +41,13 @@ def evidence(
         rf"= {number(now.evidence[unit] - walk.b[unit])} + ({number(walk.b[unit])}) = "
         rf"{number(now.evidence[unit])}"
     )
-    left.markdown(
-        f"Each of the {len(walk.b)} units weighs the {walk.x.shape[1]} numbers of the patch. "
-        "Right: the patch, then the prototypes of the three strongest units and what those "
-        "units weigh (bright speaks for the unit, dark against)."
-    )
+    left.markdown(t("formulas.each_of_the_units_weighs", b=len(walk.b), shape=walk.x.shape[1]))
     pictures, labels = formula_parts.patch_pictures(found.model, walk, now, level)
+    drawn, beside = drawable(labels)
     right.image(
-        sheet(pictures, labels=labels, columns=4, side=88, gap=10),
-        alt=alt("The patch x, and prototypes and weights of the three strongest units"),
+        sheet(pictures, labels=drawn, columns=4, side=88, gap=10),
+        caption=beside,
+        alt=alt(t("formulas.the_patch_x_and_prototypes")),
     )
     in_code(snippets.of_patch("evidence", where))
 
@@ -56,7 +55,7 @@ def evidence(
 def shares(now: walkthrough.Stand, where: snippets.Where) -> None:
     """Activation and competition."""
     temperature, k = where.temperature, where.k
-    st.subheader("2 · Activation and competition", anchor=False)
+    st.subheader(t("formulas.activation_and_competition"), anchor=False)
     left, right = st.columns(2, gap="large")
     unit = int(np.argmax(now.activation))
     top = now.evidence / temperature
@@ -66,10 +65,7 @@ def shares(now: walkthrough.Stand, where: snippets.Where) -> None:
         rf"a_{{{unit}}} = \frac{{\exp({number(top[unit])})}}{{\sum_k \exp(e_k/T)}} = "
         rf"\frac{{1}}{{{number(total)}}} = {number(now.activation[unit])}"
     )
-    left.markdown(
-        "Rewarding one unit **penalises** all others: the shares sum to one. Then only the "
-        f"**{k}** strongest keep their share, renormalised:"
-    )
+    left.markdown(t("formulas.rewarding_one_unit_penalises_all", k=k))
     left.latex(
         rf"h_i = \frac{{a_i}}{{\sum_{{k\in\mathrm{{top}}\,{k}}} a_k}},\quad "
         rf"h_{{{unit}}} = {number(now.kept[unit])}"
@@ -81,7 +77,7 @@ def shares(now: walkthrough.Stand, where: snippets.Where) -> None:
 
 def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) -> None:
     """Views, loss and responsibilities."""
-    st.subheader("3 · Every unit's own view, and the surprise", anchor=False)
+    st.subheader(t("formulas.every_units_own_view_and"), anchor=False)
     left, right = st.columns(2, gap="large")
     unit = now.strongest(1)[0]
     left.latex(r"z_i = U_i^\top (x - m_i),\qquad x_i = m_i + U_i z_i")
@@ -92,25 +88,24 @@ def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) 
         r"r_i = \frac{a_i\,e^{-|x-x_i|^2/2s^2}}{\sum_k a_k\,e^{-|x-x_k|^2/2s^2}},\quad "
         rf"r_{{{unit}}} = {number(now.responsibility[unit])}"
     )
-    right.markdown(
-        f"The rank here is **{walk.u.shape[2]}**; with rank 0 a view is the prototype alone, "
-        "the article's plain neuron. r is each unit's share in explaining the patch: its "
-        "activation, corrected by how well it did. In a file, a winner of share r costs "
-    )
+    right.markdown(t("formulas.the_rank_here_is_with", shape=walk.u.shape[2]))
     right.latex(
-        rf"-\log_2 r_{{{unit}}} = {number(-np.log2(max(now.responsibility[unit], 1e-300)) + 0.0)}"
-        r"\ \mathrm{bits\ of\ surprise}"
+        t(
+            "formulas.log_r_mathrm",
+            unit=unit,
+            value=number(-np.log2(max(now.responsibility[unit], 1e-300)) + 0.0),
+        )
     )
     right.dataframe(
         formula_parts.unit_table(now), hide_index=True,
-        alt="Evidence, activation, error and responsibility of the five strongest units",
+        alt=t("formulas.evidence_activation_error_and_responsibility"),
     )  # fmt: skip
     in_code(snippets.of_patch("loss", where))
 
 
 def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     """One step of gradient descent, by a click."""
-    st.subheader("4 · One step down the gradient", anchor=False)
+    st.subheader(t("formulas.one_step_down_the_gradient"), anchor=False)
     left, right = st.columns(2, gap="large")
     left.latex(r"\frac{\partial L}{\partial e_i} = \frac{a_i - r_i}{T}")
     left.latex(
@@ -120,15 +115,15 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     left.latex(r"\frac{\partial L}{\partial m_i} = -\frac{r_i (x - x_i)}{s^2}")
     left.latex(r"\frac{\partial L}{\partial U_i} = -\frac{r_i (x - m_i) z_i^\top}{s^2}")
     rate = left.slider(
-        "Step size α", 0.01, 2.0, 0.5, 0.01, key="rate", bind="query-params",
-        help="How far a step goes. m and U move by α s², and U goes back to orthonormal (QR).",
+        t("formulas.step_size_2"), 0.01, 2.0, 0.5, 0.01, key="rate", bind="query-params",
+        help=t("formulas.how_far_a_step_goes"),
     )  # fmt: skip
     walk, history = formula_parts.walked(key, start)
     buttons = left.container(horizontal=True)
-    if buttons.button("Make one gradient step", type="primary", key="step"):
+    if buttons.button(t("formulas.make_one_gradient_step"), type="primary", key="step"):
         formula_parts.advance(key, walk, rate)
         st.rerun()
-    if buttons.button("Reset", key="reset", disabled=not walk.steps):
+    if buttons.button(t("formulas.reset"), key="reset", disabled=not walk.steps):
         formula_parts.reset(key)
         st.rerun()
     left.markdown(formula_parts.what_moved(start, walk, history))
@@ -138,11 +133,10 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     if walk.steps:
         figure, words = figures.losses(history)
         right.plotly_chart(figure, alt=words, config=BARE, key="losses")
-    st.markdown("**Is the gradient right?** Beside each analytic derivative, the same by "
-                "finite differences, at the entries where it is largest:")  # fmt: skip
+    st.markdown(t("formulas.is_the_gradient_right_beside"))  # fmt: skip
     st.dataframe(
         formula_parts.check_table(walk), hide_index=True,
-        alt="Largest derivative of every parameter, and its difference from finite differences",
+        alt=t("formulas.largest_derivative_of_every_parameter"),
     )  # fmt: skip
     in_code(snippets.of_patch("step", replace(where, rate=float(rate))))
 
@@ -150,21 +144,36 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
 def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> None:
     """The article's peer."""
     picture = where.picture
-    st.subheader("5 · The article's PCA at 95 % of the variance", anchor=False)
+    st.subheader(t("formulas.the_articles_pca_at_of"), anchor=False)
     left, right = st.columns(2, gap="large")
     parts = formula_parts.article_pca(data.fingerprint, data)
     left.latex(r"\hat x = \bar x + \sum_{j\le q} v_j v_j^\top (x-\bar x)")
     left.latex(r"\sum_{j\le q}\lambda_j \ge 0.95 \sum_j \lambda_j")
     left.markdown(
-        f"**q = {parts.kept}** of {len(parts.cumulative)} components. One subspace serves every "
-        "picture; the network chooses one of many by competition."
+        t(
+            "formulas.q_of_components_one_subspace",
+            kept=parts.kept,
+            cumulative=len(parts.cumulative),
+        )
     )
     three = formula_parts.three_ways(found.model, data, picture, parts)
+    drawn, beside = drawable(
+        [
+            t("formulas.picture_lower"),
+            t("formulas.pca_numbers", kept=parts.kept),
+            formula_parts.code_of(found.model),
+        ]
+    )
     left.image(
-        sheet(drawing.picture_shape(found.model, three), columns=3, side=104,
-              labels=["picture", f"PCA, {parts.kept} numbers", formula_parts.code_of(found.model)]),
-        alt=alt("A picture, its PCA reconstruction and the network's"),
-    )  # fmt: skip
+        sheet(
+            drawing.picture_shape(found.model, three),
+            columns=3,
+            side=104,
+            labels=drawn,
+        ),
+        caption=beside,
+        alt=alt(t("formulas.a_picture_its_pca_reconstruction")),
+    )
     figure, words = figures.variance(parts.cumulative, parts.kept)
     right.plotly_chart(figure, alt=words, config=BARE, key="variance")
     in_code(snippets.of_pca(where.data))

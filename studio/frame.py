@@ -15,14 +15,20 @@ words that no translation touches as options.
 from __future__ import annotations
 
 import importlib
+import math
+import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
+
+from . import keeping, presenting, words
+from .words import t
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
@@ -41,6 +47,8 @@ Value = str | bool | int | float
 _FRAME_RAN = "_frame_ran"
 #: Where the session keeps what links say of the visitor's model.
 LINKED_MODEL = "_linked_model"
+#: Parameters of links that are words and names, and may look like a number.
+WORDS = ("model", "recipe", "run", "runs", "find", "text", "prompt")
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,16 @@ class PageInfo:
     title: str
     icon: str
     about: str
+
+    @property
+    def name(self) -> str:
+        """Title in the visitor's language."""
+        return t(f"frame.title_{self.stem}")
+
+    @property
+    def described(self) -> str:
+        """What the page is for, in the visitor's language."""
+        return t(f"frame.about_{self.stem}")
 
 
 PAGES = (
@@ -114,8 +132,8 @@ def pages() -> list[st.Page]:
 def _page(info: PageInfo, **options: Any) -> st.Page:
     # The icon stands in the title: given as icon=, it would also become the tab's picture
     # for a moment, and Streamlit fetches that from another host.
-    title = f"{info.icon} {info.title}"
-    return st.Page(f"pages/{info.stem}.py", title=title, help=info.about, **options)
+    title = f"{info.icon} {info.name}"
+    return st.Page(f"pages/{info.stem}.py", title=title, help=info.described, **options)
 
 
 def run() -> None:
@@ -125,15 +143,24 @@ def run() -> None:
     # The tab's picture is a file of ours: a symbol would be fetched from another host.
     title = current.title.split(maxsplit=1)[-1]
     st.set_page_config(
-        page_title=NAME if title == PAGES[0].title else f"{title} · {NAME}",
+        page_title=NAME if title == PAGES[0].name else f"{title} · {NAME}",
         page_icon=str(ASSETS / "favicon.png"),
         layout="wide",
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
-    current.run()
+    words.choose()
+    presenting.switch()
+    with _first():
+        current.run()
     _warm_up()
     # Small text and not a caption, whose grey is too faint on the sidebar's ground.
-    st.sidebar.markdown(f":small[{ORIGIN}]")
+    st.sidebar.markdown(f":small[{t('frame.origin')}]")
+
+
+def _first() -> AbstractContextManager[None]:
+    """While a page is drawn, jobs give way; where the engine is not loaded, there are none."""
+    background = sys.modules.get("htm_engine.background")
+    return nullcontext() if background is None else background.POOL.first()
 
 
 @st.cache_resource(show_spinner=False)
@@ -158,17 +185,34 @@ def guard() -> None:
     if _FRAME_RAN not in st.session_state:
         st.navigation(pages())
         st.rerun()
+    keeping.notice_uploads()
+    _drop_infinite()
+
+
+def _drop_infinite() -> None:
+    """Take numbers without end out of the address: Streamlit's number fields break at them."""
+    endless = []
+    for name in [name for name in st.query_params if name not in WORDS]:
+        try:
+            if not math.isfinite(float(st.query_params[name])):
+                endless.append(name)
+        except ValueError:  # no number
+            continue
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()
 
 
 def page(title: str, icon: str, intro: str) -> None:
     """Header of a page: its title with an icon, and what to do here in a sentence."""
+    words.teach_engine()
     st.title(f"{icon} {title}".strip(), anchor=False)
     st.markdown(intro)
     version = st.query_params.get("v", str(LINK_VERSION))
     if version != str(LINK_VERSION):
         st.warning(
-            "This link was made by another version of HTM Studio; some settings may differ "
-            "from what its sender saw.",
+            t("frame.this_link_was_made_by"),
             icon=":material/link_off:",
         )
     if "model" in st.query_params or st.session_state.get("_missing"):
@@ -203,8 +247,15 @@ def _written(value: Value) -> str:
 
 def share_link(values: Mapping[str, Value | Iterable[Value]]) -> None:
     """Offer the link that shows another person exactly this page with these settings."""
-    with st.popover("Copy link", icon=":material/link:"):
+    with st.popover(t("frame.copy_link"), icon=":material/link:"):
         model = st.session_state.get(LINKED_MODEL, {})
-        words = "Opens this page with every setting as it stands now"
-        st.markdown(f"{words}, and with the model {model['model']}." if model else f"{words}.")
-        st.code(link(st.context.url or "", {**values, **model}), language=None, wrap_lines=True)
+        st.markdown(
+            t("frame.opens_this_page_with_model", model=model["model"])
+            if model
+            else t("frame.opens_this_page")
+        )
+        st.code(
+            link(st.context.url or "", {**values, **model, words.PARAMETER: words.language()}),
+            language=None,
+            wrap_lines=True,
+        )

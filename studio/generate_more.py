@@ -15,6 +15,7 @@ from . import drawing, inside_work
 from .frame import Value
 from .generate_view import COLUMNS, OTHER_DATA
 from .pictures import alt, gif, png, sheet
+from .words import drawable, t
 
 Linked = Value | tuple[Value, ...]
 #: Pictures of a strip, and of a moving picture.
@@ -23,7 +24,7 @@ STEPS, FRAMES = 8, 24
 
 def way(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Value]:
     """From one picture of the data to another."""
-    st.subheader("From one picture to another", anchor=False)
+    st.subheader(t("generate.from_one_picture_to_another"), anchor=False)
     if not drawing.fits(model, data):
         st.info(OTHER_DATA)
         return {}
@@ -31,75 +32,87 @@ def way(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Value]:
     columns = st.columns([2, 2, 1], vertical_alignment="bottom")
     ends = []
     for column, key, label, usual in zip(
-        columns, "ab", ("From picture", "To picture"), (0, min(1, last)), strict=False
+        columns,
+        "ab",
+        (t("generate.from_picture"), t("generate.to_picture")),
+        (0, min(1, last)),
+        strict=False,
     ):
         chosen = column.number_input(
             label, 0, last, usual, key=key, bind="query-params",
-            help=f"Number of a picture, 0 to {last:,}.",
+            help=t("generate.number_of_a_picture_to_2", last=last),
         )  # fmt: skip
         ends.append(int(chosen))
     moving = columns[2].toggle(
-        "Moving", key="moving", bind="query-params", help="Show the way as a moving picture."
+        t("generate.moving"),
+        key="moving",
+        bind="query-params",
+        help=t("generate.show_the_way_as_a"),
     )
-    st.markdown(
-        "Their codes at the top level are mixed, and every mixture **competes again**: what lies "
-        "between is something that a unit can say, not a fade."
-    )
-    words = f"from picture {ends[0]} to picture {ends[1]}, through their codes"
+    st.markdown(t("generate.their_codes_at_the_top"))
+    words = t("generate.from_picture_to_picture_through", ends=ends[0], ends2=ends[1])
     asked = (fingerprint, data.fingerprint, ends[0], ends[1])
     strip = drawing.picture_shape(model, drawing.way(*asked, STEPS, model, data))
     if moving:
         film = gif(drawing.picture_shape(model, drawing.way(*asked, FRAMES, model, data)))
-        st.image(film, width=192, alt=alt(f"A moving picture {words}, and back"))
+        st.image(film, width=192, alt=alt(t("generate.a_moving_picture_and_back", words=words)))
         st.download_button(
-            "Save as GIF", film, f"htm-{ends[0]}-to-{ends[1]}.gif", "image/gif",
+            t("generate.save_as_gif"), film, f"htm-{ends[0]}-to-{ends[1]}.gif", "image/gif",
             icon=":material/download:", on_click="ignore", key="save_gif",
         )  # fmt: skip
     else:
         st.image(
             sheet(strip, columns=COLUMNS, side=80), width="stretch",
-            alt=alt(f"{STEPS} pictures {words}"),
+            alt=alt(t("generate.pictures_2", steps=STEPS, words=words)),
         )  # fmt: skip
     return {"a": ends[0], "b": ends[1], "moving": bool(moving)}
 
 
 def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> dict[str, Value]:
     """A picture, and others that the same units could have made."""
-    st.subheader("Variations of one picture", anchor=False)
+    st.subheader(t("generate.variations_of_one_picture"), anchor=False)
     if not drawing.fits(model, data):
         st.info(OTHER_DATA)
         return {}
     columns = st.columns(2)
     picture = int(columns[0].number_input(
-        "Picture to vary", 0, len(data) - 1, 0, key="vary", bind="query-params",
-        help=f"Number of a picture, 0 to {len(data) - 1:,}.",
+        t("generate.picture_to_vary"), 0, len(data) - 1, 0, key="vary", bind="query-params",
+        help=t("generate.number_of_a_picture_to", data=len(data) - 1),
     ))  # fmt: skip
     strength = columns[1].slider(
-        "Strength",
+        t("generate.strength"),
         0.0,
         1.0,
         0.5,
         0.1,
         key="strength",
         bind="query-params",
-        help="0 is the picture as its code keeps it, 1 a fresh draw of the same unit.",
+        help=t("generate.is_the_picture_as_its"),
     )
     made = drawing.varied(
         fingerprint, data.fingerprint, picture, seed, float(strength), model, data
     )
+    drawn, beside = drawable([t("generate.picture_lower")])
     real = data.X[picture : picture + 1].reshape(1, *model._layout).astype(np.float32) / 255
     st.image(
         sheet(
             drawing.picture_shape(model, np.concatenate([real, made[: COLUMNS - 1]])),
-            columns=COLUMNS, side=80, labels=["picture", *[""] * (COLUMNS - 1)],
+            columns=COLUMNS,
+            side=80,
+            labels=[*drawn, *[""] * (COLUMNS - 1)],
         ),
+        caption=beside,
         width="stretch",
-        alt=alt(f"Picture {picture} and {COLUMNS - 1} variations of strength {strength:g}"),
-    )  # fmt: skip
-    st.caption(
-        "The same winner at the top; its values move within their spread, z′ = √(1 − s²) z + s ε. "
-        "The seed above decides how."
+        alt=alt(
+            t(
+                "generate.picture_and_variations_of_strength",
+                picture=picture,
+                columns=COLUMNS - 1,
+                strength=strength,
+            )
+        ),
     )
+    st.caption(t("generate.the_same_winner_at_the"))
     return {"vary": picture, "strength": float(strength)}
 
 
@@ -118,27 +131,37 @@ def _take_box(height: int, width: int) -> None:
 
 def completion(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Linked]:
     """What the network puts where a picture is covered."""
-    st.subheader("Complete what is covered", anchor=False)
+    st.subheader(t("generate.complete_what_is_covered"), anchor=False)
     if not drawing.completable(model, data):
         st.info(OTHER_DATA)
         return {}
     height, width = model._shape[:2]
     columns = st.columns(3)
     picture = int(columns[0].number_input(
-        "Picture to cover", 0, len(data) - 1, 0, key="cover", bind="query-params",
-        help=f"Number of a picture, 0 to {len(data) - 1:,}.",
+        t("generate.picture_to_cover"), 0, len(data) - 1, 0, key="cover", bind="query-params",
+        help=t("generate.number_of_a_picture_to", data=len(data) - 1),
     ))  # fmt: skip
     top, bottom = columns[1].slider(
-        "Covered rows", 0, height, (height // 2, height), key="cover_rows", bind="query-params"
+        t("generate.covered_rows"),
+        0,
+        height,
+        (height // 2, height),
+        key="cover_rows",
+        bind="query-params",
     )
     left, right = columns[2].slider(
-        "Covered columns", 0, width, (0, width), key="cover_columns", bind="query-params"
+        t("generate.covered_columns"),
+        0,
+        width,
+        (0, width),
+        key="cover_columns",
+        bind="query-params",
     )
     link: dict[str, Linked] = {"cover": picture}
     rows, across = (int(top), int(bottom)), (int(left), int(right))
     whole = rows == (0, height) and across == (0, width)
     if whole:
-        st.info("Everything is covered: leave something to go by.")
+        st.info(t("generate.everything_is_covered_leave_something"))
         return link
     box = drawing.Box(*rows, *across)
     three = drawing.completed(fingerprint, data.fingerprint, picture, box, model, data)
@@ -151,21 +174,30 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Linked]
         go.Figure(figure), alt=words, config={"displayModeBar": False}, key="region",
         selection_mode="box", on_select=lambda: _take_box(height, width),
     )  # fmt: skip
-    first.caption("Draw a box over the picture with the mouse, or use the sliders.")
+    first.caption(t("generate.draw_a_box_over_the"))
     hidden = (box.bottom - box.top) * (box.right - box.left)
     error = float(((three[2] - three[0]) ** 2).sum() / max(1, hidden * model._shape[2]))
     with second.container(horizontal=True, gap="small"):
-        for caption, shown in (("Covered", covered), ("Completed", whole_again), ("Real", real)):
-            st.image(png(shown, 224), caption=caption, width=120,
-                     alt=alt(f"{caption}: picture {picture}"))  # fmt: skip
+        for caption, shown in (
+            (t("generate.covered"), covered),
+            (t("generate.completed"), whole_again),
+            (t("generate.real"), real),
+        ):
+            st.image(
+                png(shown, 224),
+                caption=caption,
+                width=120,
+                alt=alt(t("generate.caption_picture", caption=caption, picture=picture)),
+            )
     second.markdown(
-        f"Of {height * width:,} pixels **{hidden:,}** are covered; the network is "
-        f"**{psnr_of(error):.1f} dB** from the real ones there."
-        if hidden else "Nothing is covered."
-    )  # fmt: skip
-    second.caption(
-        "Every top unit is a Gaussian over whole pictures. What is seen says how likely each is "
-        "and with which values (Bayes' rule); the mean of all, weighted, is what you see. Being a "
-        "mean, it is soft where the network is unsure."
+        t(
+            "generate.of_pixels_are_covered_the",
+            height=height * width,
+            hidden=hidden,
+            error=psnr_of(error),
+        )
+        if hidden
+        else t("generate.nothing_is_covered")
     )
+    second.caption(t("generate.every_top_unit_is_a"))
     return link | {"cover_rows": rows, "cover_columns": across}

@@ -25,6 +25,7 @@ from htm_engine.runs import History, Run, data_folder, size_limit
 from htm_engine.runtable import LIMIT_MB
 
 from . import session
+from .words import said, t
 
 #: Data that a server can always load again by its name.
 NAMES = ("digits", "scenes", "photo-patches")
@@ -85,7 +86,7 @@ def say_trouble() -> None:
     """Say, on a page where it matters, that runs are not kept."""
     if trouble := kept().trouble:
         st.warning(
-            f"{trouble} Runs are kept in memory only, and are lost when the server stops.",
+            t("runs.runs_are_kept_in_memory", trouble=said(trouble)),
             icon=":material/warning:",
         )
 

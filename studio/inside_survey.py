@@ -16,7 +16,9 @@ from htm_engine.network import HTM
 from htm_engine.survey import scores_csv
 
 from . import inside_work as work
+from .keeping import kept
 from .pictures import alt, sheet
+from .words import in_line, said, t
 
 BARE = {"displayModeBar": False}
 _JOB, _KEY = "_softhard", "_softhard_of"
@@ -27,15 +29,15 @@ MOST_LEARNED, EPOCHS, LOOK, ABANDON = 2000, 6, 0.6, 10.0
 
 def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     """The pictures where their codes lie."""
-    st.subheader("A map of the codes", anchor=False)
+    st.subheader(t("inside.a_map_of_the_codes"), anchor=False)
     shown = st.toggle(
-        "Thumbnails", True, key="thumbs", bind="query-params",
-        help="Lay some of the pictures over their points.",
+        t("inside.thumbnails"), True, key="thumbs", bind="query-params",
+        help=t("inside.lay_some_of_the_pictures"),
     )  # fmt: skip
     top = seen.found.winners[-1].reshape(len(seen.found), -1)[:, 0]
-    groups = seen.labels or [f"unit {unit}" for unit in top]
+    groups = seen.labels or [t("inside.unit_2", unit=unit) for unit in top]
     if len(set(groups)) > 24:
-        groups = ["pictures"] * len(top)
+        groups = [t("inside.pictures_lower")] * len(top)
     figure, words = figures.code_map(
         seen.found.plane, seen.found.explained, groups,
         work.thumbnails(name, data_name, seen) if shown else (), picture,
@@ -44,15 +46,11 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
         figure, alt=words, config=BARE, key="codes", selection_mode="points",
         on_select=lambda: work.take_picture("codes"),
     )  # fmt: skip
-    st.caption(
-        "Each point is a picture: the two directions in which the top level's codes vary most "
-        "(PCA). Colours are labels, which the network never saw. Click a point to look at its "
-        "picture above."
-    )
+    st.caption(t("inside.each_point_is_a_picture"))
     return shown
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@kept(8, copied=True)
 def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, str]:
     """The most surprising pictures on a sheet, and all scores as CSV; no click changes them."""
     most = _seen.found.most_surprising(MOST_SURPRISING)
@@ -64,7 +62,7 @@ def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, 
 
 def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> None:
     """The pictures that the network expects least."""
-    st.subheader("What surprises it most", anchor=False)
+    st.subheader(t("inside.what_surprises_it_most"), anchor=False)
     left, right = st.columns([3, 2], gap="large")
     most = seen.found.most_surprising(MOST_SURPRISING)
     total = seen.found.total
@@ -72,22 +70,20 @@ def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> N
     left.image(
         pictures,
         width="stretch",
-        alt=alt(f"The {len(most)} most surprising of {len(total):,} pictures",
-                f"From {total[most[0]]:.0f} bits down; the median picture has "
-                f"{np.median(total):.0f}"),
-    )  # fmt: skip
-    left.caption(
-        "Surprise is the loss −log₂ Σ aᵢ exp(−|x − xᵢ|²/2s²), summed over all patches of all "
-        "levels. Large surprise is an anomaly: ink where no unit expects it."
+        alt=alt(
+            t("inside.the_most_surprising_of_pictures", most=len(most), total=len(total)),
+            t("inside.from_bits_down_the_median", total=total[most[0]], total2=np.median(total)),
+        ),
     )
+    left.caption(t("inside.surprise_is_the_loss_log"))
     left.download_button(
-        "Download all scores (CSV)", scores, "htm-surprise.csv",
+        t("inside.download_all_scores_csv"), scores, "htm-surprise.csv",
         "text/csv", icon=":material/download:", on_click="ignore", key="scores",
     )  # fmt: skip
     figure, words = figures.surprise(total, picture)
     right.plotly_chart(figure, alt=words, config=BARE, key="surprise")
     by_level = " + ".join(f"{part:.1f}" for part in seen.found.surprise[picture])
-    right.caption(f"Picture {picture}: {by_level} bits, level by level, orange in the figure.")
+    right.caption(t("inside.picture_bits_level_by_level", picture=picture, by_level=by_level))
 
 
 # ------------------------------------------------------------- soft against hard
@@ -120,7 +116,7 @@ def _start(model: HTM, data: Dataset, seed: int) -> None:
         return softhard.compare(model.layers, X, X_held, learn.y, held.y, EPOCHS, seed)
 
     job = Background(
-        steps, name="soft against hard", progress=lambda item: float(item[0]),
+        steps, name=t("inside.soft_against_hard"), progress=lambda item: float(item[0]),
         abandon_after=ABANDON,
     )  # fmt: skip
     st.session_state[_JOB], st.session_state[_KEY] = job, _identity(model, data, seed)
@@ -129,23 +125,24 @@ def _start(model: HTM, data: Dataset, seed: int) -> None:
 
 def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
     job = _job_of(model, data, seed)
-    st.markdown(
-        f"The same layers, learned twice on the same {min(len(data), MOST_LEARNED):,} pictures "
-        "with the same seed. **Soft**: every unit learns by its share, and the temperature falls. "
-        "**Hard**: the winner takes all from the first step."
-    )
+    st.markdown(t("inside.the_same_layers_learned_twice", data=min(len(data), MOST_LEARNED)))
     if job is None or job.state == "stopped":
         st.button(
-            "Compare", key="softhard", icon=":material/balance:", on_click=_start,
+            t("inside.compare"), key="softhard", icon=":material/balance:", on_click=_start,
             args=(model, data, seed), disabled=len(data) < 8,
         )  # fmt: skip
     elif not job.over:
         job.look()
-        waiting = f", place {job.position} in the queue" if job.position else ""
-        st.progress(job.progress, text=f"{job.progress:.0%} learned and measured{waiting}")
-        st.button("Cancel", key="stop_softhard", icon=":material/close:", on_click=job.cancel)
+        waiting = in_line(job.position)
+        st.progress(
+            job.progress,
+            text=t("inside.learned_and_measured", progress=job.progress, waiting=waiting),
+        )
+        st.button(
+            t("inside.cancel"), key="stop_softhard", icon=":material/close:", on_click=job.cancel
+        )
     elif job.error:
-        st.error(job.error)
+        st.error(said(job.error))
     arms = [] if job is None else [arm for _, arm in list(job.items) if arm is not None]
     if arms and job is not None and job.state != "stopped":
         _table(arms)
@@ -155,24 +152,21 @@ def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
 
 def _table(arms: list[softhard.Arm]) -> None:
     levels = range(len(arms[0].usage))
-    rows: dict[str, list[str]] = {"competition": [arm.way for arm in arms]}
+    rows: dict[str, list[str]] = {t("inside.competition"): [said(arm.way) for arm in arms]}
     rows["MSE, held out"] = [f"{arm.error:.5f}" for arm in arms]
     for level in levels:
-        rows[f"units in even use, level {level + 1}"] = [
-            f"{arm.even[level]:.1f} of {len(arm.usage[level])}" for arm in arms
+        rows[t("inside.units_in_even_use", level=level + 1)] = [
+            t("inside.of", even=arm.even[level], usage=len(arm.usage[level])) for arm in arms
         ]
-    rows["dead units"] = [", ".join(map(str, arm.dead)) for arm in arms]
-    rows["revived on the way"] = [str(arm.revived) for arm in arms]
-    rows["read-out accuracy"] = [
-        "no labels" if arm.accuracy is None else f"{arm.accuracy:.1%}" for arm in arms
+    rows[t("inside.dead_units")] = [", ".join(map(str, arm.dead)) for arm in arms]
+    rows[t("inside.revived")] = [str(arm.revived) for arm in arms]
+    rows[t("inside.readout")] = [
+        t("inside.no_labels") if arm.accuracy is None else f"{arm.accuracy:.1%}" for arm in arms
     ]
-    st.dataframe(rows, hide_index=True, alt="Soft and hard competition, measured")
+    st.dataframe(rows, hide_index=True, alt=t("inside.soft_and_hard_competition_measured"))
     for column, level in zip(st.columns(len(levels), gap="large"), levels, strict=True):
         figure, words = figures.two_ways(
             [arm.way for arm in arms], [arm.usage[level] for arm in arms], level
         )
         column.plotly_chart(figure, alt=words, config=BARE, key=f"two{level}")
-    st.caption(
-        "Units in even use: how many equally used units would be as spread (perplexity). Read-out: "
-        "logistic regression on the activations of level 1, on held-out pictures."
-    )
+    st.caption(t("inside.units_in_even_use_how"))

@@ -17,6 +17,7 @@ from . import inside_work as work
 from .formula_parts import _look as plane
 from .pictures import alt, sheet, unit_colour
 from .walkthrough import number
+from .words import drawable, said, t
 
 BARE = {"displayModeBar": False}
 #: Directions of a basis, wins of a kind, and rivals that are shown.
@@ -47,9 +48,18 @@ def titles(model: HTM) -> list[str]:
     for level, layer in enumerate(h.layers):
         grid, shape = h.grid_shapes[level], h.map_shapes[level]
         said.append(
-            f"level {level + 1}: {layer.units} units of rank {layer.rank}<br>on "
-            f"{grid[0]}×{grid[1]} patches of a {shape[0]}×{shape[1]}×{shape[2]} map, "
-            f"{layer.m.shape[1]} numbers each"
+            t(
+                "inside.level_units_of_rank_br",
+                level=level + 1,
+                units=layer.units,
+                rank=layer.rank,
+                grid=grid[0],
+                grid2=grid[1],
+                shape=shape[0],
+                shape2=shape[1],
+                shape3=shape[2],
+                shape4=layer.m.shape[1],
+            )
         )
     return said
 
@@ -61,16 +71,16 @@ def hierarchy(c: Choice) -> None:
     figure, words = figures.hierarchy(
         [layer.shares for layer in layers], titles(c.model), (c.level, c.unit)
     )
-    left.markdown("**The hierarchy**: a square is a unit, darker the more it wins. Click one.")
+    left.markdown(t("inside.the_hierarchy_a_square_is"))
     left.plotly_chart(
         figure, alt=words, config=BARE, key="units", selection_mode="points",
         on_select=lambda: work.take_unit("units"),
     )  # fmt: skip
-    right.markdown("**Who won where**: click a patch of the picture.")
+    right.markdown(t("inside.who_won_where_click_a"))
     picture = work.uri(c.seen.shown[c.picture])
     with right:
         for tab, level in zip(
-            st.tabs([f"Level {i + 1}" for i in reversed(range(len(layers)))]),
+            st.tabs([t("inside.level_3", i=i + 1) for i in reversed(range(len(layers)))]),
             reversed(range(len(layers))),
             strict=True,
         ):
@@ -101,38 +111,53 @@ def _winners(tab, c: Choice, level: int, picture: str) -> None:  # type: ignore[
 def unit(c: Choice) -> None:
     """What a unit stands for: prototype, basis, and the patches it wins."""
     layer, found = c.model.hierarchy_.layers[c.level], c.seen.found
-    st.subheader(f"Unit {c.unit} of level {c.level + 1}", anchor=False)
+    st.subheader(t("inside.unit_of_level", unit=c.unit, level=c.level + 1), anchor=False)
     left, middle, right = st.columns([1, 2, 3], gap="large")
     prototype = plane(c.model.receptive_fields(c.level)[c.unit : c.unit + 1])[0]
+    drawn, beside = drawable([t("inside.prototype_m")])
     left.image(
-        sheet([prototype], labels=["prototype m"], side=150),
-        alt=alt(f"The prototype of unit {c.unit}, decoded down to pixels"),
+        sheet([prototype], labels=drawn, side=150),
+        caption=beside,
+        alt=alt(t("inside.the_prototype_of_unit_decoded", unit=c.unit)),
     )
     wins = found.wins(c.level, layer.units)
     share, here = float(layer.shares[c.unit]), wins[c.unit] / max(1, wins.sum())
     middle.markdown(
-        f"- won **{share:.1%}** of the patches in training, {share * layer.units:.2f} fair shares\n"
-        f"- wins **{wins[c.unit]:,}** of {wins.sum():,} patches ({here:.1%}) in these "
-        f"{len(found):,} pictures\n"
-        f"- rank {layer.rank}" + (
-            f": its values spread by {number(layer.spread[c.unit, 0])} down to "
-            f"{number(layer.spread[c.unit, -1])}" if layer.rank else ", a plain neuron: its "
-            "prototype is all it can say"
+        t(
+            "inside.won_of_the_patches_in",
+            share=share,
+            share2=share * layer.units,
+            wins=wins[c.unit],
+            sum=wins.sum(),
+            here=here,
+            found=len(found),
+            rank=layer.rank,
         )
-    )  # fmt: skip
+        + (
+            t(
+                "inside.its_values_spread",
+                most=number(layer.spread[c.unit, 0]),
+                least=number(layer.spread[c.unit, -1]),
+            )
+            if layer.rank
+            else t("inside.a_plain_neuron_its_prototype")
+        )
+    )
     if layer.rank:
         shown = min(MOST_DIRECTIONS, layer.rank)
         pairs = inspection.along_basis(c.model, c.level, c.unit)[:shown]
         right.image(
-            sheet([*plane(pairs[:, 0]), *plane(pairs[:, 1])], columns=shown, side=64, gap=6,
-                  labels=[""] * shown + [f"z {i + 1}" for i in range(shown)]),
+            sheet(
+                [*plane(pairs[:, 0]), *plane(pairs[:, 1])],
+                columns=shown,
+                side=64,
+                gap=6,
+                labels=[""] * shown + [f"z {i + 1}" for i in range(shown)],
+            ),
             width="stretch",
-            alt=alt(f"The prototype moved along its first {shown} directions"),
-        )  # fmt: skip
-        right.caption(
-            "Its **basis** U: the prototype moved along each direction by two standard deviations "
-            "of its values, down (above) and up (below)."
+            alt=alt(t("inside.the_prototype_moved_along_its", shown=shown)),
         )
+        right.caption(t("inside.its_basis_u_the_prototype"))
     _wins(c)
 
 
@@ -140,32 +165,41 @@ def _wins(c: Choice) -> None:
     found = c.seen.found
     columns = st.columns(2, gap="large")
     kinds = (
-        ("Its clearest wins", found.best, "largest"),
-        ("Its narrowest wins", found.narrowest, "smallest"),
+        (t("inside.its_clearest_wins"), found.best, t("inside.largest")),
+        (t("inside.its_narrowest_wins"), found.narrowest, t("inside.smallest")),
     )
     for column, (title, choose, size) in zip(columns, kinds, strict=True):
         pairs = choose(c.level, c.unit, MOST_WINS)
-        column.markdown(f"**{title}**: the {size} lead over the runner-up, in nats")
+        column.markdown(t("inside.the_lead_over_the_runner", title=title, size=size))
         if not len(pairs):
-            column.info("It wins nothing in these pictures.")
+            column.info(t("inside.it_wins_nothing_in_these"))
             continue
         leads = found.leads[c.level].reshape(len(found), -1)[tuple(pairs.T)]
         column.image(
-            sheet(work.patches(c.model, c.seen, c.level, pairs), columns=MOST_WINS, side=64,
-                  gap=6, labels=[_short(lead) for lead in leads]),
-            alt=alt(f"{title}: {len(pairs)} patches", f"Leads from {_short(leads[0])} to "
-                    f"{_short(leads[-1])} nats"),
-        )  # fmt: skip
-        column.caption("Pictures " + ", ".join(str(int(picture)) for picture in pairs[:, 0]))
+            sheet(
+                work.patches(c.model, c.seen, c.level, pairs),
+                columns=MOST_WINS,
+                side=64,
+                gap=6,
+                labels=[_short(lead) for lead in leads],
+            ),
+            alt=alt(
+                t("inside.patches_of", title=title, count=len(pairs)),
+                t("inside.leads_from_to_nats", leads=_short(leads[0]), leads2=_short(leads[-1])),
+            ),
+        )
+        column.caption(
+            t("inside.pictures") + ", ".join(str(int(picture)) for picture in pairs[:, 0])
+        )
 
 
 def _short(value: float) -> str:
-    return "no rival" if np.isinf(value) else f"{value:.3g}"
+    return t("inside.no_rival") if np.isinf(value) else f"{value:.3g}"
 
 
 def why(c: Choice) -> None:
     """How the evidence adds up over the patch, and who came second."""
-    st.subheader("Why it won, or lost, here", anchor=False)
+    st.subheader(t("inside.why_it_won_or_lost"), anchor=False)
     left, right = st.columns(2, gap="large")
     layer, place = c.model.hierarchy_.layers[c.level], c.place
     found = inspection.attribute(c.view, c.level, place, c.unit)
@@ -182,17 +216,15 @@ def why(c: Choice) -> None:
     figure, words = figures.evidence_map(pixels, found.evidence, found.bias, c.unit)
     left.plotly_chart(figure, alt=words, config=BARE, key="evidence")
     left.caption(
-        "What each pixel of the patch adds: orange speaks for the unit, blue against; the sum and "
-        "b make the evidence." + (
-            " The levels below hand up what they decode, so every term can be followed down to "
-            "pixels while their winners stay." if c.level else ""
+        t("inside.what_each_pixel_of_the") + (
+            t("inside.the_levels_below_hand_up") if c.level else ""
         )
     )  # fmt: skip
     shares, score = c.view.shares(c.level)[place], c.view.scores(c.level)[place]
     order = [int(u) for u in np.argsort(-score, kind="stable")]
     winner = order[0]
     if len(order) == 1:
-        right.info("This level has one unit; it has no rivals.")
+        right.info(t("inside.this_level_has_one_unit"))
         return
     rivals = order[1 : 1 + MOST_RIVALS]
     if c.unit != winner and c.unit not in rivals:
@@ -204,105 +236,157 @@ def why(c: Choice) -> None:
     )
     right.plotly_chart(figure, alt=words, config=BARE, key="rivals")
     if layer.spec.compete_on == "evidence":
-        right.caption("This level competes on evidence alone, as in the article.")
+        right.caption(t("inside.this_level_competes_on_evidence"))
     else:
-        right.caption(
-            "Lead in nats of log odds: (e − e′)/T from the gate, and "
-            "(|x − x′|² − |x − xᵢ|²)/2s²T from who reconstructs the patch better."
-        )
+        right.caption(t("inside.lead_in_nats_of_log"))
 
 
 def _verdict(c: Choice, winner: int, first: inspection.Duel, shares: np.ndarray) -> str:
     rank = int((shares > shares[c.unit]).sum()) + 1
     second = first.second
     parts = sorted(
-        (("the gate's evidence", first.by_evidence), ("a smaller reconstruction error",
-                                                      first.by_error)),
+        (
+            (t("inside.the_gates_evidence"), first.by_evidence),
+            (t("inside.a_smaller_reconstruction_error"), first.by_error),
+        ),
         key=lambda part: -part[1],
-    )  # fmt: skip
-    reason = f"mostly by {parts[0][0]} ({number(parts[0][1])} of {number(first.lead)} nats)"
+    )
+    reason = t(
+        "inside.mostly_by_of_nats",
+        parts=parts[0][0],
+        parts2=number(parts[0][1]),
+        lead=number(first.lead),
+    )
     if parts[1][1] < 0:
-        reason += f", against {number(-parts[1][1])} nats that spoke for the other"
-    text = (
-        f"Patch {c.place} of picture {c.picture} went to **unit {winner}** with a share of "
-        f"{shares[winner]:.1%}. **Unit {second} came second** ({shares[second]:.2%}): unit "
-        f"{winner} led {reason}."
+        reason += t("inside.against_nats_that_spoke_for", value=number(-parts[1][1]))
+    text = t(
+        "inside.patch_of_picture_went_to",
+        place=c.place,
+        picture=c.picture,
+        winner=winner,
+        shares=shares[winner],
+        second=second,
+        shares2=shares[second],
+        reason=reason,
     )
     if c.unit != winner:
-        text += f" Unit {c.unit} came in at place {rank} with a share of {shares[c.unit]:.2g}."
+        text += t("inside.unit_came_in_at_place", unit=c.unit, rank=rank, shares=shares[c.unit])
     return text
 
 
 def switched_off(c: Choice) -> None:
     """The picture without the unit."""
-    st.subheader(f"With unit {c.unit} switched off", anchor=False)
+    st.subheader(t("inside.with_unit_switched_off", unit=c.unit), anchor=False)
     own = c.seen.X[c.picture : c.picture + 1]
     try:
         rest = inspection.without(c.model, c.level, c.unit)
     except DataError as exc:
-        st.info(f"Not possible here: {exc}.")
+        st.info(t("inside.not_possible_here", exc=said(exc)))
         return
     before, after = (np.asarray(m.reconstruct(own)) for m in (c.model, rest))
     errors = [-m.score(own) for m in (c.model, rest)]
     won = c.seen.found.winners[c.level].reshape(len(c.seen.found), -1) == c.unit
     theirs = np.flatnonzero(won.any(1))[:200]
     left, right = st.columns([3, 2], gap="large")
+    drawn, beside = drawable(
+        [
+            t("inside.picture_lower"),
+            t("inside.db", errors=psnr_of(errors[0])),
+            t("inside.db", errors=psnr_of(errors[1])),
+            t("inside.change"),
+        ]
+    )
     left.image(
         sheet(
-            [c.seen.shown[c.picture], work.shown(c.model, before)[0],
-             work.shown(c.model, after)[0], np.abs(work.shown(c.model, after - before)[0])],
-            labels=["picture", f"{psnr_of(errors[0]):.1f} dB", f"{psnr_of(errors[1]):.1f} dB",
-                    "change"],
-            columns=4, side=128,
+            [
+                c.seen.shown[c.picture],
+                work.shown(c.model, before)[0],
+                work.shown(c.model, after)[0],
+                np.abs(work.shown(c.model, after - before)[0]),
+            ],
+            labels=drawn,
+            columns=4,
+            side=128,
         ),
-        alt=alt("The picture, its reconstruction, the same without the unit, and the change",
-                f"The mean squared error goes from {errors[0]:.4f} to {errors[1]:.4f}"),
-    )  # fmt: skip
+        caption=beside,
+        alt=alt(
+            t("inside.the_picture_its_reconstruction_the"),
+            t("inside.the_mean_squared_error_goes", errors=errors[0], errors2=errors[1]),
+        ),
+    )
     taken = rest.winners(own)[c.level].ravel()
     here = np.flatnonzero(c.view.codes[c.level].winners[:, 0] == c.unit)
-    heirs = ", ".join(f"unit {unit}" for unit in dict.fromkeys(taken[here].tolist()))
+    heirs = ", ".join(t("inside.unit_2", unit=unit) for unit in dict.fromkeys(taken[here].tolist()))
     text = (
-        f"Of this picture the unit won **{len(here)}** of {len(taken)} patches"
-        + (f"; they go to {heirs}. " if len(here) else ": nothing changes hands. ")
-        + f"Mean squared error {errors[0]:.5f} → **{errors[1]:.5f}**."
+        t("inside.of_this_picture_the_unit", here=len(here), taken=len(taken))
+        + (t("inside.they_go_to", heirs=heirs) if len(here) else t("inside.nothing_changes_hands"))
+        + t("inside.mean_squared_error", errors=errors[0], errors2=errors[1])
     )
     if len(theirs):
         both = [-m.score(c.seen.X[theirs]) for m in (c.model, rest)]
-        text += (
-            f"\n\nOver {len(theirs)} pictures of which it won a patch: {both[0]:.5f} → "
-            f"**{both[1]:.5f}** ({100 * (both[1] / max(both[0], 1e-12) - 1):+.1f} %)."
+        text += t(
+            "inside.over_pictures_of_which_it",
+            theirs=len(theirs),
+            both=both[0],
+            both2=both[1],
+            both3=100 * (both[1] / max(both[0], 1e-12) - 1),
         )
     right.markdown(text)
-    right.caption("Nothing is learned anew: the runner-up takes every patch over.")
+    right.caption(t("inside.nothing_is_learned_anew_the"))
 
 
 def levels(c: Choice) -> None:
     """The picture as each level's code alone knows it."""
-    st.subheader("What each level adds", anchor=False)
+    st.subheader(t("inside.what_each_level_adds"), anchor=False)
     found = inspection.contributions(c.model, c.seen.X[c.picture : c.picture + 1])
     pictures, labels, rows = [], [], []
     for part in found:
-        name = f"level {part.level + 1}"
-        kinds = [("winners", part.prototypes, part.prototype_errors, part.winners, 0)]
+        name = t("inside.level_2", level=part.level + 1)
+        kinds = [(t("inside.winners"), part.prototypes, part.prototype_errors, part.winners, 0)]
         if part.values:
-            kinds.append(("values", part.pictures, part.errors, part.winners, part.values))
+            kinds.append(
+                (t("inside.values"), part.pictures, part.errors, part.winners, part.values)
+            )
         for kind, decoded, errors, winners, values in kinds:
             pictures.append(work.shown(c.model, decoded)[0])
             labels.append(f"{name}, {kind}")
-            rows.append((f"{name}: " + ("with values" if values else "winners"),
-                         f"{winners} of {c.model.hierarchy_.layers[part.level].units}", values,
-                         f"{errors[0]:.5f}", f"{psnr_of(float(errors[0])):.1f}"))  # fmt: skip
+            rows.append(
+                (
+                    f"{name}: " + (t("inside.with_values") if values else t("inside.winners")),
+                    t(
+                        "inside.of_2",
+                        winners=winners,
+                        units=c.model.hierarchy_.layers[part.level].units,
+                    ),
+                    values,
+                    f"{errors[0]:.5f}",
+                    f"{psnr_of(float(errors[0])):.1f}",
+                )
+            )
     pictures.append(c.seen.shown[c.picture])
-    labels.append("picture")
+    labels.append(t("inside.picture_lower"))
+    drawn, beside = drawable(labels)
     left, right = st.columns(2, gap="large")
     left.image(
-        sheet(pictures, labels=labels, columns=5, side=112, gap=14),
-        alt=alt("The picture from the top level's winners, with their values, and so on down",
-                f"The error falls from {found[0].prototype_errors[0]:.4f} to "
-                f"{found[-1].errors[0]:.4f}"),
-    )  # fmt: skip
-    names = ("from the code of", "winners", "values", "MSE", "dB")
+        sheet(pictures, labels=drawn, columns=5, side=112, gap=14),
+        caption=beside,
+        alt=alt(
+            t("inside.the_picture_from_the_top"),
+            t(
+                "inside.the_error_falls_from_to",
+                prototype_errors=found[0].prototype_errors[0],
+                errors=found[-1].errors[0],
+            ),
+        ),
+    )
+    names = (
+        t("inside.from_the_code_of"),
+        t("inside.winners"),
+        t("inside.values"),
+        t("inside.mse"),
+        "dB",
+    )
     right.dataframe(
         {name: [row[i] for row in rows] for i, name in enumerate(names)}, hide_index=True,
-        alt="Numbers kept and error for the code of each level",
+        alt=t("inside.numbers_kept_and_error_for"),
     )  # fmt: skip

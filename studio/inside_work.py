@@ -22,6 +22,7 @@ from htm_engine.network import HTM
 from htm_engine.survey import Survey, survey
 
 from . import drawing, formula_parts
+from .keeping import kept
 from .pictures import png
 
 #: Pictures that a survey looks at; more would keep a visitor waiting.
@@ -45,7 +46,7 @@ def fitting(model: HTM, data: Dataset) -> Dataset:
     return data if drawing.fits(model, data) else formula_parts.fitting_data(model, data)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Looking at every picture…")
+@kept(6, "Looking at every picture…")
 def surveyed(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> Surveyed:
     """Survey at most :data:`MOST` pictures; one object for all visitors, never written to."""
     X = np.asarray(_data.X[:MOST]).reshape(-1, *_model._layout)
@@ -94,7 +95,7 @@ def uri(picture: NDArray[Any], side: int = 224) -> str:
     return "data:image/png;base64," + base64.b64encode(png(picture, side)).decode()
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@kept(8, copied=True)
 def thumbnails(fingerprint: str, data_name: str, _seen: Surveyed) -> list[tuple[int, str]]:
     """Some pictures spread over the map of codes, no two in the same cell."""
     plane = _seen.found.plane

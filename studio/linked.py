@@ -19,6 +19,7 @@ from htm_engine.recording import RecordedJob
 
 from . import history, session
 from .resume import ABANDON
+from .words import in_line, said, t
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
@@ -33,7 +34,7 @@ def follow() -> None:
             if not _have(wanted):
                 state["_missing"] = (wanted, st.query_params.get("recipe", ""))
         except HTMError as exc:
-            st.error(f"{exc}")
+            st.error(said(exc))
     if state.get("_missing"):
         _offer(*state["_missing"])
 
@@ -58,9 +59,9 @@ def _offer(wanted: str, text: str) -> None:
     if job is not None:
         _watch(wanted)
         return
-    missing = f"This link shows the model {wanted}, which this server does not have"
+    missing = t("runs.this_link_shows_the_model", wanted=wanted)
     if not text:
-        st.warning(f"{missing}, and it does not say how to train it.", icon=":material/link_off:")
+        st.warning(t("runs.and_it_does_not_say", missing=missing), icon=":material/link_off:")
         return
     try:
         recipe = Recipe.unpacked(text)
@@ -68,14 +69,13 @@ def _offer(wanted: str, text: str) -> None:
         st.warning(f"{missing}. {exc}", icon=":material/link_off:")
         return
     st.info(
-        f"{missing}. It was trained on {recipe.data}; the settings are in the link, and training "
-        "again arrives at the same model.",
+        t("runs.it_was_trained_on_the", missing=missing, data=recipe.data),
         icon=":material/link:",
     )
     if refused := st.session_state.get("_again_refused"):
-        st.error(refused)
+        st.error(said(refused))
     st.button(
-        "Train it again", key="train_again", type="primary", icon=":material/replay:",
+        t("runs.train_it_again"), key="train_again", type="primary", icon=":material/replay:",
         on_click=_train, args=(recipe,),
     )  # fmt: skip
 
@@ -83,10 +83,7 @@ def _offer(wanted: str, text: str) -> None:
 def _train(recipe: Recipe) -> None:
     data = history.data_of(recipe)
     if data is None:
-        st.session_state["_again_refused"] = (
-            f"The data is not here ({recipe.data}). Upload the same pictures on the Train page, "
-            "then open the link again."
-        )
+        st.session_state["_again_refused"] = t("runs.the_data_is_not_here", data=recipe.data)
         return
     st.session_state.pop("_again_refused", None)
     learn, held = data.split(*SPLIT)
@@ -105,15 +102,19 @@ def _watch(wanted: str) -> None:
         return
     seen = job.snapshot()
     if not seen.over:
-        left = "" if seen.eta is None else f", about {max(1, round(seen.eta))} s left"
-        st.progress(seen.progress, f"Training the model of this link again{left} ({seen.state})")
-        if st.button("Cancel", key="cancel_again"):
+        left = "" if seen.eta is None else t("runs.about_s_left", value=max(1, round(seen.eta)))
+        st.progress(
+            seen.progress,
+            t("runs.training_the_model_of_this", left=left, state=said(seen.state))
+            + in_line(seen.position),
+        )
+        if st.button(t("runs.cancel"), key="cancel_again"):
             job.cancel()
         return
     model = job.result
     if model is None:
         st.session_state["_again"] = None
-        st.session_state["_again_refused"] = seen.error or "Training was cancelled."
+        st.session_state["_again_refused"] = seen.error or t("runs.training_was_cancelled")
         st.rerun()
         return
     if model.fingerprint == wanted or st.session_state.get("_accepted"):
@@ -123,9 +124,8 @@ def _watch(wanted: str) -> None:
         st.session_state.update(_again=None, _missing=None, _accepted=False)
         st.rerun()
     st.warning(
-        f"Training arrived at {model.fingerprint} instead of {wanted}: other processors and "
-        "versions may differ in the last bits. What you see will be close, not equal."
+        t("runs.training_arrived_at_instead_of", fingerprint=model.fingerprint, wanted=wanted)
     )
-    if st.button("Use it all the same", key="accept_again"):
+    if st.button(t("runs.use_it_all_the_same"), key="accept_again"):
         st.session_state["_accepted"] = True
         st.rerun(scope="fragment")

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from htm_engine import room
 from htm_engine.datasets import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.network import HTM
@@ -14,6 +15,7 @@ from htm_engine.recording import RecordedJob, live, resume
 from htm_engine.runs import Run
 
 from . import history
+from .words import said, t
 
 #: Seconds without a look after which a recorded run pauses; a tab that was closed by mistake,
 #: or a telephone in a pocket, may come back.
@@ -27,8 +29,9 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
     Raises
     ------
     HTMError
-        If the data cannot be divided or the settings ask for too much.
+        If the data cannot be divided or the training would not fit into memory.
     """
+    room.check(model.layers, data.X.shape[1:], model.batch_size or len(data) // 20)
     recipe = Recipe.of(model, data.name, data.fingerprint)
     learn, held = data.split(*SPLIT)
     name = f"{data.name}, {' + '.join(str(spec.units) for spec in model.layers)} units"
@@ -70,34 +73,44 @@ def offer() -> None:
     try:
         found = history.kept().history.get(wanted)
         if found is None:
-            st.info("The run that this link names is not in this server's history.")
+            st.info(t("runs.the_run_that_this_link"))
         elif found.state == "running":
-            st.info(f"The run “{found.name}” goes on in another process of this server.")
+            st.info(t("runs.the_run_goes_on_in", name=found.name))
         elif found.model is not None:
             if st.session_state.get("_opened_run") != wanted:
                 history.use(found)
                 st.session_state["_opened_run"] = wanted
                 st.rerun()
             st.success(
-                f"The run “{found.name}” is over ({found.state}, {found.step:,} steps). "
-                "Its model is in use on every page."
+                t(
+                    "runs.the_run_is_over_steps",
+                    name=found.name,
+                    state=said(found.state),
+                    step=found.step,
+                )
             )
         else:
             offer_to_go_on(found)
     except HTMError as exc:
-        st.error(f"{exc}")
+        st.error(said(exc))
 
 
 def offer_to_go_on(found: Run) -> None:
     """Where a run was cut off, and a button that takes it up again."""
-    where = f"step {found.step:,} of at most {found.total:,}" if found.total else "its beginning"
+    where = (
+        t("runs.step_of_at_most", step=found.step, total=found.total)
+        if found.total
+        else t("runs.its_beginning")
+    )
     why = f" {found.error}" if found.error else ""
     if found.checkpoint is None:
-        st.warning(f"The run “{found.name}” ended at {where}; there is nothing to go on from.{why}")
+        st.warning(t("runs.the_run_ended_at_there", name=found.name, where=where, why=why))
         return
-    st.warning(f"The run “{found.name}” was {found.state} at {where}.{why}")
+    st.warning(
+        t("runs.the_run_was_at", name=found.name, state=said(found.state), where=where, why=why)
+    )
     st.button(
-        f"Go on from step {found.checkpoint_step:,}", key=f"go_on_{found.id}",
+        t("runs.go_on_from_step", checkpoint_step=found.checkpoint_step), key=f"go_on_{found.id}",
         icon=":material/resume:", on_click=go_on, args=(found,),
     )  # fmt: skip
 
@@ -107,14 +120,11 @@ def go_on(found: Run) -> None:
     try:
         data = history.data_of(Recipe.from_json(found.settings))
         if data is None:
-            st.session_state["_refused"] = (
-                f"To go on, upload the data of this run again ({found.data}); "
-                "uploads are not kept on the server."
-            )
+            st.session_state["_refused"] = t("runs.to_go_on_upload_the", data=found.data)
             return
         run = resume(history.kept().history, found.id, data, abandon_after=ABANDON)
     except HTMError as exc:
-        st.session_state["_refused"] = f"{exc}"
+        st.session_state["_refused"] = said(exc)
         return
     st.session_state.pop("_refused", None)
     adopt(run)

@@ -10,15 +10,18 @@ from typing import Any
 
 from htm_engine.runs import Run
 
+from .words import moment as as_written
+from .words import said, t
+
 #: A cell that begins with one of these is a formula to a spreadsheet.
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")
-#: Figure of a run: its key, its heading, and how it is written.
+#: Figure of a run: its key, and how it is written.
 FIGURES = (
-    ("psnr", "PSNR in dB", ".2f"),
-    ("bytes", "Bytes a picture", ".1f"),
-    ("units", "Units", ".0f"),
-    ("dead", "Dead units", ".0f"),
-    ("epochs", "Epochs", ".0f"),
+    ("psnr", ".2f"),
+    ("bytes", ".1f"),
+    ("units", ".0f"),
+    ("dead", ".0f"),
+    ("epochs", ".0f"),
 )
 
 
@@ -31,24 +34,28 @@ def shown(runs: Sequence[Run]) -> dict[str, list[Any]]:
     """Columns of the table on the page."""
     table: dict[str, list[Any]] = {
         "★": ["★" if run.star else "" for run in runs],
-        "Run": [run.name for run in runs],
-        "State": [run.state for run in runs],
-        "Begun (UTC)": [moment(run.created) for run in runs],
-        "Steps": [run.step for run in runs],
-        "Seconds": [round(run.seconds, 1) for run in runs],
+        t("runs.run"): [run.name for run in runs],
+        t("runs.state"): [said(run.state) for run in runs],
+        t("runs.begun_utc"): [as_written(run.created) for run in runs],
+        t("runs.steps"): [run.step for run in runs],
+        t("runs.seconds"): [round(run.seconds, 1) for run in runs],
     }
-    for key, heading, form in FIGURES[:2]:
+    for key, form in FIGURES[:2]:
         values = [run.figures.get(key) for run in runs]
-        table[heading] = [None if v is None else float(format(v, form)) for v in values]
-    table["Size in KB"] = [round((run.model_bytes + run.checkpoint_bytes) / 1000) for run in runs]
-    table["Model"] = [run.fingerprint for run in runs]
+        table[t(f"runs.figure_{key}")] = [
+            None if v is None else float(format(v, form)) for v in values
+        ]
+    table[t("runs.size_in_kb")] = [
+        round((run.model_bytes + run.checkpoint_bytes) / 1000) for run in runs
+    ]
+    table[t("runs.model")] = [run.fingerprint for run in runs]
     return table
 
 
 def as_csv(runs: Sequence[Run]) -> bytes:
     """All that the history says of runs, a line each; UTF-8 with a mark that spreadsheets read."""
     out = io.StringIO()
-    keys = [key for key, _, _ in FIGURES]
+    keys = [key for key, _ in FIGURES]
     writer = csv.writer(out)
     writer.writerow(
         ["id", "name", "star", "state", "begun", "data", "data fingerprint", "steps", "planned",

@@ -12,8 +12,10 @@ from htm_engine.errors import HTMError
 from htm_engine.runs import History, Run
 from htm_engine.runtable import STATES
 
-from . import history, resume, runs_table
+from . import history, report_work, resume, runs_table
+from .keeping import kept
 from .pictures import alt, sheet
+from .words import moment, said, t
 
 BARE = {"displayModeBar": False}
 #: Runs compared at once, and units of each that are drawn.
@@ -26,42 +28,52 @@ def say() -> None:
     notices = [] if history.is_shared() else history.kept().history.notices()
     if notices:
         st.warning("\n\n".join(notices[-10:]), icon=":material/delete_sweep:")
-        st.button("Understood", key="understood", on_click=history.kept().history.forget_notices)
+        st.button(
+            t("runs.understood"), key="understood", on_click=history.kept().history.forget_notices
+        )
 
 
 def pick() -> tuple[list[Run], dict[str, str | bool | list[str]]]:
     """Runs that fit the filter, and the filter's values for the link."""
     left, middle, right = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = left.text_input(
-        "Find", key="find", bind="query-params", placeholder="Name, data or model",
-        help="All words must be in the run's name, its data or its model.",
+        t("runs.find"), key="find", bind="query-params", placeholder=t("runs.name_data_or_model"),
+        help=t("runs.all_words_must_be_in"),
     )  # fmt: skip
     states = middle.pills(
-        "State", STATES, selection_mode="multi", key="state", bind="query-params",
-        help="Nothing chosen shows all.",
-    )  # fmt: skip
-    starred = right.toggle("Starred", False, key="starred", bind="query-params")
+        t("runs.state"),
+        STATES,
+        selection_mode="multi",
+        format_func=said,
+        key="state",
+        bind="query-params",
+        help=t("runs.nothing_chosen_shows_all"),
+    )
+    starred = right.toggle(t("runs.starred"), False, key="starred", bind="query-params")
     found = runs_table.chosen(history.visible(), words, list(states), starred)
-    return found, {"find": words, "state": list(states), "starred": starred}
+    return found, {"find": words, "state": [said(state) for state in states], "starred": starred}
 
 
 def table(runs: Sequence[Run]) -> None:
     """One line a run, and the same as CSV."""
     st.dataframe(
         runs_table.shown(runs), hide_index=True,
-        alt=f"{len(runs)} runs with state, steps, time and figures, newest first",
+        alt=t("runs.runs_with_state_steps_time", runs=len(runs)),
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Save as CSV", runs_table.as_csv(runs), "htm-runs.csv", "text/csv",
+            t("runs.save_as_csv"), runs_table.as_csv(runs), "htm-runs.csv", "text/csv",
             icon=":material/download:", on_click="ignore", key="csv",
         )  # fmt: skip
         if history.is_shared():
-            st.caption("This server is shared: only your own runs are here, and those sent to you.")
+            st.caption(t("runs.this_server_is_shared_only"))
         kept = history.kept().history
         st.caption(
-            f"{kept.total_bytes() / 2**20:,.1f} of {kept.limit / 2**20:,.0f} MB used. When it is "
-            "full, the oldest runs without a star make room, and this page says which."
+            t(
+                "runs.of_mb_used_when_it",
+                total_bytes=kept.total_bytes() / 2**20,
+                limit=kept.limit / 2**20,
+            )
         )
 
 
@@ -73,11 +85,23 @@ def choose(runs: Sequence[Run]) -> list[Run]:
         st.session_state["chosen"] = (named or list(by_id)[:1])[:MOST]
     else:  # a run may have been deleted, here or by somebody else
         st.session_state["chosen"] = [r for r in st.session_state["chosen"] if r in by_id]
+    labels = _labels(runs)
     ids = st.multiselect(
-        f"Look at, up to {MOST} side by side", list(by_id), key="chosen", max_selections=MOST,
-        format_func=lambda run: f"{by_id[run].name} · {runs_table.moment(by_id[run].created)}",
+        t("runs.look_at_up_to_side", most=MOST), list(by_id), key="chosen", max_selections=MOST,
+        format_func=lambda run: labels[run],
     )  # fmt: skip
     return [by_id[run] for run in ids]
+
+
+def _labels(runs: Sequence[Run]) -> dict[str, str]:
+    """Name and time of every run; Streamlit tells choices apart by what they are called."""
+    found: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for run in runs:
+        label = f"{run.name} · {moment(run.created)}"
+        seen[label] = seen.get(label, 0) + 1
+        found[run.id] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return found
 
 
 def curves(runs: Sequence[Run]) -> None:
@@ -90,7 +114,7 @@ def curves(runs: Sequence[Run]) -> None:
             steps, errors = kept.curve(run.id)
         lines[f"{place}. {run.name}"] = (steps, errors, held)
     if not any(steps for steps, _, _ in lines.values()):
-        st.info("No step was made yet.")
+        st.info(t("runs.no_step_was_made_yet"))
         return
     figure, words = figures.run_curves(lines)
     st.plotly_chart(figure, alt=words, config=BARE, key="run_curves")
@@ -102,6 +126,7 @@ def side_by_side(runs: Sequence[Run]) -> None:
         with column.container(border=True):
             st.markdown(f"**{place}.** {_plain(run.name)}")
             _handle(run)
+            report_work.show(run)
             _numbers(run)
             _units(run)
 
@@ -114,26 +139,34 @@ def _plain(name: str) -> str:
 def _handle(run: Run) -> None:
     kept = history.kept().history
     st.text_input(
-        "Name", run.name, key=f"name_{run.id}", max_chars=80,
+        t("runs.name"), run.name, key=f"name_{run.id}", max_chars=80,
         on_change=_said(lambda: kept.rename(run.id, st.session_state[f"name_{run.id}"])),
     )  # fmt: skip
     st.toggle(
-        "Star", run.star, key=f"star_{run.id}", help="A starred run never makes room for others.",
+        t("runs.star"), run.star, key=f"star_{run.id}", help=t("runs.a_starred_run_never_makes"),
         on_change=_said(lambda: kept.star(run.id, st.session_state[f"star_{run.id}"])),
     )  # fmt: skip
     with st.container(horizontal=True):
         if run.model is not None:
             st.button(
-                "Use its model", key=f"use_{run.id}", icon=":material/check:",
-                help="On every page.", on_click=_use, args=(run,),
+                t("runs.use_its_model"), key=f"use_{run.id}", icon=":material/check:",
+                help=t("runs.on_every_page"), on_click=_use, args=(run,),
             )  # fmt: skip
         elif run.checkpoint is not None and run.state != "running":
             st.button(
-                f"Go on from step {run.checkpoint_step:,}", key=f"go_on_{run.id}",
-                icon=":material/resume:", on_click=_go_on, args=(run,),
+                t("runs.go_on_from_step", checkpoint_step=run.checkpoint_step),
+                key=f"go_on_{run.id}",
+                icon=":material/resume:",
+                on_click=_go_on,
+                args=(run,),
+            )
+        if run.model is not None:
+            st.button(
+                t("report.make"), key=f"report_{run.id}", icon=":material/description:",
+                help=t("report.make_help"), on_click=_said(lambda: report_work.start(run)),
             )  # fmt: skip
         st.button(
-            "Delete", key=f"delete_{run.id}", icon=":material/delete:",
+            t("runs.delete"), key=f"delete_{run.id}", icon=":material/delete:",
             disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),
         )  # fmt: skip
 
@@ -159,8 +192,9 @@ def _use(run: Run) -> None:
     def use() -> None:
         history.use(run)
         st.session_state["_runs_said"] = (
-            "success", f"Every page uses the model {run.fingerprint} of “{run.name}” now.",
-        )  # fmt: skip
+            "success",
+            t("runs.every_page_uses_the_model", fingerprint=run.fingerprint, name=run.name),
+        )
 
     _said(use)()
 
@@ -170,7 +204,7 @@ def _go_on(run: Run) -> None:
     refused = st.session_state.pop("_refused", None)
     st.session_state["_runs_said"] = (
         ("error", refused) if refused
-        else ("success", f"“{run.name}” goes on; the Train page shows it.")
+        else ("success", t("runs.goes_on_the_train_page", name=run.name))
     )  # fmt: skip
 
 
@@ -182,9 +216,9 @@ def answer() -> None:
     if deleted := st.session_state.get("_just_deleted"):
         run, name = deleted
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Deleted: {_plain(name)}", width="content")
+            st.markdown(t("runs.deleted", name=_plain(name)), width="content")
             st.button(
-                "Undo", key="undo", icon=":material/undo:",
+                t("runs.undo"), key="undo", icon=":material/undo:",
                 on_click=_said(lambda: _restore(run)),
             )  # fmt: skip
 
@@ -199,32 +233,43 @@ def put_away() -> None:
     deleted = history.visible(deleted=True)
     if not deleted:
         return
-    with st.expander(f"Deleted runs ({len(deleted)})", icon=":material/delete:"):
-        st.markdown("They can be restored for seven days, or until room is needed.")
+    with st.expander(t("runs.deleted_runs", deleted=len(deleted)), icon=":material/delete:"):
+        st.markdown(t("runs.they_can_be_restored_for"))
         for run in deleted[:50]:
             st.button(
-                f"Restore {run.name}", key=f"restore_{run.id}", icon=":material/undo:",
+                t("runs.restore", name=run.name), key=f"restore_{run.id}", icon=":material/undo:",
                 on_click=_said(lambda run=run: _restore(run.id)),
             )  # fmt: skip
 
 
 def _numbers(run: Run) -> None:
     lines = [
-        f"{run.state}, {run.step:,} of {run.total:,} steps in {run.seconds:.1f} s",
-        f"{runs_table.moment(run.created)} UTC, on {_plain(run.data)}",
+        t(
+            "runs.of_steps_in_s",
+            state=said(run.state),
+            step=run.step,
+            total=run.total,
+            seconds=run.seconds,
+        ),
+        t("runs.utc_on", created=moment(run.created), data=_plain(run.data)),
     ]
     if run.error:
-        lines.append(_plain(run.error))
+        lines.append(_plain(said(run.error)))
     st.caption("  \n".join(lines))
     found = {
-        heading: format(run.figures[key], form)
-        for key, heading, form in runs_table.FIGURES
+        t(f"runs.figure_{key}"): format(run.figures[key], form)
+        for key, form in runs_table.FIGURES
         if key in run.figures
     }
     if found:
-        st.table({"figure": list(found), "value": list(found.values())}, border="horizontal")
+        st.table(
+            {t("runs.figure"): list(found), t("runs.value"): list(found.values())},
+            border="horizontal",
+        )
     if run.fingerprint:
-        st.caption(f"Model `{run.fingerprint}`, {run.model_bytes / 1000:,.0f} KB")
+        st.caption(
+            t("runs.model_kb", fingerprint=run.fingerprint, model_bytes=run.model_bytes / 1000)
+        )
 
 
 def _units(run: Run) -> None:
@@ -233,16 +278,16 @@ def _units(run: Run) -> None:
     try:
         levels = drawn_units(run.fingerprint, run)
     except HTMError as exc:
-        st.warning(f"{exc}")
+        st.warning(said(exc))
         return
     for level, (png, count) in enumerate(levels, 1):
         st.image(
-            png, width="stretch", caption=f"Level {level}: {count} units",
-            alt=alt(f"Prototypes of the units of level {level} of run {run.name}"),
+            png, width="stretch", caption=t("runs.level_units", level=level, count=count),
+            alt=alt(t("runs.prototypes_of_the_units_of", level=level, name=run.name)),
         )  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner="Drawing the units…")
+@kept(64, "Drawing the units…", copied=True)
 def drawn_units(fingerprint: str, _run: Run) -> list[tuple[bytes, int]]:
     """A sheet of prototypes a level, top first, and how many units there are."""
     model: HTM = history.load_model(_run)

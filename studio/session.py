@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from . import keeping
 from .frame import ASSETS, LINKED_MODEL
+from .words import said, t
 
 if TYPE_CHECKING:
     from htm_engine import HTM
@@ -43,10 +45,10 @@ class CurrentModel:
     def described(self) -> str:
         """Who made it, as a phrase to put after "the model"."""
         return {
-            "shipped": f"that comes with the app, trained on {self.dataset}",
-            "trained": f"you trained on {self.dataset}",
-            "uploaded": "you uploaded",
-            "recorded": f"of a run in the history, trained on {self.dataset}",
+            "shipped": t("runs.that_comes_with_the_app", dataset=self.dataset),
+            "trained": t("runs.you_trained_on", dataset=self.dataset),
+            "uploaded": t("runs.you_uploaded"),
+            "recorded": t("runs.of_a_run_in_the", dataset=self.dataset),
         }[self.origin]
 
 
@@ -71,12 +73,11 @@ def shipped() -> CurrentModel | None:
         return _shipped(SHIPPED.stat().st_mtime)
     except FileNotFoundError:
         st.warning(
-            f"The model that comes with the app (assets/{SHIPPED.name}) is missing. "
-            "Train one or upload one on the Train page.",
+            t("runs.the_model_that_comes_with_2", name=SHIPPED.name),
             icon=":material/warning:",
         )
     except HTMError as exc:
-        st.error(f"The model that comes with the app cannot be read. {exc}")
+        st.error(t("runs.the_model_that_comes_with", exc=said(exc)))
     return None
 
 
@@ -95,6 +96,7 @@ def set_model(
 
     ``link`` is what links say of it from now on; if nothing is given, its fingerprint.
     """
+    keeping.make_private()
     st.session_state[_MODEL] = CurrentModel(model, dataset, origin)
     st.session_state[LINKED_MODEL] = dict(link or {"model": model.fingerprint})
 

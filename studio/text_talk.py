@@ -9,7 +9,9 @@ import streamlit as st
 from htm_engine.errors import HTMError
 
 from . import text_view
+from .keeping import kept
 from .text_work import PROMPT, Own, back_job, own_reading, reading
+from .words import in_line, said, t
 
 if TYPE_CHECKING:
     from htm_engine.coding.textmodel import TextModel
@@ -17,32 +19,38 @@ if TYPE_CHECKING:
 #: Characters that a prompt may have.
 MOST_PROMPT = 2000
 #: Languages whose models came with the app.
-LANGUAGES = {"en": "English", "zh": "Chinese"}
+LANGUAGES = ("en", "zh")
 
 
 def show(own: Own | None) -> dict[str, Any]:
     """Prompt, bars, continuation, and the way back; what the link keeps of it."""
-    st.subheader("What comes next?", anchor=False)
+    st.subheader(t("text.what_comes_next"), anchor=False)
     columns = st.columns([3, 1], vertical_alignment="bottom")
     prompt = columns[0].text_input(
-        "Begin a sentence", PROMPT, key="prompt", bind="query-params", max_chars=MOST_PROMPT
+        t("text.begin_a_sentence"), PROMPT, key="prompt", bind="query-params", max_chars=MOST_PROMPT
     )
     language = columns[1].selectbox(
-        "Read before", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="voice",
-        bind="query-params", disabled=own is not None,
-        help="What the model has read that goes on here; one of your own takes its place.",
-    )  # fmt: skip
+        t("text.read_before"),
+        list(LANGUAGES),
+        format_func=lambda name: t(f"text.voice_{name}"),
+        key="voice",
+        bind="query-params",
+        disabled=own is not None,
+        help=t("text.what_the_model_has_read"),
+    )
     knobs = st.columns(4)
-    count = knobs[0].slider("Characters", 20, 1000, 300, 20, key="more", bind="query-params")
+    count = knobs[0].slider(
+        t("text.characters"), 20, 1000, 300, 20, key="more", bind="query-params"
+    )
     temperature = knobs[1].slider(
-        "Temperature", 0.0, 2.0, 0.7, 0.1, key="heat", bind="query-params",
-        help="0 takes the likeliest letter, 1 draws as the model expects.",
+        t("text.temperature"), 0.0, 2.0, 0.7, 0.1, key="heat", bind="query-params",
+        help=t("text.takes_the_likeliest_letter_draws"),
     )  # fmt: skip
     top_p = knobs[2].slider(
-        "Top-p", 0.1, 1.0, 0.95, 0.05, key="top_p", bind="query-params",
-        help="Draw only from the likeliest letters that together have this probability.",
+        t("text.top_p"), 0.1, 1.0, 0.95, 0.05, key="top_p", bind="query-params",
+        help=t("text.draw_only_from_the_likeliest"),
     )  # fmt: skip
-    seed = knobs[3].number_input("Seed", 0, 10**6, 0, key="text_seed", bind="query-params")
+    seed = knobs[3].number_input(t("text.seed"), 0, 10**6, 0, key="text_seed", bind="query-params")
     job = own_reading(own) if own else reading(language)
     st.fragment(_draw, run_every=None if job.over else 0.5)(
         prompt, language, own, int(count), float(temperature), float(top_p), int(seed),
@@ -58,17 +66,20 @@ def _draw(
     prompt: str, language: str, own: Own | None, count: int, temperature: float, top_p: float,
     seed: int, was_live: bool,
 ) -> None:  # fmt: skip
-    if st.session_state["prompt"] != prompt:
+    if st.session_state.get("prompt", prompt) != prompt:
         st.rerun()  # a letter was added to the sentence, which stands outside this part
     job = own_reading(own) if own else reading(language)
     job.look()
     if not job.over:
-        st.progress(job.progress, f"The model reads its own texts ({job.progress:.0%})")
+        st.progress(
+            job.progress,
+            t("text.the_model_reads_its_own", progress=job.progress) + in_line(job.position),
+        )
         return
     if was_live:
         st.rerun()
     if job.error:
-        st.error(job.error, icon=":material/error:")
+        st.error(said(job.error), icon=":material/error:")
         return
     from htm_engine.coding.textmodel import shipped
 
@@ -76,7 +87,7 @@ def _draw(
     try:
         expected, text = _said(model.fingerprint, model, prompt, count, temperature, top_p, seed)
     except HTMError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(said(exc), icon=":material/error:")
         return
     text_view.next_letters(expected)
     with st.container(horizontal=True, gap="small"):
@@ -84,18 +95,18 @@ def _draw(
             st.button(
                 text_view.label_of(one.character), key=f"next_{place}",
                 on_click=_append, args=(one.character,),
-                help="Add it to the sentence, and see what the model expects then.",
+                help=t("text.add_it_to_the_sentence"),
             )  # fmt: skip
-    st.markdown("**And so on**")
+    st.markdown(t("text.and_so_on"))
     st.code(prompt + text, language=None, wrap_lines=True)
-    st.caption("Drawn letter by letter from the same expectation that files are written with.")
+    st.caption(t("text.drawn_letter_by_letter_from"))
 
 
 def _append(character: str) -> None:
     st.session_state["prompt"] = (st.session_state["prompt"] + character)[:MOST_PROMPT]
 
 
-@st.cache_data(show_spinner="Drawing letters", max_entries=64)
+@kept(64, "Drawing letters", copied=True)
 def _said(
     fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
     top_p: float, seed: int,
@@ -110,9 +121,9 @@ def _said(
 
 def back(own: Own | None) -> None:
     """Take a file and give its text back; a file that cannot be read costs a sentence."""
-    st.subheader("Get a text back", anchor=False)
+    st.subheader(t("text.get_a_text_back"), anchor=False)
     file = st.file_uploader(
-        "A .htmc file of a text", type=["htmc"], key="text_back", max_upload_size=20
+        t("text.a_htmc_file_of_a"), type=["htmc"], key="text_back", max_upload_size=20
     )
     if file is None:
         return
@@ -126,19 +137,21 @@ def _read(content: bytes, own: Own | None, was_live: bool) -> None:
     job.look()
     parts = list(job.items)
     if not job.over:
-        doing = parts[-1].doing if parts else "Waiting for a place"
-        st.progress(job.progress, f"{doing} ({job.progress:.0%})")
-        st.button("Cancel", key="back_cancel", icon=":material/close:", on_click=job.cancel)
+        doing = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
+        st.progress(job.progress, f"{doing} ({job.progress:.0%}){in_line(job.position)}")
+        st.button(t("text.cancel"), key="back_cancel", icon=":material/close:", on_click=job.cancel)
         return
     if was_live:
         st.rerun()
     if job.error:
-        st.error(f"{job.error} Nothing else on this page has changed.", icon=":material/error:")
+        st.error(
+            t("text.nothing_else_on_this_page", error=said(job.error)), icon=":material/error:"
+        )
         return
     if job.state == "stopped":
-        st.info("Cancelled. Choose the file again to read it.")
+        st.info(t("text.cancelled_choose_the_file_again"))
         return
     text = parts[-1].text
-    st.success(f"{len(text):,} bytes of text from {len(content):,}.")
+    st.success(t("text.bytes_of_text_from", text=len(text), content=len(content)))
     st.code(text[:2000].decode("utf-8", "replace"), language=None, wrap_lines=True)
-    st.download_button("Download the text", text, "text.txt", key="text_back_download")
+    st.download_button(t("text.download_the_text"), text, "text.txt", key="text_back_download")

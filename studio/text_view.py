@@ -11,6 +11,7 @@ import streamlit as st
 from htm_engine.reading import Expected, Letter
 
 from .text_work import MOST_LETTERS, Study
+from .words import t
 
 #: Bits at which a letter has its full colour.
 FULL = 9.0
@@ -22,13 +23,14 @@ def numbers(study: Study) -> None:
     others = [pair for pair in study.sizes[1:] if pair[1]]
     best = min(others, key=lambda pair: pair[1])
     columns = st.columns(4)
-    columns[0].metric("This text", f"{study.length:,} bytes")
-    columns[1].metric("The file", f"{size:,} bytes")
-    columns[2].metric("Bits a character", f"{8 * size / max(1, study.characters):.2f}")
+    columns[0].metric(t("text.this_text"), t("text.bytes_3", length=study.length))
+    columns[1].metric(t("text.the_file"), t("text.bytes_2", size=size))
+    columns[2].metric(t("text.bits_a_character"), f"{8 * size / max(1, study.characters):.2f}")
     part = 1 - size / best[1]
+    than = t("text.smaller") if part >= 0 else t("text.larger")
     columns[3].metric(
-        f"{best[0]}, best of the others", f"{best[1]:,} bytes",
-        f"ours is {abs(part):.0%} {'smaller' if part >= 0 else 'larger'}",
+        t("text.best_of_the_others", best=best[0]), t("text.bytes", best=best[1]),
+        t("text.ours_is", part=abs(part), value=than),
         delta_color="green" if part >= 0 else "red", delta_arrow="off",
     )  # fmt: skip
 
@@ -42,21 +44,18 @@ def sizes(study: Study) -> None:
         alt=sizes_in_words(study.sizes, study.characters),
         key="sizes", config={"displayModeBar": False},
     )  # fmt: skip
-    st.caption(
-        "Whole files, headers counted. What our model has read before is part of the program, "
-        "as Brotli's dictionary is of Brotli; choose “blank” to see it without."
-    )
+    st.caption(t("text.whole_files_headers_counted_what"))
 
 
 def told(letter: Letter) -> str:
     """What is said of a letter when the pointer rests on it."""
-    lines = [f"{name_of(letter.character)}: {letter.bits:.2f} bits"]
+    lines = [t("text.letter_bits", name=name_of(letter.character), bits=letter.bits)]
     if letter.voices:
         voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
-        lines.append(f"foreseen by {voices} bits")
+        lines.append(t("text.foreseen_by_bits", voices=voices))
     if letter.expected:
         guesses = ", ".join(f"{name_of(one)} {chance:.0%}" for one, chance in letter.expected)
-        lines.append(f"expected {guesses}")
+        lines.append(t("text.expected", guesses=guesses))
     return "\n".join(lines)
 
 
@@ -93,21 +92,18 @@ def letters(study: Study) -> None:
     bits = sum(letter.bits for letter in study.letters)
     st.html(letters_html(study.letters))
     count = len(study.letters)
-    cut = f" The first {count:,} characters." if study.characters > MOST_LETTERS else ""
-    st.caption(
-        f"The stronger the colour, the more bits the letter takes: {bits / 8:,.0f} bytes for "
-        f"{count:,} characters. Rest the pointer on a letter to see who foresaw it.{cut}"
-    )
+    cut = t("text.the_first_characters", count=count) if study.characters > MOST_LETTERS else ""
+    st.caption(t("text.the_stronger_the_colour_the", bits=bits / 8, count=count, cut=cut))
     ranked = surprising_words(study.letters)[:12]
     if ranked:
         st.dataframe(
             {
-                "word": [word for word, _, _ in ranked],
-                "bits": [round(bits, 1) for _, bits, _ in ranked],
-                "expected instead": [guess for _, _, guess in ranked],
+                t("text.word"): [word for word, _, _ in ranked],
+                t("text.bits"): [round(bits, 1) for _, bits, _ in ranked],
+                t("text.expected_instead"): [guess for _, _, guess in ranked],
             },
             hide_index=True,
-            alt="The most surprising words, " + ", ".join(word for word, _, _ in ranked[:3]),
+            alt=t("text.the_most_surprising_words") + ", ".join(word for word, _, _ in ranked[:3]),
         )
 
 
@@ -120,7 +116,11 @@ def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
             worst = max(word, key=lambda letter: letter.bits)
             guess = name_of(worst.expected[0].character) if worst.expected else ""
             text = "".join(letter.character for letter in word)
-            told = f"{guess} for {worst.character}" if guess and guess != worst.character else ""
+            told = (
+                t("text.for", guess=guess, character=worst.character)
+                if guess and guess != worst.character
+                else ""
+            )
             found.append((text, sum(letter.bits for letter in word), told))
     return sorted(found, key=lambda entry: -entry[1])
 

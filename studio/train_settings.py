@@ -9,19 +9,21 @@ import streamlit as st
 from htm_engine import HTM, LayerSpec
 from htm_engine.presets import PRESETS
 
+from .words import said, t
+
 MOST_LEVELS = 4
 #: What can decide a winner.
 WAYS = ("explanation", "evidence")
 #: A level that no preset names.
 FURTHER = LayerSpec(patch=2, units=32, rank=8)
-#: Knobs of a level: name, label, smallest, largest, step, what it does.
-LEVEL_KNOBS: tuple[tuple[str, str, int, int, int, str], ...] = (
-    ("patch", "Patch", 1, 64, 1, "Side of a patch in cells of the map below."),
-    ("units", "Units", 1, 512, 1, "How many units compete for every patch."),
-    ("rank", "Rank", 0, 128, 1, "Dimensions of a unit's own subspace; 0 is the plain neuron."),
-    ("winners", "Winners", 1, 16, 1, "How many units stay active."),
-    ("stride", "Stride", 0, 64, 1, "Cells from one patch to the next; 0 tiles without overlap."),
-    ("code", "Code", 0, 128, 1, "Numbers handed up; 0 keeps 99.9 % of the variance."),
+#: Knobs of a level: name, smallest, largest, step; the words are under its name.
+LEVEL_KNOBS: tuple[tuple[str, int, int, int], ...] = (
+    ("patch", 1, 64, 1),
+    ("units", 1, 512, 1),
+    ("rank", 0, 128, 1),
+    ("winners", 1, 16, 1),
+    ("stride", 0, 64, 1),
+    ("code", 0, 128, 1),
 )
 
 
@@ -60,25 +62,27 @@ def choose() -> tuple[HTM, dict[str, Any]]:
     """Draw the knobs; the untrained network they describe, and all values for the link."""
     values: dict[str, Any] = {}
     preset = st.selectbox(
-        "Preset", list(PRESETS), key="preset", bind="query-params", on_change=_take_preset,
-        help="A named stack of layers to start from.",
+        t("train.preset"), list(PRESETS), key="preset", bind="query-params", on_change=_take_preset,
+        help=t("train.a_named_stack_of_layers"),
     )  # fmt: skip
-    st.caption(PRESETS[preset].about)
+    st.caption(said(PRESETS[preset].about))
     values["preset"] = preset
     specs = preset_specs(preset)
-    with st.expander("All settings", icon=":material/tune:"):
+    with st.expander(t("train.all_settings"), icon=":material/tune:"):
         values |= _training()
         values["mirror"] = st.toggle(
-            "Mirror images", PRESETS[preset].mirror, key="mirror", bind="query-params",
-            help="Learn from every picture's mirror image as well; not for letters or digits.",
+            t("train.mirror_images"), PRESETS[preset].mirror, key="mirror", bind="query-params",
+            help=t("train.learn_from_every_pictures_mirror"),
         )  # fmt: skip
         levels = st.number_input(
-            "Levels", 1, MOST_LEVELS, len(specs), key="levels", bind="query-params",
-            help="Layers in the hierarchy.",
+            t("train.levels"), 1, MOST_LEVELS, len(specs), key="levels", bind="query-params",
+            help=t("train.layers_in_the_hierarchy"),
         )  # fmt: skip
         values["levels"] = int(levels)
         layers = []
-        for level, tab in enumerate(st.tabs([f"Level {i + 1}" for i in range(int(levels))])):
+        for level, tab in enumerate(
+            st.tabs([t("train.level_2", i=i + 1) for i in range(int(levels))])
+        ):
             with tab:
                 spec = specs[level] if level < len(specs) else FURTHER
                 layer, own = _level(level, spec)
@@ -101,39 +105,70 @@ def choose() -> tuple[HTM, dict[str, Any]]:
 def _training() -> dict[str, Any]:
     columns = st.columns(4)
     knobs = (
-        ("epochs", "Epochs", 1, 200, 20, 1, "Passes over the data at most."),
-        ("batch", "Batch", 0, 4096, 0, 1, "Pictures a step; 0 takes a twentieth of the data."),
-        ("alpha", "Learning rate α", 0.001, 1.0, 0.02, 0.001, "Step of the gate's descent."),
-        ("start", "Start temperature", 1.0, 50.0, 4.0, 0.5, "Competition begins this much softer."),
-        ("patience", "Patience", 0, 100, 1, 1, "Epochs without gain before training stops."),
-        ("held", "Held out", 0.0, 0.5, 0.1, 0.05, "Part of the data that decides when to stop."),
-        ("seed", "Seed", 0, 10**6, 0, 1, "The same seed learns the same network."),
-    )  # fmt: skip
+        ("epochs", t("train.epochs"), 1, 200, 20, 1, t("train.passes_over_the_data_at")),
+        ("batch", t("train.batch"), 0, 4096, 0, 1, t("train.pictures_a_step_takes_a")),
+        (
+            "alpha",
+            t("train.learning_rate"),
+            0.001,
+            1.0,
+            0.02,
+            0.001,
+            t("train.step_of_the_gates_descent"),
+        ),
+        (
+            "start",
+            t("train.start_temperature"),
+            1.0,
+            50.0,
+            4.0,
+            0.5,
+            t("train.competition_begins_this_much_softer"),
+        ),
+        (
+            "patience",
+            t("train.patience"),
+            0,
+            100,
+            1,
+            1,
+            t("train.epochs_without_gain_before_training"),
+        ),
+        ("held", t("train.held_out"), 0.0, 0.5, 0.1, 0.05, t("train.part_of_the_data_that")),
+        ("seed", t("train.seed"), 0, 10**6, 0, 1, t("train.the_same_seed_learns_the")),
+    )
     values: dict[str, Any] = {}
     for index, (name, label, low, high, default, step, about) in enumerate(knobs):
         values[name] = columns[index % 4].number_input(
-            label, low, high, default, step, key=name, bind="query-params", help=about,
+            label,
+            low,
+            high,
+            default,
+            step,
+            key=name,
+            bind="query-params",
+            help=about,
             format="%.3f" if name == "alpha" else None,
-        )  # fmt: skip
+        )
     return values
 
 
 def _level(level: int, spec: LayerSpec) -> tuple[LayerSpec, dict[str, Any]]:
     columns, defaults = st.columns(4), _defaults(spec)
     chosen: dict[str, Any] = {}
-    for index, (name, label, low, high, step, about) in enumerate(LEVEL_KNOBS):
+    for index, (name, low, high, step) in enumerate(LEVEL_KNOBS):
         chosen[name] = columns[index % 4].number_input(
-            label, low, high, defaults[name], step, key=f"l{level + 1}{name}",
-            bind="query-params", help=about,
+            t(f"train.knob_{name}"), low, high, defaults[name], step, key=f"l{level + 1}{name}",
+            bind="query-params", help=t(f"train.knob_{name}_help"),
         )  # fmt: skip
     chosen["heat"] = columns[2].number_input(
-        "Temperature", 0.1, 100.0, defaults["heat"], 0.1, key=f"l{level + 1}heat",
-        bind="query-params", help="Of the activation once training has cooled down.",
+        t("train.temperature"), 0.1, 100.0, defaults["heat"], 0.1, key=f"l{level + 1}heat",
+        bind="query-params", help=t("train.of_the_activation_once_training"),
     )  # fmt: skip
     chosen["by"] = columns[3].selectbox(
-        "Compete on", WAYS, WAYS.index(defaults["by"]),
+        t("train.compete_on"), WAYS, WAYS.index(defaults["by"]),
         key=f"l{level + 1}by", bind="query-params",
-        help="How well a unit explains the patch, or the article's evidence w·x + b alone.",
+        help=t("train.how_well_a_unit_explains"),
     )  # fmt: skip
     layer = LayerSpec(
         patch=int(chosen["patch"]),

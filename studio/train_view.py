@@ -1,33 +1,31 @@
-"""The train page's views: data to choose, the run as it goes, its rivals, its sizes."""
+"""The train page's views: data to choose, the run as it goes, the model in and out of files."""
 
 from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from htm_engine import HTM, figures
-from htm_engine.background import Background
-from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
-from htm_engine.coding.collection import compress_collection, decompress_collection
+from htm_engine.background import POOL
 from htm_engine.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
 from htm_engine.jobs import JobSnapshot
 from htm_engine.metrics import mse, psnr_of
 from htm_engine.recording import RecordedJob
-from htm_engine.training import FoldResult, cross_validate
 
 from . import drawing, history, resume, session
 from .pictures import alt, sheet
+from .words import said, t
 
 BARE = {"displayModeBar": False}
-#: Seconds between two looks at a running job, and between two looks inside its model.
-LOOK, PEEK = 0.5, 2.0
+#: Seconds between two looks at a running job at least and at most, more for every job of the
+#: server; and between two looks inside its model, in looks.
+LOOK, LONGEST_LOOK, LOOK_EACH, PEEK = 0.5, 5.0, 0.4, 4
 #: Seconds without a look after which a job pauses.
 ABANDON = 10.0
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
@@ -38,10 +36,13 @@ SAMPLES = 10
 def choose_data() -> tuple[Dataset, str]:
     """Named data or an upload; the choice's name goes into the link."""
     choice = st.segmented_control(
-        "Data", [*history.NAMES, "upload"], default="digits", key="data", bind="query-params",
-        help="digits: 1,797 handwritten, 8x8. scenes: drawn from strokes and shapes, 32x32. "
-        "photo-patches: cut from two photographs, 16x16.",
-    )  # fmt: skip
+        t("train.data"),
+        [*history.NAMES, "upload"],
+        default="digits",
+        key="data",
+        bind="query-params",
+        help=t("train.digits_handwritten_x_scenes_drawn"),
+    )
     data = (
         _uploaded()
         if choice == "upload"
@@ -51,12 +52,12 @@ def choose_data() -> tuple[Dataset, str]:
     st.image(
         sheet(few, columns=16, side=64, gap=6),
         width="stretch",
-        alt=alt(f"{len(few)} pictures of {data.name}"),
+        alt=alt(t("train.pictures_of_2", few=len(few), name=data.name)),
     )
     sides = "x".join(str(side) for side in data.X.shape[1:])
-    st.caption(f"{len(data):,} pictures of {sides}. {data.source}")
+    st.caption(t("train.pictures_of", data=len(data), sides=sides, source=said(data.source)))
     if data.skipped:
-        with st.expander(f"{len(data.skipped)} files were left out"):
+        with st.expander(t("train.files_were_left_out", skipped=len(data.skipped))):
             st.markdown("\n".join(f"- {line}" for line in data.skipped[:100]))
     return data, choice or "digits"
 
@@ -64,24 +65,24 @@ def choose_data() -> tuple[Dataset, str]:
 def _uploaded() -> Dataset:
     columns = st.columns(2)
     size = columns[0].number_input(
-        "Side to fit pictures to", 4, 128, 32, key="side", bind="query-params"
+        t("train.side_to_fit_pictures_to"), 4, 128, 32, key="side", bind="query-params"
     )
-    colour = columns[1].toggle("Keep colour", False, key="colour", bind="query-params")
+    colour = columns[1].toggle(t("train.keep_colour"), False, key="colour", bind="query-params")
     file = st.file_uploader(
-        "Pictures, a ZIP of pictures, IDX (as Fashion-MNIST's), NPY or NPZ; up to 50 MB",
+        t("train.pictures_a_zip_of_pictures"),
         ENDINGS, key="upload",
     )  # fmt: skip
     if file is None:
-        st.info("Choose a file; until then the digits stand here.")
+        st.info(t("train.choose_a_file_until_then"))
         return session.load_data(session.DataChoice("digits"))
     key = (file.file_id, int(size), colour)
     kept = st.session_state.get("_upload")
     if kept is None or kept[0] != key:
         try:
-            with st.spinner("Reading…"):
+            with st.spinner(t("train.reading")):
                 data = load_upload(file.name, file.getvalue(), size=int(size), colour=colour)
         except HTMError as exc:
-            st.error(f"{exc}")
+            st.error(said(exc))
             return session.load_data(session.DataChoice("digits"))
         kept = (key, data)
         st.session_state["_upload"] = kept
@@ -107,13 +108,13 @@ def begin(model: HTM, data: Dataset, single: bool = False) -> None:
         st.session_state["_refused"] = f"{exc}."
         return
     if len(data) < 2:
-        st.session_state["_refused"] = "Training needs at least two pictures; a ZIP holds many."
+        st.session_state["_refused"] = t("train.training_needs_at_least_two")
         return
     st.session_state.pop("_refused", None)
     try:
         run = resume.new(model, data)
     except HTMError as exc:
-        st.session_state["_refused"] = f"{exc}"
+        st.session_state["_refused"] = said(exc)
         return
     if single:
         run.step_once()
@@ -136,31 +137,49 @@ def reset() -> None:
 def controls(seen: JobSnapshot, run: RecordedJob) -> None:
     """Pause, resume, single step and stop, with progress and time left."""
     step = seen.step
-    where = "Waiting to begin" if step is None else (
-        f"Epoch {step.epoch}, step {step.step:,} of at most {step.total:,}"
-        if step.phase == "units" else "Learning to draw, by tables of parents and children"
-        if step.phase == "sampler" else "Measuring the tables of the file coder"
+    where = t("train.waiting_to_begin") if step is None else (
+        t("train.epoch_step_of_at_most", epoch=step.epoch, step=step.step, total=step.total)
+        if step.phase == "units" else t("train.learning_to_draw_by_tables")
+        if step.phase == "sampler" else t("train.measuring_the_tables_of_the")
     )  # fmt: skip
     if seen.state == "queued" and seen.position:
-        where = f"Waiting in line, place {seen.position}"
+        where = t("train.waiting_in_line_place", position=seen.position)
     elif seen.over and step is not None:
-        where = f"{step.step:,} steps in {seen.seconds:.0f} s"
-    left = "" if seen.eta is None or run.ending else f", about {max(1, round(seen.eta))} s left"
-    st.progress(min(1.0, seen.progress), f"{where}{left} ({seen.state})")
+        where = t("train.steps_in_s", step=step.step, seconds=seen.seconds)
+    left = (
+        ""
+        if seen.eta is None or run.ending
+        else t("train.about_s_left", value=max(1, round(seen.eta)))
+    )
+    st.progress(min(1.0, seen.progress), f"{where}{left} ({said(seen.state)})")
     row = st.container(horizontal=True)
     paused = seen.state == "paused"
-    if row.button("Resume" if paused else "Pause", key="pause", disabled=seen.over or run.ending,
-                  icon=":material/play_arrow:" if paused else ":material/pause:"):  # fmt: skip
+    if row.button(
+        t("train.resume") if paused else t("train.pause"),
+        key="pause",
+        disabled=seen.over or run.ending,
+        icon=":material/play_arrow:" if paused else ":material/pause:",
+    ):
         (run.resume if paused else run.pause)()
         st.rerun(scope="fragment")
-    if row.button("Single step", key="single", disabled=not paused, icon=":material/skip_next:"):
+    if row.button(
+        t("train.single_step"), key="single", disabled=not paused, icon=":material/skip_next:"
+    ):
         run.step_once()
         st.rerun(scope="fragment")
     if row.button(
-        "Stop and keep", key="stop", disabled=seen.over or run.ending, icon=":material/stop:"
+        t("train.stop_and_keep"),
+        key="stop",
+        disabled=seen.over or run.ending,
+        icon=":material/stop:",
     ):
         run.stop()
         st.rerun(scope="fragment")
+
+
+def pace() -> float:
+    """Seconds between two looks: the more jobs there are, the longer, as every look costs."""
+    return min(LONGEST_LOOK, max(LOOK, LOOK_EACH * POOL.jobs))
 
 
 def live(run: RecordedJob, level: int) -> None:
@@ -168,9 +187,9 @@ def live(run: RecordedJob, level: int) -> None:
     seen = run.snapshot()
     controls(seen, run)
     if run.trouble:
-        st.warning(f"This run is not wholly in the history. {run.trouble}")
+        st.warning(t("train.this_run_is_not_wholly", trouble=run.trouble))
     if seen.state == "failed":
-        st.error(seen.error)
+        st.error(said(seen.error))
         return
     if seen.over and not st.session_state.get("_taken"):
         st.session_state["_taken"] = True
@@ -183,13 +202,13 @@ def live(run: RecordedJob, level: int) -> None:
         return
     left, right = st.columns(2, gap="large")
     figure, words = figures.error_curve(seen.steps, seen.errors, seen.held_steps, seen.held_errors)
-    left.markdown("**Error** (mean squared, lower is better)")
+    left.markdown(t("train.error_mean_squared_lower_is"))
     left.plotly_chart(figure, alt=words, config=BARE, key="curve")
     figure, words = figures.usage(seen.usage, seen.dead)
-    right.markdown("**How the units share the work**")
+    right.markdown(t("train.how_the_units_share_the"))
     right.plotly_chart(figure, alt=words, config=BARE, key="usage")
     view = st.session_state.get("_view")
-    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK:
+    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK * pace():
         model = run.peek()
         if model is None:
             return
@@ -197,7 +216,7 @@ def live(run: RecordedJob, level: int) -> None:
         view = (
             time.monotonic(),
             level,
-            inside(model, held, level, "Pictures it does not learn from"),
+            inside(model, held, level, t("train.pictures_it_does_not_learn")),
         )
         st.session_state["_view"] = view
     show(view[2])
@@ -228,11 +247,11 @@ def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
         error = mse(few / 255, np.clip(rebuilt, 0, 1))
         drawings.append(
             Drawing(
-                f"**{which}**, and below what the top level keeps of them",
+                t("train.and_below_what_the_top", which=which),
                 sheet([*(few / 255), *rebuilt], columns=len(few), side=80, gap=6),
                 alt(
-                    f"{len(few)} pictures over their reconstructions",
-                    f"The reconstructions differ by {psnr_of(error):.1f} dB PSNR",
+                    t("train.pictures_over_their_reconstructions", few=len(few)),
+                    t("train.the_reconstructions_differ_by_db", error=psnr_of(error)),
                 ),
             )
         )
@@ -241,112 +260,12 @@ def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
         shown = fields[:128, ..., 0] if fields.shape[-1] == 1 else fields[:128]
         drawings.append(
             Drawing(
-                f"**What the {len(fields)} units of level {level + 1} stand for**",
+                t("train.what_the_units_of_level", fields=len(fields), level=level + 1),
                 sheet(shown, columns=16, side=56, gap=5),
-                alt(f"Prototypes of {len(shown)} units of level {level + 1}, each different"),
+                alt(t("train.prototypes_of_units_of_level", shown=len(shown), level=level + 1)),
             )
         )
     return drawings
-
-
-# -------------------------------------------------------------- against others
-def network_points(model: HTM, held: Dataset) -> Iterator[RatePoint]:
-    """Real files of the held-out pictures at five qualities."""
-    for quality in (2, 4, 6, 8, 10):
-        data = compress_collection(model, held.X, quality)
-        error = mse(held.X / 255, decompress_collection(data, model).reshape(held.X.shape) / 255)
-        label = f"quality {quality}"
-        yield RatePoint("HTM", label, len(data) / len(held), error, psnr_of(error))
-
-
-def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
-    """The comparison as work in the background; gives points, then rows."""
-
-    def work() -> Iterator[RatePoint | BaselineRow]:
-        points = list(network_points(model, held))
-        yield from points
-        yield from baseline_table(
-            points[2].bytes_per_picture, learn.X[:10_000], held.X,
-            should_stop=lambda: run.ending,
-        )  # fmt: skip
-
-    run = Background(work, name="comparison", abandon_after=ABANDON)
-    return run
-
-
-def show_rivals(run: Background) -> None:
-    """Progress, then one table and one plot."""
-    run.look()
-    items = list(run.items)
-    points = [item for item in items if isinstance(item, RatePoint)]
-    rows = [item for item in items if isinstance(item, BaselineRow)]
-    if not run.over:
-        st.progress(min(0.99, len(items) / 9), f"Measured {len(items)} of 9 ({run.state})")
-        if st.button("Cancel", key="cancel_rivals"):
-            run.cancel()
-    if run.error:
-        st.error(run.error)
-    if len(points) < 5:
-        return
-    middle = points[2]
-    table = {
-        "method": ["HTM, this network", *(row.label for row in rows)],
-        f"MSE at {middle.bytes_per_picture:.1f} bytes a picture": [
-            f"{middle.mse:.5f}",
-            *("does not spend that" if row.mse_at_equal_bytes is None
-              else f"{row.mse_at_equal_bytes:.5f}" for row in rows),
-        ],
-    }  # fmt: skip
-    st.dataframe(table, hide_index=True, alt="Error of every method at the network's bytes")
-    curves = {"HTM": [(p.bytes_per_picture, p.psnr) for p in points]}
-    curves |= {row.label: [(p.bytes_per_picture, p.psnr) for p in row.points] for row in rows}
-    figure, words = figures.rate_distortion(curves)
-    st.plotly_chart(figure, alt=words, config=BARE, key="rivals")
-    st.caption("Real bytes with the same coder for all, headers counted, model bytes for nobody.")
-
-
-# ---------------------------------------------------------------- which sizes
-def folds(model: HTM, data: Dataset) -> Background:
-    """Three-fold cross-validation over the top level's units and rank."""
-    top = model.layers[-1]
-    grid = [
-        {"layers": (*model.layers[:-1], _sized(top, units, rank))}
-        for units in sorted({max(2, top.units // 4), top.units})
-        for rank in sorted({max(1, top.rank // 4), max(1, top.rank // 2), max(1, top.rank)})
-    ]
-    quick = HTM(
-        layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
-    )
-    pictures = data.take(min(len(data), 1500), random_state=0).X
-    return Background(
-        lambda: cross_validate(quick, pictures, grid),
-        name="cross-validation",
-        abandon_after=ABANDON,
-    )
-
-
-def _sized(spec: Any, units: int, rank: int) -> Any:
-    return replace(spec, units=units, rank=rank)
-
-
-def show_folds(run: Background) -> list[FoldResult]:
-    """Progress and the scores so far."""
-    run.look()
-    results: list[FoldResult] = list(run.items)
-    names: dict[str, list[float]] = {}
-    for result in results:
-        top = result.params["layers"][-1]
-        names.setdefault(f"{top.units} units, rank {top.rank}", []).append(-result.score)
-    if not run.over:
-        st.progress(min(0.99, len(results) / 18), f"{len(results)} folds measured ({run.state})")
-        if st.button("Cancel", key="cancel_folds"):
-            run.cancel()
-    if run.error:
-        st.error(run.error)
-    if results:
-        figure, words = figures.fold_scores(list(names), list(names.values()))
-        st.plotly_chart(figure, alt=words, config=BARE, key="folds")
-    return results if run.over else []
 
 
 def model_bytes(model: HTM) -> bytes:
@@ -368,8 +287,8 @@ def load_model(file: Any) -> None:
     try:
         model = HTM.load(io.BytesIO(file.getvalue()))
     except HTMError as exc:
-        st.error(f"{exc} The model in use is unchanged.")
+        st.error(t("train.the_model_in_use_is", exc=said(exc)))
         return
     st.session_state["_loaded"] = file.file_id
     session.set_model(model, file.name, "uploaded")
-    st.success(f"Model {model.fingerprint} is in use on every page now.")
+    st.success(t("train.model_is_in_use_on", fingerprint=model.fingerprint))

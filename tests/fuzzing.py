@@ -13,9 +13,11 @@ failing case's seed; ``--only SEED`` repeats one.  The suite runs a small share.
 from __future__ import annotations
 
 import argparse
+import base64
 import copy
 import gzip
 import io
+import json
 import resource
 import sys
 import time
@@ -145,6 +147,59 @@ def network_tables() -> Reader:
     return _inside(*persistence.state(model), model, "sampler.")
 
 
+def links() -> Reader:
+    """The settings of a run, as a link carries them."""
+    from htm_engine.recipe import Recipe
+
+    corpus = [packed.encode() for packed in _packed()]
+    return Reader(corpus, lambda content: Recipe.unpacked(content.decode("latin-1")).model())
+
+
+def links_inside() -> Reader:
+    """The same, well packed, with settings that are not what they should be."""
+    from htm_engine.recipe import Recipe
+
+    plain = [Recipe.unpacked(packed).as_json() for packed in _packed()]
+    untouched = bytes(16)
+
+    def read(content: bytes) -> object:
+        rng = np.random.default_rng(list(content))
+        changed = copy.deepcopy(plain[rng.integers(len(plain))])
+        for _ in range(0 if content == untouched else rng.integers(1, 4)):
+            _in_json(changed, rng)
+        recipe = Recipe.unpacked(pack(changed))
+        # What is taken must be written again and arrive at the same.
+        assert Recipe.unpacked(recipe.packed()).packed() == recipe.packed()
+        return recipe.model()
+
+    def pack(found: Any) -> str:
+        text = json.dumps(found, separators=(",", ":"))
+        return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+    return Reader([untouched], read)
+
+
+def _packed() -> list[str]:
+    from htm_engine import HTM
+    from htm_engine.recipe import Recipe
+
+    models = [HTM(), HTM.from_preset("article"), HTM(mirror=True, epochs=3, batch_size=64)]
+    return [Recipe.of(model, "digits", "1cba24f86a7d8d7b").packed() for model in models]
+
+
+def checkpoint() -> Reader:
+    """Trainings put on paper."""
+    from htm_engine import HTM, LayerSpec, checkpoints, load_dataset
+
+    X = load_dataset("digits", limit=60).X
+    model = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False)
+    corpus = []
+    for step in model.fit_steps(X):
+        if step.loop is not None and len(corpus) < 3:
+            corpus.append(checkpoints.save(model, step.loop))
+    return Reader(corpus, checkpoints.load)
+
+
 def _inside(header: Any, arrays: dict[str, Any], whole: Any, of: str = "") -> Reader:
     from htm_engine import HTM, storage
 
@@ -272,6 +327,9 @@ READERS: dict[str, Callable[[], Reader]] = {
     "network": network,
     "network-inside": network_inside,
     "network-tables": network_tables,
+    "links": links,
+    "links-inside": links_inside,
+    "checkpoint": checkpoint,
 }
 
 

@@ -125,4 +125,4 @@ def draw_link():
 
 def test_link_to_copy_stands_on_the_page_with_every_value():
     app = AppTest.from_function(draw_link).run()
-    assert app.code[0].value.endswith("?v=1&units=64&live=true")
+    assert app.code[0].value.endswith("?v=1&units=64&live=true&lang=en")

@@ -17,6 +17,7 @@ ENGINE = ROOT / "htm_engine"
 #: module is entered here, at the lowest place that works.
 ORDER = [
     "errors",
+    "wording",
     "uploads",
     "arrayfiles",
     "drawing",
@@ -84,6 +85,7 @@ ORDER = [
     "inspection",
     "survey",
     "softhard",
+    "room",
     "checkpoints",
     "background",
     "jobs",

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from htm_engine import background
 from htm_engine.background import Background, Pool, sentence
 from htm_engine.errors import Cancelled, DataError
 from htm_engine.jobs import CURVE_POINTS, TrainingJob, thin
@@ -158,6 +159,76 @@ def test_jobs_wait_in_line_and_a_pause_gives_the_place_away(X):
     for job in jobs:
         job.cancel()
         wait_until(lambda job=job: job.over)
+
+
+def test_a_long_job_keeps_nobody_out_and_everybody_gets_the_same_result(monkeypatch):
+    """One place, one endless job and three short ones: all take turns."""
+    monkeypatch.setattr(background, "TURN", 0.05)
+    pool, order = Pool(1), []
+
+    def work(name, count):
+        for number in range(count):
+            time.sleep(0.01)
+            order.append(name)
+            yield number
+
+    endless = Background(lambda: work("endless", 10_000), pool=pool)
+    endless.start()
+    wait_until(lambda: order)
+    short = [Background(lambda n=n: work(n, 12), pool=pool) for n in "abc"]
+    for job in short:
+        job.start()
+    for job in short:
+        assert job.join(WAIT) and job.state == "finished"
+        assert job.items == list(range(12))
+    assert endless.state in ("running", "queued")
+    between = order[order.index("a") :]
+    assert between.count("endless") > 5  # it was not kept out, either
+    # Turns, and not one step each: places change hands only so often.
+    changes = sum(a != b for a, b in zip(between, between[1:], strict=False))
+    assert changes < len(between) / 2
+    endless.cancel()
+    assert endless.join(WAIT)
+
+
+def test_jobs_give_way_while_a_page_is_drawn_and_still_go_on():
+    pool, stamps = Pool(1), []
+
+    def work():
+        while True:
+            time.sleep(0.001)
+            stamps.append(time.monotonic())
+            yield len(stamps)
+
+    job = Background(work, pool=pool)
+    job.start()
+    wait_until(lambda: len(stamps) > 50)
+    with pool.first():
+        time.sleep(0.05)
+        before = len(stamps)
+        time.sleep(3.5 * background.WAY)
+        during = len(stamps) - before
+    assert 1 <= during <= 5  # a step each time it has waited long enough, and no more
+    wait_until(lambda: len(stamps) > before + 60)
+    job.cancel()
+    assert job.join(WAIT) and job.state == "stopped"
+
+
+def test_whatever_ends_a_jobs_thread_its_place_goes_to_others():
+    pool = Pool(1)
+
+    def bad(what):
+        yield 1
+        raise what
+
+    for what in (MemoryError(), SystemExit(3), RecursionError(), ValueError("a reason")):
+        job = Background(lambda what=what: bad(what), pool=pool)
+        job.start()
+        assert job.join(WAIT)
+        assert job.state == "failed" and job.error.endswith(".") and "\n" not in job.error
+    after = Background(lambda: iter(range(3)), pool=pool)
+    after.start()
+    assert after.join(WAIT) and after.state == "finished"
 
 
 def test_an_unwatched_job_pauses_and_goes_on_when_somebody_looks(X, pool):

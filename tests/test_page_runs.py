@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.recipe import Recipe
-from studio import history
+from studio import history, runs_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +67,15 @@ def test_runs_are_listed_found_renamed_and_starred(empty, model):
     app.toggle(key=f"star_{first}").set_value(True).run()
     found = empty.get(first)
     assert (found.name, found.star, empty.get(second).star) == ("renamed small", True, False)
+
+
+def test_a_saved_table_holds_no_formula(empty, model):
+    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain, with comma"):
+        recorded(empty, model, name)
+    rows = list(csv.reader(io.StringIO(runs_table.as_csv(empty.runs()).decode("utf-8-sig"))))
+    names = sorted(row[rows[0].index("name")] for row in rows[1:])
+    assert "plain, with comma" in names
+    assert not [name for name in names if name[0] in "=+-@\t\r"]
 
 
 def test_a_deleted_run_comes_back(empty, model):

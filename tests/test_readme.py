@@ -67,3 +67,14 @@ def test_every_module_is_in_the_reading_order():
             continue
         covered = name in named or any(n.endswith("*") and name.startswith(n[:-1]) for n in named)
         assert covered, f"{name} is not in the README's reading order"
+
+
+def test_the_chinese_readme_has_the_same_commands_and_figures():
+    chinese = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+    for language in ("python", "console"):
+        assert re.findall(rf"```{language}\n(.*?)```", chinese, flags=re.S) == blocks(language)
+    rows = {tuple(re.findall(r"\d+\.\d+", line)) for line in TEXT.splitlines() if line[:1] == "|"}
+    for line in chinese.splitlines():
+        if line.startswith("|"):
+            assert tuple(re.findall(r"\d+\.\d+", line)) in rows, line
+    assert "(README.zh.md)" in TEXT and "(README.md)" in chinese

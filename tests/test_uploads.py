@@ -367,3 +367,29 @@ def test_mutated_file_is_read_or_refused(kind, data):
     else:
         assert loaded.X.dtype == np.uint8
         assert len(loaded) > 0
+
+
+def test_a_want_of_memory_is_not_called_damage(monkeypatch):
+    """Whoever sent a good file must not be told that it is bad."""
+
+    def full(*_):
+        raise MemoryError
+
+    picture = saved(GREY)
+    (member,) = read_zip(zipped({"a.png": picture}))
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", full)
+    with pytest.raises(DataError, match="not enough memory"):
+        member.read()
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", full)
+    with pytest.raises(DataError, match="not enough memory"):
+        read_picture(picture)
+
+
+def test_a_mistake_of_ours_is_not_called_damage_inside_a_zip(monkeypatch):
+    def mistaken(*_):
+        raise TypeError("of the program")
+
+    (member,) = read_zip(zipped({"a.png": saved(GREY)}))
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", mistaken)
+    with pytest.raises(TypeError):
+        member.read()

@@ -8,6 +8,7 @@ that has written down every request, console error and failure.  Pictures taken 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -60,14 +61,15 @@ def note_error(visit: Visit, line: ConsoleMessage) -> None:
         visit.errors.append(f"{line.text} ({where})")
 
 
-def start_server(log: Path) -> Server:
-    """Start the app on a free port; its output goes to a file, as a full pipe would block it."""
+def start_server(log: Path, below: str = "") -> Server:
+    """Start the app on a free port, at a path; its output goes to a file, as a pipe would fill."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{below and f'/{below}'}"
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    options += [f"--server.baseUrlPath={below}"] if below else []
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, *options],
@@ -99,6 +101,14 @@ def stop_server(server: Server) -> None:
 def find_browser() -> str | None:
     names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
     return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@pytest.fixture(autouse=True)
+def _one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two browsers and their servers at once are too many for two cores, whoever runs them."""
+    with (tmp_path_factory.getbasetemp().parent / "browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

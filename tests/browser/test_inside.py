@@ -8,6 +8,8 @@ import time
 from htm_engine import HTM, load_dataset
 from studio.session import SHIPPED
 
+from .conftest import SETTLED
+
 #: Seconds that a click's answer may take on the machine that runs the tests, which shares its
 #: cores with the browser and the server; the aim on a free one is 0.3.
 PATIENCE = 2.0
@@ -17,11 +19,21 @@ def chart(page, key):
     return page.locator(f".st-key-{key} .js-plotly-plot").first
 
 
+def standing(page, plot):
+    """Wait until a chart keeps its place: what loads above or beside it may still push it."""
+    before = None
+    while (now := plot.bounding_box()) != before:
+        before = now
+        page.wait_for_timeout(150)
+
+
 def click_mark(page, key, trace, index):
     """Click where Plotly drew a mark, as a hand would; the place is read off its own scales."""
     plot = chart(page, key)
-    plot.scroll_into_view_if_needed()
     plot.locator(".main-svg").first.wait_for()
+    page.locator(SETTLED).wait_for(timeout=30_000)
+    plot.scroll_into_view_if_needed()
+    standing(page, plot)
     x, y = plot.evaluate(
         """(plot, [trace, index]) => {
             const full = plot._fullLayout, box = plot.getBoundingClientRect();

@@ -58,7 +58,7 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     assert progress.inner_text() == before
     press(page, "Single step")
     page.wait_for_function(
-        "text => document.querySelector('[data-testid=stProgress]').innerText !== text",
+        "text => document.querySelector('[data-testid=stProgress]')?.innerText !== text",
         arg=before,
         timeout=30_000,
     )

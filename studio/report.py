@@ -1,0 +1,363 @@
+"""A run's story as one HTML file that asks nobody for anything, and all of it in a ZIP.
+
+::
+
+    run, its model and data ──► Told (curve, pictures, units, everybody's curves)
+    Told ──► page()    HTML with pictures inside it; prints on A4
+         └─► bundle()  ZIP: report.html, model.npz, curve.csv, rates.csv, reproduce.py
+
+``reproduce.py`` needs the engine alone and arrives at the same fingerprint, or says that it
+did not.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+
+import numpy as np
+
+from htm_engine import HTM
+from htm_engine.baselines import RatePoint
+from htm_engine.comparison import all_curves
+from htm_engine.dataset import Dataset
+from htm_engine.errors import HTMError
+from htm_engine.recipe import SPLIT
+from htm_engine.runs import Run
+
+from .history import NAMES
+from .pictures import sheet
+from .words import t
+
+#: Pictures that are compared, shown over what is kept of them, and units of a level drawn.
+COMPARED, SHOWN, UNITS = 100, 10, 64
+Curve = tuple[Sequence[int], Sequence[float]]
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #22272b; --ground: #fcfbf8; --line: #dcd8ce;
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e5dd; --ground: #15191c; --line: #374047;
+        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1; } }
+body { font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; color: var(--ink);
+       background: var(--ground); max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
+h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; line-height: 1.2; }
+h2 { margin-top: 2.2rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+table { border-collapse: collapse; margin: .6rem 0; } td, th { text-align: left;
+       padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+img, svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; }
+img { image-rendering: pixelated; } figure { margin: 0 0 1rem; }
+code, .f { font-family: "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
+.f { display: block; margin: .5rem 0; } small { opacity: .75; }
+svg text { fill: var(--ink); font-size: 12px; } .axis { stroke: var(--line); fill: none; }
+@page { size: A4; margin: 18mm; }
+@media print { :root { --ground: #fff; --ink: #000; } body { margin: 0; max-width: none;
+       font-size: 11pt; } h2, figure, table, svg { break-inside: avoid; }
+       h2 { break-after: avoid; } }
+"""
+COLOURS = ("a", "b", "c", "d", "e", "f")
+
+REPRODUCE = '''"""Trains the network of this report again and says whether it is the same.
+
+    python reproduce.py{argument}
+
+Needs the engine (the folder htm_engine of HTM Studio) and what it runs on; nothing else.
+"""
+
+import json
+import sys
+
+from htm_engine import load_dataset
+from htm_engine.recipe import SPLIT, Recipe
+from htm_engine.recording import RecordedJob
+from htm_engine.runs import History
+
+FINGERPRINT = "{fingerprint}"
+RECIPE = Recipe.from_json(json.loads({recipe}))
+
+data = load_dataset({source})
+if data.fingerprint != RECIPE.data_fingerprint:
+    sys.exit(f"These are other pictures: {{data.fingerprint}}, not {{RECIPE.data_fingerprint}}.")
+job = RecordedJob(History(None), RECIPE, *data.split(*SPLIT))
+job.start()
+while not job.join(1):
+    print(f"{{job.progress:.0%}}", flush=True)
+if job.result is None:
+    sys.exit(job.error)
+job.result.save("reproduced.npz")
+same = job.result.fingerprint == FINGERPRINT
+print(job.result.fingerprint, "as in the report" if same else "NOT as in the report")
+sys.exit(not same)
+'''
+
+
+@dataclass
+class Told:
+    """All that a report says."""
+
+    run: Run
+    link: str
+    model: bytes
+    fingerprint: str
+    layout: tuple[int, ...]
+    curve: Curve
+    held: Curve
+    data: Dataset | None = None
+    pictures: bytes | None = None
+    units: list[tuple[int, bytes]] = field(default_factory=list)
+    points: list[RatePoint] = field(default_factory=list)
+
+
+def tell(
+    run: Run, model_file: bytes, link: str, curve: Curve, held: Curve, data: Dataset | None,
+    should_stop: Callable[[], bool],
+) -> Iterator[tuple[float, Told]]:  # fmt: skip
+    """Gather a run's story, with the part done; the last item is whole.
+
+    Without its data, a report has no pictures and no rivals, and says so.
+
+    Raises
+    ------
+    HTMError
+        If the model cannot be read, or ``should_stop`` says so.
+    """
+    model = HTM.load(io.BytesIO(model_file))
+    told = Told(run, link, model_file, model.fingerprint, tuple(model._layout), curve, held, data)
+    for level in range(len(model.hierarchy_.layers)):
+        fields = np.asarray(model.receptive_fields(level))
+        if fields.shape[-1] in (1, 3):
+            drawn = fields[:UNITS, ..., 0] if fields.shape[-1] == 1 else fields[:UNITS]
+            told.units.append((len(fields), sheet(drawn, columns=16, side=40, gap=4)))
+    yield 0.05, told
+    if data is None or len(data) < 2:
+        yield 1.0, told
+        return
+    learn, rest = data.split(*SPLIT)
+    few = rest.X[:SHOWN]
+    try:
+        back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
+        told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
+        yield 0.1, told
+        for part, point in all_curves(model, learn.X, rest.X[:COMPARED], should_stop):
+            told.points.append(point)
+            yield 0.1 + 0.9 * part, told
+    except HTMError:
+        if should_stop():
+            raise
+        # Such pictures have no file; what could be measured stands.
+    yield 1.0, told
+
+
+# ------------------------------------------------------------------- the page
+def page(told: Told, language: str = "en") -> str:
+    """The report as HTML; every word of people in it is escaped."""
+    run = told.run
+    begun = datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    parts = [
+        f"<h1>{escape(run.name)}</h1>",
+        f"<p>{escape(t('report.summary', begun=begun, state=run.state, steps=run.step))}<br>"
+        f"<code>{escape(told.fingerprint)}</code></p>",
+        *_section(t("report.data"), _data(told)),
+        *_section(t("report.result"), _result(told)),
+        *_section(t("report.figures"), _figures(told)),
+        *_section(t("report.curve"), _curve(told)),
+        *_section(t("report.units"), _units(told)),
+        *_section(t("report.rivals"), _rivals(told)),
+        *_section(t("report.settings"), _settings(run)),
+        *_section(t("report.formulas"), _formulas()),
+        *_section(t("report.again"), _again(told)),
+    ]
+    return (
+        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "img-src data:; style-src 'unsafe-inline'\">"
+        f"<title>{escape(run.name)} · HTM Studio</title><style>{STYLE}</style></head><body>"
+        + "\n".join(parts)
+        + "</body></html>"
+    )
+
+
+def _section(title: str, body: list[str]) -> list[str]:
+    return [f"<h2>{escape(title)}</h2>", *body] if body else []
+
+
+def _image(png: bytes, words: str) -> str:
+    text = escape(words, quote=True)
+    data = base64.b64encode(png).decode()
+    return (
+        f'<figure><img alt="{text}" src="data:image/png;base64,{data}">'
+        f"<small>{text}</small></figure>"
+    )
+
+
+def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
+    lines = ["<tr>" + "".join(f"<th>{escape(str(c))}</th>" for c in head) + "</tr>"] if head else []
+    lines += ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
+    return "<table>" + "".join(lines) + "</table>"
+
+
+def _data(told: Told) -> list[str]:
+    rows = [(t("report.name"), told.run.data), (t("report.print"), told.run.data_fingerprint)]
+    if told.data is None:
+        return [_table(rows), f"<p>{escape(t('report.no_data'))}</p>"]
+    sides = " x ".join(map(str, told.data.X.shape[1:]))
+    rows += [(t("report.pictures"), f"{len(told.data):,}, {sides}")]
+    rows += [(t("report.source"), told.data.source), (t("report.licence"), told.data.licence)]
+    return [_table(rows)]
+
+
+def _result(told: Told) -> list[str]:
+    return [] if told.pictures is None else [_image(told.pictures, t("report.result_words"))]
+
+
+def _figures(told: Told) -> list[str]:
+    found = told.run.figures
+    rows = [(name, f"{value:,.5g}") for name, value in sorted(found.items())]
+    rows.append((t("report.seconds"), f"{told.run.seconds:.1f}"))
+    return [_table(rows)]
+
+
+def _curve(told: Told) -> list[str]:
+    lines = {t("report.batches"): told.curve, t("report.held_out"): told.held}
+    drawn = {
+        name: [(float(step), value) for step, value in zip(*line, strict=True)]
+        for name, line in lines.items()
+        if len(line[0])
+    }
+    return [chart(drawn, t("report.step"), t("report.error"), log=True)] if drawn else []
+
+
+def _units(told: Told) -> list[str]:
+    return [
+        _image(png, t("report.level_units", level=level, count=count))
+        for level, (count, png) in enumerate(told.units, 1)
+    ]
+
+
+def _rivals(told: Told) -> list[str]:
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for point in told.points:
+        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
+    if not curves:
+        return []
+    rows = [
+        (point.label, point.setting, f"{point.bytes_per_picture:,.1f}", f"{point.psnr:.2f}")
+        for point in told.points
+    ]
+    head = [t("report.method"), t("report.setting"), t("report.bytes"), "PSNR, dB"]
+    words = t("report.rivals_words", count=COMPARED)
+    return [
+        f"<p>{escape(words)}</p>",
+        chart(curves, t("report.bytes"), "PSNR, dB", log_x=True),
+        f"<details><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}</details>",
+    ]
+
+
+def _settings(run: Run) -> list[str]:
+    network = dict(run.settings.get("network", {}))
+    layers = network.pop("layers", [])
+    head = ["", *(t("report.level", level=n + 1) for n in range(len(layers)))]
+    names = sorted({name for layer in layers for name in layer})
+    rows = [(name, *(layer.get(name, "") for layer in layers)) for name in names]
+    return [_table(rows, head), _table(sorted(network.items()))]
+
+
+def _formulas() -> list[str]:
+    lines = (
+        (t("report.activation"), "a_i = exp((w_i·x + b_i) / T) / Σ_k exp((w_k·x + b_k) / T)"),
+        (t("report.explains"), "r_i ∝ a_i · exp(−‖x − x̂_i‖² / 2s²)"),
+        (t("report.rebuilds"), "x̂_i = m_i + U_i U_iᵀ (x − m_i)"),
+        (t("report.learns"), "w_i ← w_i + α (r_i − a_i) x,   b_i ← b_i + α (r_i − a_i)"),
+    )
+    return [f'<p>{escape(words)}<span class="f">{escape(text)}</span></p>' for words, text in lines]
+
+
+def _again(told: Told) -> list[str]:
+    link = escape(told.link, quote=True)
+    return [f"<p>{escape(t('report.again_words'))}</p>", f"<p><code>{link}</code></p>"]
+
+
+def chart(
+    lines: dict[str, list[tuple[float, float]]], x: str, y: str,
+    log: bool = False, log_x: bool = False,
+) -> str:  # fmt: skip
+    """Lines as SVG, 680 x 320; logarithmic scales where that is asked for and possible."""
+    every = np.array([point for line in lines.values() for point in line], float)
+    axes = []
+    for column, wanted in ((0, log_x), (1, log)):
+        values = every[:, column]
+        scale = np.log10 if wanted and values.min() > 0 else np.asarray
+        low, high = float(scale(values.min())), float(scale(values.max()))
+        axes.append((scale, low, high if high > low else low + 1))
+
+    def place(point: tuple[float, float]) -> str:
+        across, up = (
+            float((scale(value) - low) / (high - low))
+            for value, (scale, low, high) in zip(point, axes, strict=True)
+        )
+        return f"{60 + 480 * across:.1f},{270 - 250 * up:.1f}"
+
+    drawn = ['<path class="axis" d="M60 20V270H540"/>']
+    for number, (name, line) in enumerate(lines.items()):
+        colour = f"var(--{COLOURS[number % len(COLOURS)]})"
+        path = " ".join(place(point) for point in sorted(line))
+        drawn.append(
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            f'<text x="552" y="{32 + 20 * number}" style="fill:{colour}">{escape(name)}</text>'
+        )
+    low, high = every.min(0), every.max(0)
+    for text, left, top, anchor in (
+        (f"{low[0]:,.4g}", 60, 288, "start"), (f"{high[0]:,.4g}", 540, 288, "end"),
+        (x, 300, 306, "middle"), (f"{high[1]:,.4g}", 54, 26, "end"),
+        (f"{low[1]:,.4g}", 54, 270, "end"), (y, 60, 14, "start"),
+    ):  # fmt: skip
+        drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
+    words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
+    return f'<svg viewBox="0 0 700 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'
+
+
+# -------------------------------------------------------------------- the ZIP
+def bundle(told: Told, html: str) -> bytes:
+    """Everything in one ZIP; the same story gives the same bytes."""
+    curve = [("batch", *p) for p in zip(*told.curve, strict=True)]
+    curve += [("held out", *p) for p in zip(*told.held, strict=True)]
+    rates = [(p.label, p.setting, p.bytes_per_picture, p.mse, p.psnr) for p in told.points]
+    files = {
+        "report.html": html.encode(),
+        "model.npz": told.model,
+        "curve.csv": _csv(("of", "step", "mse"), curve),
+        "rates.csv": _csv(("method", "setting", "bytes a picture", "mse", "psnr"), rates),
+        "reproduce.py": reproduce(told).encode(),
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+    return stream.getvalue()
+
+
+def reproduce(told: Told) -> str:
+    """A program that trains the same network with the engine alone."""
+    known = told.run.data in NAMES
+    height, *_, channels = (*told.layout, 1)[:3] if len(told.layout) > 1 else (None, 1)
+    return REPRODUCE.format(
+        argument="" if known else " PICTURES",
+        fingerprint=told.fingerprint,
+        # A string inside a string: quoted as Python does, whatever stands in it.
+        recipe=repr(json.dumps(dict(told.run.settings), sort_keys=True)),
+        source=repr(told.run.data) if known
+        else f"sys.argv[1], size={height}, colour={channels == 3}",
+    )  # fmt: skip
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([head, *rows])
+    return out.getvalue().encode()

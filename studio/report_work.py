@@ -1,0 +1,81 @@
+"""A report being made: in the background, with progress and a way to cancel, then to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from htm_engine.background import Background
+from htm_engine.recipe import Recipe
+from htm_engine.runs import Run
+
+from . import frame, history, report
+from .words import PARAMETER, in_line, language, said, t
+
+#: Seconds between two looks, and without one after which the work pauses.
+LOOK, ABANDON = 0.6, 10.0
+
+
+def _key(run: Run) -> str:
+    return f"_report_{run.id}"
+
+
+def start(run: Run) -> None:
+    """Begin a run's report.
+
+    Raises
+    ------
+    HTMError
+        If the run's model is gone or damaged.
+    """
+    assert run.model is not None
+    kept, recipe = history.kept().history, Recipe.from_json(run.settings)
+    link = frame.link(
+        (st.context.url or "").rpartition("/")[0] + "/inside",
+        {**history.link_of(run.fingerprint, recipe), PARAMETER: language()},
+    )
+    data = history.data_of(recipe)
+    asked = (run, kept.files.get(run.model), link, kept.curve(run.id), kept.curve(run.id, True))
+
+    def work() -> Iterator[tuple[float, report.Told]]:
+        yield from report.tell(*asked, data, lambda: job.ending)
+
+    job = Background(
+        work, name="report", progress=lambda item: float(item[0]), abandon_after=ABANDON
+    )
+    st.session_state[_key(run)] = job
+    job.start()
+
+
+def show(run: Run) -> None:
+    """Progress while it is made, then the two files."""
+    job: Background | None = st.session_state.get(_key(run))
+    if job is not None and job.state != "stopped":
+        live = not job.over
+        st.fragment(_draw, run_every=LOOK if live else None)(run, live)
+
+
+def _draw(run: Run, was_live: bool) -> None:
+    job: Background = st.session_state[_key(run)]
+    job.look()
+    if not job.over:
+        st.progress(job.progress, t("report.making", part=job.progress) + in_line(job.position))
+        st.button(t("report.cancel"), key=f"unreport_{run.id}", on_click=job.cancel)
+        return
+    if was_live:
+        st.rerun()
+    if job.error:
+        st.error(said(job.error))
+        return
+    told: report.Told = job.items[-1][1]
+    html = report.page(told, language())
+    with st.container(horizontal=True):
+        for label, data, ending, kind in (
+            (t("report.download"), html.encode(), "html", "text/html"),
+            (t("report.download_zip"), report.bundle(told, html), "zip", "application/zip"),
+        ):
+            st.download_button(
+                label, data, f"htm-{told.fingerprint}.{ending}", kind, on_click="ignore",
+                icon=":material/download:", key=f"report_{ending}_{run.id}",
+            )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Reports: whole, small, asking nobody for anything, and repeatable by their own program."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from htm_engine import HTM, LayerSpec, load_dataset
+from htm_engine.background import Pool
+from htm_engine.datasets import load_upload
+from htm_engine.errors import Cancelled
+from htm_engine.recipe import SPLIT, Recipe
+from htm_engine.recording import RecordedJob
+from htm_engine.runs import History
+from studio import report
+from tests.foreign import zipped
+from tests.test_page_runs import ROOT, recorded
+
+LINK = "http://127.0.0.1:8501/inside?v=1&model=ab&recipe=cd"
+
+
+def trained(data, stop_after=None, **settings):
+    """A run in a history in memory, and all that a report asks for."""
+    kept = History(None)
+    model = HTM((LayerSpec(4, 6, 2),), **{"epochs": 2, "sampler": False} | settings)
+    recipe = Recipe.of(model, data.name, data.fingerprint)
+    job = RecordedJob(kept, recipe, *data.split(*SPLIT), pool=Pool(1), name="<b>my</b> run")
+    for _ in range(stop_after or 0):
+        job.step_once()
+        assert job.join(60)
+    if stop_after:
+        job.stop()
+    job.start()
+    assert job.join(60) and job._thread.join(60) is None
+    run = kept.get(job.run)
+    return run, kept.files.get(run.model), LINK, kept.curve(run.id), kept.curve(run.id, True)
+
+
+def told_of(data, shown=True, **settings):
+    asked = trained(data, **settings)
+    *_, (part, told) = report.tell(*asked, data if shown else None, lambda: False)
+    assert part == 1.0
+    return told
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="module")
+def told(digits):
+    return told_of(digits)
+
+
+def test_a_report_tells_the_whole_story_in_one_small_file(told):
+    html = report.page(told)
+    assert len(html) < 5_000_000
+    for wanted in (told.fingerprint, "1,797", "CC BY 4.0", "exp(", "PCA 95%", "JPEG", LINK[:30]):
+        assert wanted in html, wanted
+    assert html.count("data:image/png;base64,") == 2  # pictures, units of one level
+    assert html.count("<svg") == 2  # the learning curve, everybody's rates
+    assert "<b>my</b>" not in html and "&lt;b&gt;my&lt;/b&gt; run" in html
+
+
+def test_a_report_asks_nobody_for_anything(told):
+    html = report.page(told)
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:)[a-z]+:""", html)
+    assert "<script" not in html and "default-src 'none'" in html
+
+
+def test_without_its_data_a_report_says_what_it_lacks(digits):
+    told = told_of(digits, shown=False)
+    html = report.page(told)
+    assert "not on this server any more" in html and html.count("<svg") == 1
+
+
+def test_a_report_can_be_cancelled(digits):
+    steps = report.tell(*trained(digits), digits, lambda: True)
+    with pytest.raises(Cancelled):
+        list(steps)
+
+
+def run_reproduce(told, folder, *arguments):
+    with zipfile.ZipFile(io.BytesIO(report.bundle(told, report.page(told)))) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    assert HTM.load(folder / "model.npz").fingerprint == told.fingerprint
+    return subprocess.run(
+        [sys.executable, str(folder / "reproduce.py"), *arguments],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_the_program_in_the_zip_arrives_at_the_same_network(told, tmp_path):
+    done = run_reproduce(told, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{told.fingerprint} as in the report" in done.stdout
+    assert HTM.load(tmp_path / "reproduced.npz").fingerprint == told.fingerprint
+
+
+def test_the_program_stops_where_the_run_was_stopped(digits, tmp_path):
+    told = told_of(digits, shown=False, epochs=50, patience=50, stop_after=7)
+    done = run_reproduce(told, tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_the_program_takes_a_visitors_own_pictures_and_no_others(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("mine.zip", "other.zip"):
+        files = {
+            f"{n}.png": _png(rng.integers(0, 256, (14, 14), dtype=np.uint8)) for n in range(30)
+        }
+        (tmp_path / name).write_bytes(zipped(files))
+    data = load_upload("mine.zip", (tmp_path / "mine.zip").read_bytes(), size=12, colour=False)
+    told = told_of(data)
+    done = run_reproduce(told, tmp_path, "mine.zip")
+    assert done.returncode == 0, done.stderr + done.stdout
+    done = run_reproduce(told, tmp_path, "other.zip")
+    assert done.returncode == 1 and "other pictures" in done.stderr
+
+
+def _png(pixels):
+    from tests.foreign import saved
+
+    return saved(pixels)
+
+
+def test_the_same_story_gives_the_same_bytes(told):
+    again = dataclasses.replace(told)
+    assert report.page(again) == report.page(told)
+    assert report.bundle(again, "x") == report.bundle(told, "x")
+
+
+def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatch):
+    from studio import history
+
+    monkeypatch.setenv("HTM_STUDIO_DATA", str(tmp_path))
+    learn, _ = load_dataset("digits").split(0.2, 0)
+    model = HTM((LayerSpec(8, 6, 2),), epochs=1, sampler=False).fit(learn.X[:300])
+    run = recorded(history.kept().history, model, "mine")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page("pages/runs.py").run()
+    app.button(key=f"report_{run}").click().run()
+    assert not app.exception
+    assert app.session_state[f"_report_{run}"].join(60)
+    app.run()
+    assert not app.exception
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert "Report (HTML)" in labels and "Everything (ZIP)" in labels
