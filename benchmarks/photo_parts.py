@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -22,17 +24,14 @@ from htm_engine.coding.photoentropy import blank_state  # noqa: E402
 from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
 from htm_engine.coding.photorestore import blank_filters  # noqa: E402
 from htm_engine.coding.photowalk import Units  # noqa: E402
-from htm_engine.coding.photowarm import with_costs  # noqa: E402
 from htm_engine.metrics import bd_rate, psnr  # noqa: E402
 
 QUALITIES = (5, 22, 38, 54, 70, 86)
 
 
-def changed(model: PhotoModel, **parts: object) -> PhotoModel:
+def changed(model: PhotoModel, **parts: Any) -> PhotoModel:
     """A model with parts replaced."""
-    names = ("units", "probs", "gates", "rates", "counts", "dear", "filters")
-    own = {name: getattr(model, name) for name in names} | parts
-    return with_costs(list(own.pop("units")), **own)
+    return replace(model, **parts).rounded()
 
 
 def fewer(model: PhotoModel, small: int, big: int) -> PhotoModel:
@@ -43,7 +42,7 @@ def fewer(model: PhotoModel, small: int, big: int) -> PhotoModel:
         units[kind] = Units(*(part[kept] for part in units[kind]))
         dear[kind, :count] = dear[kind, kept]
     probs, gates = blank_state()
-    return changed(model, units=units, dear=dear, probs=probs, gates=gates)
+    return changed(model, units=tuple(units), dear=dear, probs=probs, gates=gates)
 
 
 def variants() -> dict[str, tuple[PhotoModel, str]]:
@@ -62,7 +61,7 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
         "warm start": (changed(whole, probs=probs, gates=gates), "best"),
         "warm gates alone": (changed(whole, gates=even), "best"),
         "squares of 16x16": (changed(whole, dear=dear), "best"),
-        "contexts (units foresee the mean)": (changed(whole, units=blind), "best"),
+        "contexts (units foresee the mean)": (changed(whole, units=tuple(blind)), "best"),
         "8 of 32 and 4 of 12 units, cold": (fewer(whole, 8, 4), "best"),
         "1 unit of each size, cold": (fewer(whole, 1, 1), "best"),
     }

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .coding.photo import compress_image, decompress_image, inspect_image
+from .coding.photofile import LARGEST
 from .coding.photolearn import learn
 from .coding.photomodel import PhotoModel
 from .errors import DataError
 from .outputs import check_target, write
 from .progress import Progress
+from .uploads import read_picture
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff")
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
 
 
 def train(arguments: Namespace) -> None:
@@ -28,11 +30,12 @@ def train(arguments: Namespace) -> None:
     if target.suffix.lower() != ".npz":
         raise DataError(f"{target.name} must end in .npz, as models do.")
     pictures = [_read(path) for path in _paths(Path(arguments.folder))]
-    progress, model = Progress(sys.stderr), None
+    progress, told = Progress(sys.stderr), ""
     for part, doing, model in learn(pictures, arguments.seed):  # noqa: B007
-        progress.show(f"{doing} {part:4.0%}, {progress.left(part)}")
+        progress.show(f"{doing} {part:4.0%}, {progress.left(part)}", milestone=doing != told)
+        told = doing
     progress.close()
-    assert model is not None
+    assert model is not None  # the last step brings it
     stream = io.BytesIO()
     model.save(stream)
     write(target, stream.getvalue(), arguments.force)
@@ -50,15 +53,10 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as picture:
-            if alpha and picture.mode in ("L", "RGBA"):
-                return np.array(picture)
-            if alpha and (picture.mode in ("LA", "PA") or "transparency" in picture.info):
-                return np.array(picture.convert("RGBA"))
-            return np.array(picture.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as exc:
-        raise DataError(f"{path.name} cannot be read as a picture.") from exc
+    found = read_picture(path.read_bytes(), path.name, max_pixels=LARGEST, keep_alpha=alpha)
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    return found.pixels
 
 
 # ------------------------------------------------------- there and back

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from .photoplanes import chosen, finished
 from .photorestore import STEPS, blank_moments, moments_of, solved
 from .photounits import FEATURES, SIDES, look
 from .photowalk import Units
-from .photowarm import blank_model, warmed, with_costs
+from .photowarm import blank_model, warmed
 
 CALLS_INTO = "94534633280d"
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
@@ -267,15 +268,4 @@ def _restoring(
             yield (place + index / len(pictures)) / len(STEPS), model
         sums.append([solved(part) for part in moments])
     filters = tuple(np.stack([step[channel] for step in sums]) for channel in range(3))
-    yield (
-        1.0,
-        with_costs(
-            list(model.units),
-            model.probs,
-            model.gates,
-            model.rates,
-            model.counts,
-            model.dear,
-            filters,
-        ),
-    )
+    yield 1.0, replace(model, filters=filters).rounded()

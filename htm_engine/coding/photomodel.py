@@ -52,7 +52,7 @@ class PhotoModel:
     filters : tuple of ndarray (6, 729, taps)
         Restoring Y, Cb and Cr (see ``photorestore``).
     fingerprint : bytes
-        Eight bytes that name it.
+        Eight bytes that name it; none while a model is being put together.
     """
 
     units: tuple[Units, ...]
@@ -62,7 +62,7 @@ class PhotoModel:
     counts: NDArray[np.float32]
     dear: NDArray[np.float32]
     filters: tuple[NDArray[np.int16], ...]
-    fingerprint: bytes
+    fingerprint: bytes = b""
 
     def save(self, target: str | Path | BinaryIO) -> None:
         """Write the model to one ``.npz`` file."""
@@ -80,8 +80,13 @@ class PhotoModel:
         found["gates"] = _folded(self.gates >> _GATE)
         found["probs"] = _short(self.probs)
         for name in ("rates", "counts", "dear"):
-            found[name] = np.rint(getattr(self, name) * 256).astype(np.uint16)
+            costs = np.rint(getattr(self, name) * 256)
+            found[name] = np.clip(costs, 0, 65535).astype(np.uint16)
         return found
+
+    def rounded(self) -> PhotoModel:
+        """The model as it comes back from its file, with the fingerprint of that."""
+        return PhotoModel.make(self.arrays())
 
     @classmethod
     def make(cls, arrays: dict[str, NDArray[Any]]) -> PhotoModel:

@@ -8,6 +8,7 @@ cost on average becomes the encoder's tables.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .photochoose import KEPT
 from .photocolour import planes
 from .photoentropy import blank_state
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
-from .photomodel import _COARSE, _FILTER, _GATE, MOST_UNITS, PhotoModel, _folded, _short
+from .photomodel import MOST_UNITS, PhotoModel
 from .photoplanes import chosen, coded_planes, seen_by
 from .photoquantise import GRADES, laplace_rates
 from .photorestore import blank_filters
@@ -35,24 +36,8 @@ def blank_model(units: list[Units]) -> PhotoModel:
     counts[:, :, 0] = np.linspace(0.5, 6, 10)
     dear = np.full((4, MOST_UNITS), 4.0, np.float32)
     probs, gates = blank_state()
-    return with_costs(units, probs, gates, laplace_rates(), counts, dear)
-
-
-def with_costs(
-    units: list[Units], probs: NDArray, gates: NDArray, rates: NDArray, counts: NDArray,
-    dear: NDArray, filters: tuple[NDArray[np.int16], ...] | None = None,
-) -> PhotoModel:  # fmt: skip
-    """A model as its file would hold it."""
-    arrays: dict[str, NDArray[Any]] = {"gates": _folded(gates >> _GATE), "probs": _short(probs)}
-    for kind, one in enumerate(units):
-        arrays[f"weights{kind}"] = _folded(one.weights)
-        arrays[f"basis{kind}"] = _folded(one.basis >> _COARSE)
-        arrays[f"scale{kind}"] = _folded(one.scale)
-    for channel, taps in enumerate(filters or blank_filters()):
-        arrays[f"filters{channel}"] = _folded(taps >> _FILTER)
-    for name, table in (("rates", rates), ("counts", counts), ("dear", dear)):
-        arrays[name] = np.clip(np.rint(table * 256), 0, 65535).astype(np.uint16)
-    return PhotoModel.make(arrays)
+    whole = PhotoModel(tuple(units), probs, gates, laplace_rates(), counts, dear, blank_filters())
+    return whole.rounded()
 
 
 @compiled
@@ -98,14 +83,13 @@ def warmed(
 ) -> Iterator[tuple[float, PhotoModel]]:
     """Code pictures and remember; yields the part done and the model so far."""
     rng = np.random.default_rng(random_state)
-    units = list(model.units)
     for turn in range(rounds):
         rates = np.zeros((4, 2, 64, 10, GRADES))
         counts, winners = np.zeros((4, 10, 257)), np.zeros((4, MOST_UNITS))
         state = model
         if turn == 0:
             probs, gates = blank_state()
-            state = with_costs(units, probs, gates, model.rates, model.counts, model.dear)
+            state = replace(model, probs=probs, gates=gates).rounded()
         order = rng.permutation(len(pictures))
         for done, index in enumerate(order):
             step = int(round(2.0 ** rng.uniform(5.3, 10.8)))
@@ -116,24 +100,20 @@ def warmed(
             )
             for channel, plane in enumerate(found):
                 luma, blue = seen_by(found, channel, halved)
-                scales = tuple(one.scale for one in units)
+                scales = tuple(one.scale for one in model.units)
                 tally(channel, plane, luma, blue, steps[channel], scales, rates, counts, winners)
             _, _, probs, gates = coded_planes(found, steps, halved, state)
             # Only the state goes on; what choices cost is told at the end of a round.
-            state = _continued(state, probs, gates)
+            state = replace(state, probs=probs, gates=gates)
             yield (turn + (done + 1) / len(order)) / rounds, state
-        model = with_costs(units, state.probs, state.gates, *_costs(rates, counts, winners))
+        costs = _costs(rates, counts, winners)
+        model = replace(state, rates=costs[0], counts=costs[1], dear=costs[2]).rounded()
     yield 1.0, model
 
 
-def _continued(model: PhotoModel, probs: NDArray, gates: NDArray) -> PhotoModel:
-    return PhotoModel(
-        model.units, probs, gates, model.rates, model.counts, model.dear, model.filters,
-        model.fingerprint,
-    )  # fmt: skip
-
-
-def _costs(rates: NDArray, counts: NDArray, winners: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+def _costs(
+    rates: NDArray[np.float64], counts: NDArray[np.float64], winners: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Bits of what was counted; what was rare leans on wider views."""
     by_scale = rates.sum(3, keepdims=True) + 50 * 2.0 ** -laplace_rates()
     shares = rates + 20 * by_scale / by_scale.sum(-1, keepdims=True)
@@ -153,4 +133,6 @@ def _costs(rates: NDArray, counts: NDArray, winners: NDArray) -> tuple[NDArray, 
     count_bits = -np.log2(smooth / smooth.sum(-1, keepdims=True))
     dear = -np.log2((winners + 1) / (winners + 1).sum(-1, keepdims=True))
     # A winner is foreseen from its neighbours: it costs less than its share says.
-    return bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9)
+    found = (bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9))
+    bits, count_bits, dear = (costs.astype(np.float32) for costs in found)
+    return bits, count_bits, dear
