@@ -113,7 +113,7 @@ def warmed(
 
 def _costs(
     rates: NDArray[np.float64], counts: NDArray[np.float64], winners: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Bits of what was counted; what was rare leans on wider views."""
     by_scale = rates.sum(3, keepdims=True) + 50 * 2.0 ** -laplace_rates()
     shares = rates + 20 * by_scale / by_scale.sum(-1, keepdims=True)
@@ -133,6 +133,4 @@ def _costs(
     count_bits = -np.log2(smooth / smooth.sum(-1, keepdims=True))
     dear = -np.log2((winners + 1) / (winners + 1).sum(-1, keepdims=True))
     # A winner is foreseen from its neighbours: it costs less than its share says.
-    found = (bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9))
-    bits, count_bits, dear = (costs.astype(np.float32) for costs in found)
-    return bits, count_bits, dear
+    return bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9)
