@@ -19,7 +19,7 @@ from .photoquantise import quantise
 from .photounits import complete, foresee, log4, look, shaped
 from .photowalk import Units, block, whether_split
 
-CALLS_INTO = "50083d79ff7f"
+CALLS_INTO = "24b1ce8e566a"
 #: Candidates that are priced, at most, and bits behind the first that rule one out.
 KEPT, HOPELESS = 4, 6.0
 
@@ -139,7 +139,7 @@ def audition(
     step: Any, eye: Any, pull: Any, trade: Any, keep: Any, units: Any, turn: Any, bench: Any,
     room: Any, best: Any,
 ) -> Any:  # fmt: skip
-    """Choose for a block, and leave the choice in the plane; its cost."""
+    """Choose for a block, leave the choice in the plane; its cost, and its place in ``best``."""
     here = compete(
         kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, units, turn,
         bench, room, best,
@@ -147,14 +147,13 @@ def audition(
     first: Any = np.argmin(best.cost[:keep])
     if keep == 1:
         settle(kind, y0, x0, best, 0, plane, units.basis, here, pull, room.tried)
-        return best.cost[0]
+        return best.cost[0], first
     limit = best.cost[first] + np.float32(HOPELESS) * trade
     winner: Any = first
     least, last = np.float32(1e30), first
-    for turned in range(keep):
-        c = turned if turned else first
-        if turned == first and turned:
-            c = 0
+    for turn_of in range(keep):
+        # The first by the tables goes first: it takes place 0, and 0 its place.
+        c = first if turn_of == 0 else (0 if turn_of == first else turn_of)
         if best.cost[c] > limit:
             continue
         cost = priced(
@@ -169,7 +168,7 @@ def audition(
             kind, y0, x0, edge, target, plane, luma, blue, step, here, eye, pull, trade, winner,
             units, bench, room, best,
         )  # fmt: skip
-    return least
+    return least, winner
 
 
 @compiled
@@ -264,16 +263,10 @@ def choose(
     for y0 in range(0, height, 16):
         for x0 in range(0, width, 16):
             edge = min(x0 + 32, width)
-            whole = audition(
+            whole, winner = audition(
                 1, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, big,
                 bench.turns[1], bench, room, other,
             )  # fmt: skip
-            chosen: Any = np.argmin(other.cost[:keep])
-            i0, j0 = y0 >> 3, x0 >> 3
-            shape_p = plane.unit[i0 + 1, j0 + 1] & 31
-            for c in range(keep):
-                if other.unit[c] == shape_p and other.length[c] == plane.coded[i0, j0]:
-                    chosen = c
             spent = np.float32(0)
             if keep > 1:
                 whole += trade * np.float32(told(y0, x0, 0, plane, luma, blue, step, bench, room))
@@ -281,17 +274,18 @@ def choose(
             for q in range(4):
                 y1, x1 = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
                 reach = min(x1 + 16, width) if q != 3 else x1 + 8
-                spent += audition(
+                own, _ = audition(
                     0, y1, x1, reach, target, plane, luma, blue, step, eye, pull, trade, keep,
                     small, bench.turns[0], bench, room, best,
                 )  # fmt: skip
+                spent += own
                 if spent > whole:
                     break
-            plane.split[i0, j0] = spent <= whole
+            plane.split[y0 >> 3, x0 >> 3] = spent <= whole
             if whole < spent:
                 mean, contrast, _ = look(1, plane.samples, luma, blue, y0, x0, edge, room.seen)
                 here = shaped(step, contrast, eye)
-                settle(1, y0, x0, other, chosen, plane, big.basis, here, pull, room.tried)
+                settle(1, y0, x0, other, winner, plane, big.basis, here, pull, room.tried)
             if keep > 1:
                 follow(y0, x0, plane, luma, blue, step, eye, pull, bench, room)
 

@@ -40,8 +40,8 @@ def _starts() -> tuple[np.ndarray, int]:
 
 
 STARTS, TABLE = _starts()
-_COUNT, _UNIT = len(LEVEL_VIEWS), len(LEVEL_VIEWS) + len(COUNT_VIEWS)
-SPLIT, ESCAPE = _UNIT + len(UNIT_VIEWS), _UNIT + len(UNIT_VIEWS) + 1
+COUNT, UNIT = len(LEVEL_VIEWS), len(LEVEL_VIEWS) + len(COUNT_VIEWS)
+SPLIT, ESCAPE = UNIT + len(UNIT_VIEWS), UNIT + len(UNIT_VIEWS) + 1
 #: Rows of weights of a kind: first gate of levels, second, counts, units, split, escape.
 ROWS = 8 * 16 + 8 * 64 + 16 + 8 + 1 + 1
 ROW_2, ROW_COUNT, ROW_UNIT, ROW_SPLIT, ROW_ESCAPE = 128, 640, 656, 664, 665

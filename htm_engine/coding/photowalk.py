@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from .compiling import compiled
 from .photoentropy import (
-    _COUNT,
-    _UNIT,
+    COUNT,
     DECODE,
     INPUTS,
     MODE,
@@ -24,14 +23,14 @@ from .photoentropy import (
     ROW_SPLIT,
     ROW_UNIT,
     SPLIT,
+    UNIT,
     decide,
     level_bits,
-    log4,
     tree,
 )
-from .photounits import FOLLOWS, complete, foresee, look, shaped
+from .photounits import FOLLOWS, complete, foresee, log4, look, shaped
 
-CALLS_INTO = "3ac40ad3a091"
+CALLS_INTO = "054eeae7175e"
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
 #: Added to a parent's number, so that its neighbours tell it from a child.
@@ -108,12 +107,12 @@ def block(
     u_left, u_top = np.int64(unit_map[i0 + 1, j0]), np.int64(unit_map[i0, j0 + 1])
     u_right = np.int64(unit_map[i0, j0 + 1 + grid]) if edge > x0 + side else np.int64(NOBODY)
     # The unit.
-    at[0] = starts[_UNIT] + u_left * 32
-    at[1] = starts[_UNIT + 1] + u_top * 32
-    at[2] = starts[_UNIT + 2] + (tilt * 16 + activity) * 32
-    at[3] = starts[_UNIT + 3] + (u_left * 64 + u_top) * 32
-    at[4] = starts[_UNIT + 4] + u_right * 32
-    at[5] = starts[_UNIT + 5] + (u_left * 8 + tilt) * 32
+    at[0] = starts[UNIT] + u_left * 32
+    at[1] = starts[UNIT + 1] + u_top * 32
+    at[2] = starts[UNIT + 2] + (tilt * 16 + activity) * 32
+    at[3] = starts[UNIT + 3] + (u_left * 64 + u_top) * 32
+    at[4] = starts[UNIT + 4] + u_right * 32
+    at[5] = starts[UNIT + 5] + (u_left * 8 + tilt) * 32
     bits = np.int64(0)
     while 1 << bits < len(weights):
         bits += 1
@@ -125,15 +124,15 @@ def block(
     # How many levels.
     around = np.int64(energy_map[i0 + 1, j0]) + np.int64(energy_map[i0, j0 + 1])
     energy = clip(log4(around + 1) // 3, 9)
-    at[0] = starts[_COUNT] + chosen * 512
-    at[1] = starts[_COUNT + 1] + energy * 512
-    at[2] = starts[_COUNT + 2] + activity * 512
+    at[0] = starts[COUNT] + chosen * 512
+    at[1] = starts[COUNT + 1] + energy * 512
+    at[2] = starts[COUNT + 2] + activity * 512
     expected = clip(np.int64(scales[chosen, 3]) + size - here + 24, 63)
-    at[3] = starts[_COUNT + 3] + expected * 512
-    at[4] = starts[_COUNT + 4] + (energy * 16 + activity) * 512
+    at[3] = starts[COUNT + 3] + expected * 512
+    at[4] = starts[COUNT + 4] + (energy * 16 + activity) * 512
     own = clip(log4(np.int64(energy_map[i0 + 1, j0]) + 1) // 3, 15)
     above = clip(log4(np.int64(energy_map[i0, j0 + 1]) + 1) // 3, 15)
-    at[5] = starts[_COUNT + 5] + (own * 16 + above) * 512
+    at[5] = starts[COUNT + 5] + (own * 16 + above) * 512
     before = cost[0]
     count: Any = np.int64(plane.coded[i0, j0])
     count = tree(
