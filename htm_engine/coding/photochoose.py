@@ -107,14 +107,23 @@ def compete(
     for unit in range(len(units.weights)):
         foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, room.trying)
         errors[:] = 0
+        beyond = np.float32(0)
         for i in range(side):
             for j in range(side):
                 cell = i * side + j
                 e = np.float32(target[y0 + i, x0 + j] - room.trying[cell])
+                beyond += e * e
                 row = turn[unit, cell]
                 for k in range(cells):
                     errors[k] += row[k] * e
-        extra = dearer * bench.dear[kind, unit]
+        if kind == 1:
+            # A square's basis is short: what it cannot say is lost as well.
+            for k in range(cells):
+                beyond -= errors[k] * errors[k]
+        else:
+            beyond = np.float32(0)
+        lost = max(beyond, np.float32(0)) / (np.float32(here) * np.float32(here))
+        extra = lost + dearer * bench.dear[kind, unit]
         cost, used = quantise(
             errors, units.scale[unit], size, energy, here, pull, bench.rates[kind], counts, dearer,
             room.paths, room.tried,
