@@ -23,7 +23,7 @@ from .photowalk import Plane, blank_plane, walk
 PULL = 3
 #: Lambda over the squared step, at coarse and at fine steps: what is left out at coarse ones
 #: is missed by the blocks that follow.
-TRADES = (0.04, 0.085)
+TRADES = (0.06, 0.1)
 _COARSE, _FINE = 1000.0, 125.0
 #: Pixels that a coded byte can stand for: 14 decisions a square, each as sure as can be.
 _MOST_PIXELS = 300_000
