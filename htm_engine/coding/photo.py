@@ -13,7 +13,6 @@ the planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +20,12 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, ModelMismatchError
 from .photochoose import KEPT
-from .photocolour import picture_of, planes
+from .photocolour import halving_loss, picture_of, planes
 from .photoeye import EYE, cares
 from .photofile import (
     ALPHA,
     COLOUR,
     HALVED,
-    HALVED_FROM,
     LARGEST,
     LOSSLESS,
     MOST_STEP,
@@ -46,15 +44,14 @@ from .photoplanes import (
     coded_planes,
     finished,
     read_planes,
-    squares,
-    trade_of,
     worth_restoring,
 )
 
 #: Step of quality 1 and of 100, in 1/16 of a grey level.
 _COARSEST, _FINEST = 2100, 52
-#: Steps between which halving colour is tried both ways.
-_UNSURE = (200, 1000)
+#: Colour is halved where that alone loses less, in squared steps of luma a pixel; near it
+#: either way costs about the same.
+_HALVING_LOSS = 0.0065
 TUNES, EFFORTS = ("psnr", "eye"), ("fast", "best")
 #: Share of a size asked for that is good enough.
 _NEAR = 0.985
@@ -147,14 +144,11 @@ def compress_image(
     model = shipped() if model is None else model
     eye, keep = EYE if tune == "eye" else 0, KEPT if effort == "best" else 1
 
+    lost = halving_loss(picture) if form & COLOUR else np.inf
+
     def at(step: int, dearer: float = 1.0) -> bytes:
-        how = (step, eye, keep, model, alpha, dearer)
-        halved = HALVED if form & COLOUR and step >= HALVED_FROM else 0
-        if not form & COLOUR or keep == 1 or not _UNSURE[0] <= step <= _UNSURE[1]:
-            return _compressed(picture, form | halved, *how)[0]
-        # Between, some pictures gain by halving colour, and others lose.
-        both = (_compressed(picture, form | own, *how) for own in (0, HALVED))
-        return min(both, key=itemgetter(1))[0]
+        halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
+        return _compressed(picture, form | halved, step, eye, keep, model, alpha, dearer)
 
     return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
 
@@ -162,8 +156,8 @@ def compress_image(
 def _compressed(
     picture: NDArray[np.uint8], form: int, step: int, eye: int, keep: int, model: PhotoModel,
     alpha: bytes, dearer: float,
-) -> tuple[bytes, float]:  # fmt: skip
-    """A file, and what it costs: distortion + lambda x rate."""
+) -> bytes:  # fmt: skip
+    """A file at one step; ``dearer`` multiplies lambda."""
     halved, steps = bool(form & HALVED), plane_steps(step, form)
     targets = planes(picture, halved)
     found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye), dearer)
@@ -171,12 +165,8 @@ def _compressed(
     if halved:
         targets = planes(picture, False)
     form |= worth_restoring(found, targets, form, step, model)
-    full = finished(found, form, step, model)
-    # A colour's error counts in RGB about as luma's does.
-    lost = sum(squares(target, plane) for target, plane in zip(targets, full, strict=True))
-    cost = lost / step**2 + 8 * trade_of(step) * len(coded)
     height, width = picture.shape[:2]
-    return joined(width, height, form, eye, step, model.fingerprint, coded, alpha), cost
+    return joined(width, height, form, eye, step, model.fingerprint, coded, alpha)
 
 
 def _of_size(at: Callable[..., bytes], size: int) -> bytes:
