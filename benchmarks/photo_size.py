@@ -3,8 +3,8 @@
     python benchmarks/photo_size.py PICTURE [--sizes 0.25 3 12] [--effort best] [--quality 50]
 
 The picture is laid out mirrored until it has the size.  Each size runs in a process of its
-own: processor seconds to write and to read, the growth of its resident memory at the highest over the
-raw picture's bytes, and how far coded bytes lie above the model's ideal length.
+own: processor seconds to write and to read, the growth of its resident memory at the highest
+over the raw picture's bytes, and how far coded bytes lie above the model's ideal length.
 """
 
 from __future__ import annotations
