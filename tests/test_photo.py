@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 import zlib
 from dataclasses import replace
 
@@ -232,6 +233,19 @@ def test_a_terapixel_is_refused_before_anything_is_made():
     data = joined(1 << 20, 1 << 20, 0, 0, 100, name, b"\0")
     with pytest.raises(FormatError, match="pixels"):
         decompress_image(data)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_wide_file_that_ends_at_once_is_refused_at_once(lossless):
+    """Fuzzing found one of 170 bytes and 8 megapixels in two rows that took half a minute."""
+    whole = opened(compress_image(scene(24, 20), lossless=lossless))
+    step, name = (0, bytes(4)) if lossless else (100, shipped().fingerprint)
+    coded = whole.coded.tobytes()[:600]
+    data = joined(500_000, 24, whole.form, 0, step, name, coded)
+    began = time.process_time()
+    with pytest.raises(FormatError, match="damaged"):
+        decompress_image(data)
+    assert time.process_time() - began < 5
 
 
 def test_cut_extended_and_flipped_files():

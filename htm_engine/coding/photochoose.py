@@ -19,7 +19,7 @@ from .photoquantise import quantise
 from .photounits import complete, foresee, log4, look, shaped
 from .photowalk import Units, block, whether_split
 
-CALLS_INTO = "24b1ce8e566a"
+CALLS_INTO = "c5a4f4fea557"
 #: Candidates that are priced, at most, and bits behind the first that rule one out.
 KEPT, HOPELESS = 4, 6.0
 #: How far the tables count where a candidate is priced exactly.

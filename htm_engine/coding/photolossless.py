@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .compiling import compiled
-from .photoentropy import DECODE, ENCODE, INPUTS, PLACE, REGISTERS, arithmetic, decide
+from .photoentropy import DECODE, ENCODE, INPUTS, MODE, PLACE, REGISTERS, arithmetic, decide
 from .photoplanes import begin, last_bytes, tables
 from .photounits import log4
 
@@ -89,6 +89,8 @@ def plane_bits(
             for x in range(width + 4):
                 d[0, x], d[1, x] = 128, 128
         for x in range(width):
+            if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+                return -1  # the file ended long ago
             if x == 0:
                 d[y, 0], d[y, 1] = d[y - 1, 2], d[y - 1, 2]
             p = foresee_pixel(d, y, x, past, said)
@@ -123,7 +125,7 @@ def plane_bits(
             )  # fmt: skip
             value = foreseen + e
             errors[y, x + 2] = e
-            if reg[4] == DECODE:
+            if reg[MODE] == DECODE:
                 if not 0 <= value + here <= 255:
                     return -1
                 d[y, x + 2] = value
@@ -226,10 +228,10 @@ def _through(picture: NDArray[np.uint8], reg: NDArray[np.int64], data: NDArray[n
         wrong = plane_bits(
             d, base, first, second, own, int(turn > 0), probs, gates, tables(), STARTS, reg, data
         )
-        if wrong or (reg[4] == DECODE and reg[PLACE] > len(data) + 8):
+        if wrong or (reg[MODE] == DECODE and reg[PLACE] > len(data) + 8):
             raise FormatError("This file is damaged: it is no picture kept exactly.")
         errors.append(own)
-        if reg[4] == DECODE:
+        if reg[MODE] == DECODE:
             plane[:] = (d[2:, 2:-2] + base).astype(np.uint8)
         if turn == 0:
             base = np.ascontiguousarray(plane)

@@ -221,9 +221,9 @@ def walk(
     if channel:
         kind = channel + 1
         for y0 in range(0, height, 8):
-            if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
-                return
             for x0 in range(0, width, 8):
+                if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+                    return  # the file ended long ago
                 block(
                     kind, y0, x0, min(x0 + 16, width), plane, luma, blue, step, eye, pull,
                     small.weights, small.basis, small.scale, probs[kind], gates[kind], tables,
@@ -231,9 +231,9 @@ def walk(
                 )  # fmt: skip
         return
     for y0 in range(0, height, 16):
-        if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
-            return  # the file ended long ago
         for x0 in range(0, width, 16):
+            if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+                return
             i0, j0 = y0 >> 3, x0 >> 3
             whether_split(
                 y0, x0, plane, luma, blue, step, probs[0], gates[0], tables, seen, at, x, starts,
