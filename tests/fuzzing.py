@@ -31,11 +31,11 @@ import numpy as np
 from PIL import Image
 
 from htm_engine.errors import HTMError
+from tests import fuzzing_photo as photos
 from tests.foreign import GREY, RGB, idx, npy, npz, saved, zipped
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
-#: Seconds after which a reader counts as hanging.
-SLOW = 10.0
+SLOW = 10.0  #: seconds after which a reader counts as hanging
 
 
 class Reader(NamedTuple):
@@ -78,7 +78,7 @@ def text_model() -> Reader:
     """Model files of texts."""
     from htm_engine.coding.textmodel import TextModel
 
-    corpus = []
+    corpus: list[bytes] = []
     for texts in ([b"abc" * 20], [b"to be or not to be, ", b"that is the question"]):
         stream = io.BytesIO()
         TextModel.learn(texts, bits=12).save(stream)
@@ -92,8 +92,8 @@ def pictures() -> Reader:
 
     corpus = [saved(RGB, kind) for kind in ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")]
     corpus += [saved(GREY, "PNG"), saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")]
-    corpus += [saved(Image.fromarray(RGB).convert("RGBA"), "PNG")]
-    corpus += [saved(Image.fromarray(GREY.astype(np.uint16) * 257), "PNG")]
+    odd = (Image.fromarray(RGB).convert("RGBA"), Image.fromarray(GREY.astype(np.uint16) * 257))
+    corpus += [saved(picture, "PNG") for picture in odd]
     return Reader(corpus, lambda data: read_picture(data, "a file"))
 
 
@@ -191,10 +191,8 @@ def checkpoint() -> Reader:
     """Trainings put on paper."""
     from htm_engine import HTM, LayerSpec, checkpoints, load_dataset
 
-    X = load_dataset("digits", limit=60).X
-    model = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False)
-    corpus = []
-    for step in model.fit_steps(X):
+    model, corpus = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False), []
+    for step in model.fit_steps(load_dataset("digits", limit=60).X):
         if step.loop is not None and len(corpus) < 3:
             corpus.append(checkpoints.save(model, step.loop))
     return Reader(corpus, checkpoints.load)
@@ -264,63 +262,12 @@ def _in_array(arrays: dict[str, Any], name: str, rng: np.random.Generator) -> No
         del arrays[name]
 
 
-def photo() -> Reader:
-    """``.htmc`` files of photographs, lossy and lossless, with alpha and without."""
-    from htm_engine import compress_image, decompress_image
-    from htm_engine.coding.photolook import look_into_image
-
-    rng = np.random.default_rng(0)
-    soft = np.add.outer(np.arange(24) * 5, np.arange(20) * 4)[..., None] + rng.integers(
-        0, 30, (24, 20, 4)
-    )
-    colour = soft.clip(0, 255).astype(np.uint8)
-    corpus = [
-        compress_image(colour[..., :3], 60),
-        compress_image(colour[..., :3], 10),
-        compress_image(colour[..., 0], 80, tune="eye"),
-        compress_image(colour, 40),
-        compress_image(colour[:1, :1, :3]),
-        compress_image(colour, lossless=True),
-        compress_image(colour[..., 0], lossless=True),
-    ]
-
-    def read(data: bytes) -> object:
-        look_into_image(data)
-        return decompress_image(data)
-
-    return Reader(corpus, read, sealed)
-
-
-def photo_model() -> Reader:
-    """Model files of photographs; a file that loads must also write and read."""
-    from htm_engine import compress_image, decompress_image
-    from htm_engine.coding.photomodel import PhotoModel
-    from htm_engine.coding.photounits import FEATURES, SIDES
-    from htm_engine.coding.photowalk import Units
-    from htm_engine.coding.photowarm import blank_model
-
-    rng, units = np.random.default_rng(0), []
-    for side, seen in zip(SIDES, FEATURES, strict=True):
-        cells = side * side
-        basis = np.eye(cells, dtype=np.int16)[None] * 4096
-        weights = rng.integers(-20, 20, (1, seen, cells)).astype(np.int16)
-        units.append(Units(weights, basis, np.zeros((1, cells), np.int16)))
-    stream = io.BytesIO()
-    blank_model(units).save(stream)
-
-    def read(data: bytes) -> object:
-        model = PhotoModel.load(io.BytesIO(data))
-        picture = np.arange(17 * 9 * 3, dtype=np.uint8).reshape(17, 9, 3)
-        return decompress_image(compress_image(picture, 50, model, effort="fast"), model)
-
-    return Reader([stream.getvalue()], read)
-
-
 READERS: dict[str, Callable[[], Reader]] = {
     "text": text,
     "text-model": text_model,
-    "photo": photo,
-    "photo-model": photo_model,
+    "photo": lambda: Reader(*photos.files(), sealed),
+    "photo-model": lambda: Reader(*photos.models()),
+    "photo-model-inside": lambda: Reader(*photos.models_inside(_in_array)),
     "pictures": pictures,
     "data": data,
     "collection": collection,

@@ -97,6 +97,7 @@ class PhotoModel:
         ModelError
             If the arrays are not those of a photo model.
         """
+        _check(all(array.dtype == np.uint16 for array in arrays.values()))
         try:
             units = []
             for kind in range(4):
@@ -117,7 +118,7 @@ class PhotoModel:
                 _check(int(np.abs(filters[channel]).max()) < 1 << 14)
             gates = _unfolded(arrays["gates"]) << _GATE
             _check(gates.shape == (4, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
-            _check(arrays["probs"].shape == (4, TABLE) and arrays["probs"].dtype == np.uint16)
+            _check(arrays["probs"].shape == (4, TABLE))
             costs = [arrays[name] / np.float32(256) for name in ("rates", "counts", "dear")]
             _check([c.shape for c in costs] == [(4, 2, 64, 10, 16), (4, 10, 257), (4, MOST_UNITS)])
         except KeyError as exc:
