@@ -58,12 +58,13 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
         "everything": (whole, "best"),
         "choices priced by the entropy model": (whole, "fast"),
         "restoring filters": (changed(whole, filters=blank_filters()), "best"),
+        "rates in the quantiser": (changed(whole, rates=np.zeros_like(whole.rates)), "best"),
         "warm start": (changed(whole, probs=probs, gates=gates), "best"),
         "warm gates alone": (changed(whole, gates=even), "best"),
         "squares of 16x16": (changed(whole, dear=dear), "best"),
         "contexts (units foresee the mean)": (changed(whole, units=tuple(blind)), "best"),
-        "8 of 32 and 4 of 12 units, cold": (fewer(whole, 8, 4), "best"),
-        "1 unit of each size, cold": (fewer(whole, 1, 1), "best"),
+        "24 of 32 and 8 of 12 units, cold": (fewer(whole, 8, 4), "best"),
+        "all but 1 unit of each size, cold": (fewer(whole, 1, 1), "best"),
     }
 
 
@@ -73,7 +74,9 @@ def main() -> None:
     parser.add_argument("folder")
     parser.add_argument("--crop", type=int, default=256)
     parser.add_argument("--count", type=int, default=8)
+    parser.add_argument("--only", default="", help="names of parts, separated by ;")
     arguments = parser.parse_args()
+    only = arguments.only.split(";") if arguments.only else []
     paths = sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]
     pictures = []
     for index, path in enumerate(paths):
@@ -83,6 +86,8 @@ def main() -> None:
         pictures.append(np.ascontiguousarray(cut))
     reference = None
     for name, (model, effort) in variants().items():
+        if only and name not in ("everything", *only):
+            continue
         rows = []
         for quality in QUALITIES:
             files = [compress_image(one, quality, model, effort=effort) for one in pictures]
