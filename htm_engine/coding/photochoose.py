@@ -30,7 +30,9 @@ class Bench(NamedTuple):
     """What the search for a plane works with."""
 
     units: tuple[Units, Units]  #: of this plane's blocks, and of its squares
-    turns: tuple[NDArray[np.float32], NDArray[np.float32]]  #: bases the other way round
+    turns: tuple[
+        NDArray[np.float32], NDArray[np.float32]
+    ]  #: ``(K, P, kept)`` bases the other way round
     rates: NDArray[np.float32]
     counts: NDArray[np.float32]
     dear: NDArray[np.float32]
@@ -104,7 +106,7 @@ def compete(
     scale = bench.care[i0, j0] * ratio * ratio
     dearer = trade / scale
     counts = bench.counts[kind, energy]
-    errors = np.zeros(cells, np.float32)
+    errors, kept = np.zeros(cells, np.float32), turn.shape[2]
     best.cost[:] = 1e30
     for unit in range(len(units.weights)):
         foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, room.trying)
@@ -116,11 +118,11 @@ def compete(
                 e = np.float32(target[y0 + i, x0 + j] - room.trying[cell])
                 beyond += e * e
                 row = turn[unit, cell]
-                for k in range(cells):
+                for k in range(kept):
                     errors[k] += row[k] * e
         if kind == 1:
             # A square's basis is short: what it cannot say is lost as well.
-            for k in range(cells):
+            for k in range(kept):
                 beyond -= errors[k] * errors[k]
         else:
             beyond = np.float32(0)

@@ -54,10 +54,7 @@ def chosen(
     candidates of a block are priced exactly; ``dearer`` multiplies lambda.
     """
     found: list[Plane] = []
-    turns = [
-        np.ascontiguousarray(units.basis.transpose(0, 2, 1)).astype(np.float32) / np.float32(4096)
-        for units in model.units
-    ]
+    turns = [_turned(units.basis) for units in model.units]
     probs, gates, room, best, other = model.probs.copy(), model.gates.copy(), notes(), few(), few()
     for channel, target in enumerate(targets):
         found.append(blank_plane(np.zeros(target.shape, np.int32)))
@@ -74,6 +71,13 @@ def chosen(
             dearer * trade_of(steps[0]), keep, bench, room, best, other,
         )  # fmt: skip
     return found
+
+
+def _turned(basis: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Bases ``(K, P, kept)`` for the encoder, without vectors at the end that are all zero."""
+    kept = int(np.flatnonzero(basis.any((0, 2))).max(initial=0)) + 1
+    turned = np.ascontiguousarray(basis[:, :kept].transpose(0, 2, 1))
+    return turned.astype(np.float32) / np.float32(4096)
 
 
 def coded_planes(
