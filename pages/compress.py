@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from htm_engine.coding.quantise import QUALITIES
 from htm_engine.errors import HTMError
 from htm_engine.fitting import picture_shape
 from studio import compress_back, compress_choose, compress_curve, compress_show, frame, session
 from studio import compress_work as work
+from studio.compress_choose import ON
 from studio.words import said, t
 
 
@@ -14,10 +14,9 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     """The page below its settings."""
     model = found.model
     subject = compress_choose.choose(found, own)
-    quality = st.slider(
-        t("compress.quality"), 1, QUALITIES, 7, key="quality", bind="query-params",
-        help=t("compress.gives_the_smallest_file_the"),
-    )  # fmt: skip
+    quality = ON.slider(
+        "quality", t("compress.quality"), help=t("compress.gives_the_smallest_file_the")
+    )
     if subject is None:
         st.info(t("compress.the_data_at_hand_has"))
         return
@@ -74,12 +73,7 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     compress_back.show(model)
 
 
-frame.guard()
-frame.page(
-    t("compress.compress"),
-    ":material/folder_zip:",
-    t("compress.send_pictures_through_the_network"),
-)
+frame.page("compress", t("compress.send_pictures_through_the_network"))
 FOUND = session.current()
 if FOUND is None:
     st.stop()
@@ -89,7 +83,4 @@ try:
     show(FOUND, work.collection(FOUND))
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
-frame.share_link({
-    key: st.session_state.get(key, default)
-    for key, default in (("picture", 0), ("whole", False), ("tiles", True), ("quality", 7))
-})  # fmt: skip
+frame.share_link()

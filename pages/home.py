@@ -111,12 +111,7 @@ def show_next() -> None:
                 st.markdown(info.described)
 
 
-frame.guard()
-frame.page(
-    "HTM Studio",
-    "",
-    t("home.a_network_that_learns_pictures"),
-)
+frame.page("home", t("home.a_network_that_learns_pictures"))
 try:
     STAMP = showcase.FILE.stat().st_mtime
 except FileNotFoundError:
@@ -130,3 +125,4 @@ else:
     show_units(STAMP)
 show_next()
 st.caption(t("frame.origin"))
+frame.share_link()

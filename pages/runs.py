@@ -6,21 +6,14 @@ from htm_engine.errors import HTMError
 from studio import frame, runs_view
 from studio.words import said, t
 
-frame.guard()
-frame.page(
-    t("runs.runs"),
-    ":material/history:",
-    t("runs.every_training_so_far_compare"),
-)
-LINK = {}
+frame.page("runs", t("runs.every_training_so_far_compare"))
 try:
     runs_view.say()
     runs_view.answer()
-    FOUND, LINK = runs_view.pick()
+    FOUND = runs_view.pick()
     if FOUND:
         runs_view.table(FOUND)
         CHOSEN = runs_view.choose(FOUND)
-        LINK["runs"] = [run.id for run in CHOSEN]
         if CHOSEN:
             runs_view.curves(CHOSEN)
             runs_view.side_by_side(CHOSEN)
@@ -30,4 +23,4 @@ try:
     runs_view.put_away()
 except HTMError as exc:
     st.error(said(exc))
-frame.share_link(LINK)
+frame.share_link()

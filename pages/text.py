@@ -5,6 +5,7 @@ import streamlit as st
 from htm_engine.errors import HTMError
 from studio import frame, text_talk, text_view
 from studio import text_work as work
+from studio.text_talk import ON
 from studio.words import in_line, said, t
 
 
@@ -12,17 +13,12 @@ def given() -> tuple[bytes, str, work.Own | None]:
     """The text to look at, the model wanted, and a model of the visitor's own."""
     columns = st.columns([3, 1], vertical_alignment="bottom")
     with columns[0]:
-        typed = st.text_area(
-            t("text.text"),
-            work.EXAMPLE,
-            height=150,
-            key="text",
-            bind="query-params",
-            max_chars=20_000,
+        typed = ON.area(
+            "text", t("text.text"), default=work.EXAMPLE, height=150,
             help=t("text.type_or_paste_for_more"),
-        )
-    wanted = columns[1].selectbox(
-        t("text.model"), work.MODELS, key="reader", bind="query-params",
+        )  # fmt: skip
+    wanted = ON.select(
+        "reader", t("text.model"), columns[1], options=work.MODELS,
         help=t("text.what_has_read_before_english"),
     )  # fmt: skip
     sent = st.file_uploader(
@@ -79,12 +75,7 @@ def show(study: work.Study) -> None:
     )  # fmt: skip
 
 
-frame.guard()
-frame.page(
-    t("text.text"),
-    ":material/notes:",
-    t("text.store_a_text_exactly_by"),
-)
+frame.page("text", t("text.store_a_text_exactly_by"))
 DATA, WANTED, OWN = given()
 try:
     if not DATA:
@@ -94,9 +85,8 @@ try:
     else:
         LIVE = shipped_example(DATA, WANTED, OWN) is None and not work.job(DATA, WANTED, OWN).over
         st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, OWN, LIVE)
-    SAID = text_talk.show(OWN)
+    text_talk.show(OWN)
     text_talk.back(OWN)
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
-    SAID = {}
-frame.share_link({"text": st.session_state.get("text", ""), "reader": WANTED, **SAID})
+frame.share_link()

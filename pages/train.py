@@ -4,20 +4,16 @@ import streamlit as st
 
 from htm_engine.training import select
 from studio import frame, history, resume, session, train_compare, train_settings, train_view
+from studio.train_settings import ON
 from studio.words import said, t
 
-frame.guard()
-frame.page(
-    t("train.train"),
-    ":material/model_training:",
-    t("train.choose_data_press_train_and"),
-)
+frame.page("train", t("train.choose_data_press_train_and"))
 resume.attach()
 # Whatever comes and goes has a place of its own: elements that move on the page are made
 # anew, and an open expander below them would close under the visitor's hand.
 with st.container():
-    DATA, CHOICE = train_view.choose_data()
-MODEL, VALUES = train_settings.choose()
+    DATA = train_view.choose_data()
+MODEL = train_settings.choose()
 RUN = train_view.job()
 buttons = st.container(horizontal=True)
 buttons.button(
@@ -38,15 +34,10 @@ with st.container():
         st.error(said(refused))
 
 LEVELS = len(RUN.model.layers if RUN else session.current_model().layers)
-SHOWN = st.segmented_control(
-    t("train.units_shown"),
-    list(range(1, LEVELS + 1)),
-    default=LEVELS,
-    key="shown",
-    bind="query-params",
+LEVEL = -1 + ON.segments(
+    "shown", t("train.units_shown"), options=range(1, LEVELS + 1), default=LEVELS,
     format_func=lambda level: t("train.level", level=level),
-)
-LEVEL = (SHOWN or LEVELS) - 1
+)  # fmt: skip
 
 
 PACE = train_view.pace()
@@ -106,7 +97,7 @@ with st.container():
 
 with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
     st.markdown(t("train.three_folds_for_each_of"))
-    if st.toggle(t("train.show"), key="cv_open"):
+    if ON.toggle("cv_open", t("train.show")):
         sizes()
 
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
@@ -118,4 +109,4 @@ with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     file = st.file_uploader(t("train.load_a_model_npz"), ["npz"], key="model")
     if file is not None:
         train_view.load_model(file)
-frame.share_link({"data": CHOICE, "shown": LEVEL + 1} | VALUES)
+frame.share_link()

@@ -8,9 +8,10 @@ from htm_engine.errors import HTMError
 from htm_engine.uploads import FORMAT_NAMES
 
 from . import compress_work as work
-from . import session
+from . import session, settings
 from .words import said, t
 
+ON = settings.Page("compress")
 KINDS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp"]
 
 
@@ -21,8 +22,8 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
         file = st.file_uploader(
             t("compress.or_a_picture_of_your"), type=KINDS, key="upload", help=f"{FORMAT_NAMES}."
         )
-        tiles = st.toggle(
-            t("compress.cut_a_larger_picture_into"), True, key="tiles", bind="query-params",
+        tiles = ON.toggle(
+            "tiles", t("compress.cut_a_larger_picture_into"),
             help=t("compress.the_network_reads_pictures_of"),
         )  # fmt: skip
     with left:
@@ -39,30 +40,20 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
 def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
     """A picture of the collection, or the whole of it."""
     last = len(own.held) - 1
-    # A link may come from a larger collection.
-    if st.session_state.get("picture", 0) > last:
-        st.session_state["picture"] = last
     whole = st.session_state.get("whole", False)
     index = 0
     if last:
-        index = st.slider(
+        index = ON.slider(
+            "picture",
             t("compress.picture_of_2") + own.learn.name,
-            0,
-            last,
-            0,
-            key="picture",
-            bind="query-params",
+            high=last,
             disabled=disabled or whole,
             help=t("compress.held_out_of_training")
             if own.unseen
             else t("compress.it_may_have_been_learned"),
         )
-    whole = st.toggle(
-        t("compress.all_pictures_in_one_file", held=len(own.held)),
-        False,
-        key="whole",
-        bind="query-params",
-        disabled=disabled,
+    whole = ON.toggle(
+        "whole", t("compress.all_pictures_in_one_file", held=len(own.held)), disabled=disabled
     )
     if whole:
         return work.Subject(

@@ -7,11 +7,11 @@ import streamlit as st
 
 from htm_engine import figures_formulas as figures
 
-from . import handsized, snippets
-from .frame import Value
+from . import handsized, settings, snippets
 from .walkthrough import number
 from .words import t
 
+ON = settings.Page("formulas")
 BARE = {"displayModeBar": False}
 
 
@@ -30,35 +30,23 @@ def _back() -> None:
 
 def _settings() -> tuple[handsized.Settings, int]:
     columns = st.columns(5)
-    shape = columns[0].selectbox(
-        t("formulas.points"), handsized.SHAPES, key="points", bind="query-params",
-        help=t("formulas.what_there_is_to_learn"),
-    )  # fmt: skip
-    rank = columns[1].selectbox(
-        t("formulas.rank"), ("0", "1"), key="rank", bind="query-params",
-        help=t("formulas.a_unit_says_its_prototype"),
-    )  # fmt: skip
-    rate = columns[2].slider(
-        t("formulas.step_size"), 0.05, 2.0, 0.6, 0.05, key="pace", bind="query-params",
-        help=t("formulas.of_the_articles_rule"),
-    )  # fmt: skip
-    heat = columns[3].slider(
-        t("formulas.temperature"), 0.2, 5.0, 1.0, 0.1, key="warmth", bind="query-params",
+    shape = ON.select(
+        "points", t("formulas.points"), columns[0], help=t("formulas.what_there_is_to_learn")
+    )
+    rank = ON.select(
+        "rank", t("formulas.rank"), columns[1], help=t("formulas.a_unit_says_its_prototype")
+    )
+    rate = ON.slider(
+        "pace", t("formulas.step_size"), columns[2], help=t("formulas.of_the_articles_rule")
+    )
+    heat = ON.slider(
+        "warmth", t("formulas.temperature"), columns[3],
         help=t("formulas.low_borders_are_sharp_high"),
     )  # fmt: skip
-    seed = columns[4].number_input(
-        t("formulas.seed"),
-        0,
-        10**6,
-        0,
-        key="hand",
-        bind="query-params",
-        help=t("formulas.of_the_points_and_the"),
+    seed = ON.number(
+        "hand", t("formulas.seed"), columns[4], help=t("formulas.of_the_points_and_the")
     )
-    at = st.slider(
-        t("formulas.steps_made"), 0, handsized.STEPS, 0, key="at", bind="query-params",
-        help=t("formulas.drag_it_the_whole_training"),
-    )  # fmt: skip
+    at = ON.slider("at", t("formulas.steps_made"), help=t("formulas.drag_it_the_whole_training"))
     row = st.container(horizontal=True)
     row.button(t("formulas.one_step"), type="primary", key="one_step", on_click=_on, args=(1,))
     row.button(t("formulas.ten_steps"), key="ten_steps", on_click=_on, args=(10,))
@@ -66,8 +54,8 @@ def _settings() -> tuple[handsized.Settings, int]:
     return handsized.Settings(shape, int(rank), int(seed), float(rate), float(heat)), int(at)
 
 
-def show() -> dict[str, Value]:
-    """Draw the section; its part of the link."""
+def show() -> None:
+    """Draw the section."""
     st.subheader(t("formulas.a_network_small_enough_to"), anchor=False)
     st.markdown(t("formulas.two_inputs_three_units_each"))
     settings, at = _settings()
@@ -82,8 +70,8 @@ def show() -> dict[str, Value]:
     )
     left.plotly_chart(figure, alt=words, config=BARE, key="territories")
     with right:
-        chosen = int(st.number_input(
-            t("formulas.point"), 0, len(x) - 1, 0, key="point", bind="query-params",
+        chosen = int(ON.number(
+            "point", t("formulas.point"), high=len(x) - 1,
             help=t("formulas.ringed_in_the_figure_its"),
         ))  # fmt: skip
         figure, words = figures.three_shares(seen.activation[chosen], seen.responsibility[chosen])
@@ -115,7 +103,3 @@ def show() -> dict[str, Value]:
     )
     with st.expander(t("formulas.the_same_in_code_one")):
         st.code(snippets.of_hand(toy, x[chosen], settings.rate), language="python")
-    return {
-        "points": settings.shape, "rank": str(settings.rank), "pace": settings.rate,
-        "warmth": settings.temperature, "hand": settings.seed, "at": at, "point": chosen,
-    }  # fmt: skip

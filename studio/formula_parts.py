@@ -18,8 +18,6 @@ from .walkthrough import Stand, Walk, check, stand, step
 from .words import t
 
 _WALK = "_walk"
-#: Steps kept in the curve.
-MOST_STEPS = 500
 
 
 def fitting_data(model: HTM, data: Dataset) -> Dataset:
@@ -91,25 +89,20 @@ def check_table(walk: Walk) -> dict[str, list[Any]]:
 
 
 # ------------------------------------------------------------- steps by hand
-def walked(key: str, start: Walk) -> tuple[Walk, list[float]]:
-    """The walk as far as the visitor has stepped from ``start``, and the losses on the way."""
-    kept = st.session_state.get(_WALK)
-    if kept is None or kept[0] != key:
-        kept = (key, start, [stand(start).loss])
-        st.session_state[_WALK] = kept
-    return kept[1], kept[2]
+def walked(key: str, start: Walk, rate: float, steps: int) -> tuple[Walk, list[float]]:
+    """The walk after ``steps`` steps of size ``rate`` from ``start``, and the losses on the way.
 
-
-def advance(key: str, walk: Walk, rate: float) -> None:
-    """Make one step and remember it."""
-    history = st.session_state[_WALK][2]
-    moved = step(walk, rate)
-    st.session_state[_WALK] = (key, moved, [*history, stand(moved).loss][-MOST_STEPS:])
-
-
-def reset(key: str) -> None:
-    """Forget the steps."""
-    st.session_state.pop(_WALK, None)
+    The steps made for the last look are kept, so that one more costs one.
+    """
+    made = st.session_state.get(_WALK)
+    if made is None or made[0] != (key, rate) or len(made[2]) > steps + 1:
+        made = ((key, rate), start, [stand(start).loss])
+    _, walk, losses = made
+    while len(losses) <= steps:
+        walk = step(walk, rate)
+        losses = [*losses, stand(walk).loss]
+    st.session_state[_WALK] = ((key, rate), walk, losses)
+    return walk, losses
 
 
 def what_moved(start: Walk, walk: Walk, history: list[float]) -> str:

@@ -10,7 +10,8 @@ import streamlit as st
 from htm_engine import figures_formulas as figures
 from htm_engine.datasets import Dataset
 
-from . import drawing, formula_parts, session, snippets, walkthrough
+from . import drawing, formula_parts, session, settings, snippets, walkthrough
+from .formula_hand import ON
 from .pictures import alt, sheet
 from .walkthrough import number
 from .words import drawable, t
@@ -103,6 +104,10 @@ def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) 
     in_code(snippets.of_patch("loss", where))
 
 
+def _go(steps: int) -> None:
+    st.session_state["steps"] = steps
+
+
 def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     """One step of gradient descent, by a click."""
     st.subheader(t("formulas.one_step_down_the_gradient"), anchor=False)
@@ -114,18 +119,17 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     )
     left.latex(r"\frac{\partial L}{\partial m_i} = -\frac{r_i (x - x_i)}{s^2}")
     left.latex(r"\frac{\partial L}{\partial U_i} = -\frac{r_i (x - m_i) z_i^\top}{s^2}")
-    rate = left.slider(
-        t("formulas.step_size_2"), 0.01, 2.0, 0.5, 0.01, key="rate", bind="query-params",
-        help=t("formulas.how_far_a_step_goes"),
-    )  # fmt: skip
-    walk, history = formula_parts.walked(key, start)
+    rate = ON.slider(
+        "rate", t("formulas.step_size_2"), left, help=t("formulas.how_far_a_step_goes")
+    )
+    steps = int(ON.number("steps", t("formulas.steps_made"), left))
+    walk, history = formula_parts.walked(key, start, float(rate), steps)
     buttons = left.container(horizontal=True)
-    if buttons.button(t("formulas.make_one_gradient_step"), type="primary", key="step"):
-        formula_parts.advance(key, walk, rate)
-        st.rerun()
-    if buttons.button(t("formulas.reset"), key="reset", disabled=not walk.steps):
-        formula_parts.reset(key)
-        st.rerun()
+    buttons.button(
+        t("formulas.make_one_gradient_step"), type="primary", key="step", on_click=_go,
+        args=(steps + 1,), disabled=steps == settings.MOST_STEPS,
+    )  # fmt: skip
+    buttons.button(t("formulas.reset"), key="reset", on_click=_go, args=(0,), disabled=not steps)
     left.markdown(formula_parts.what_moved(start, walk, history))
     before, after = (walkthrough.stand(w) for w in (start, walk))
     figure, words = figures.moved(before.activation, after.activation)

@@ -4,18 +4,15 @@ A page begins with::
 
     from studio import frame
 
-    frame.guard()
-    frame.page("Train", ":material/model_training:", "One sentence on what to do here.")
+    frame.page("train", "One sentence on what to do here.")
 
-and ends, if it has settings, with ``frame.share_link({"units": units, ...})``.  Widgets that
-a link should restore have ``key=`` and ``bind="query-params"``, and numbers, switches or
-words that no translation touches as options.
+and ends with ``frame.share_link()``.  Its controls are drawn by ``settings.Page("train")``,
+which knows what each may be and brings it into the link.
 """
 
 from __future__ import annotations
 
 import importlib
-import math
 import sys
 import threading
 from collections.abc import Iterable, Mapping
@@ -27,7 +24,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from . import keeping, presenting, words
+from . import keeping, presenting, settings, words
+from .settings import LINK_VERSION, Value
 from .words import t
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,15 +38,9 @@ ORIGIN = (
     "winners, prediction and surprise."
 )
 
-#: Raised when a link's values change their meaning.
-LINK_VERSION = 1
-
-Value = str | bool | int | float
 _FRAME_RAN = "_frame_ran"
 #: Where the session keeps what links say of the visitor's model.
 LINKED_MODEL = "_linked_model"
-#: Parameters of links that are words and names, and may look like a number.
-WORDS = ("model", "recipe", "run", "runs", "find", "text", "prompt")
 
 
 @dataclass(frozen=True)
@@ -175,53 +167,37 @@ def _warm_up() -> None:
     threading.Thread(target=load, daemon=True, name="warm-up").start()
 
 
-def guard() -> None:
-    """Bring in the frame if this page was started without it; call it first on every page.
+def page(stem: str, intro: str) -> None:
+    """Begin a page; the first thing that its file calls.
 
-    Streamlit runs a file in ``pages/`` by itself when a deep link is the very first request
-    after a start, since it learns of ``st.navigation`` from ``app.py`` only.  Telling it
-    here and running again keeps the address and its query.
+    The frame is there, the address understood, the title and what to do here said, and the
+    model that the link names in use.
     """
+    # Streamlit runs a file in pages/ by itself when a deep link is the very first request
+    # after a start, since it learns of st.navigation from app.py only.  Telling it here and
+    # running again keeps the address and its query.
     if _FRAME_RAN not in st.session_state:
         st.navigation(pages())
         st.rerun()
     keeping.notice_uploads()
-    _drop_infinite()
-
-
-def _drop_infinite() -> None:
-    """Take numbers without end out of the address: Streamlit's number fields break at them."""
-    endless = []
-    for name in [name for name in st.query_params if name not in WORDS]:
-        try:
-            if not math.isfinite(float(st.query_params[name])):
-                endless.append(name)
-        except ValueError:  # no number
-            continue
-    for name in endless:
-        del st.query_params[name]
-    if endless:
-        st.rerun()
-
-
-def page(title: str, icon: str, intro: str) -> None:
-    """Header of a page: its title with an icon, and what to do here in a sentence."""
+    refused = settings.arrive(stem)
     words.teach_engine()
-    st.title(f"{icon} {title}".strip(), anchor=False)
+    info = next(info for info in PAGES if info.stem == stem)
+    st.title(NAME if info is PAGES[0] else f"{info.icon} {info.name}", anchor=False)
     st.markdown(intro)
-    version = st.query_params.get("v", str(LINK_VERSION))
-    if version != str(LINK_VERSION):
+    if refused:
         st.warning(
-            t("frame.this_link_was_made_by"),
-            icon=":material/link_off:",
+            t("frame.not_possible_here", names=", ".join(refused)), icon=":material/link_off:"
         )
+    if st.query_params.get("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
+        st.warning(t("frame.this_link_was_made_by"), icon=":material/link_off:")
     if "model" in st.query_params or st.session_state.get("_missing"):
         from . import linked  # brings in the engine, which most first paints need not wait for
 
         linked.follow()
 
 
-def link(address: str, values: Mapping[str, Value | Iterable[Value]]) -> str:
+def link(address: str, values: Mapping[str, Value]) -> str:
     """Address that restores ``values``, written as Streamlit's bound widgets read them.
 
     Everything is written, defaults too: a link whose values equal today's defaults must
@@ -237,7 +213,7 @@ def link(address: str, values: Mapping[str, Value | Iterable[Value]]) -> str:
     return urlunsplit((*urlsplit(address)[:3], urlencode(query), ""))
 
 
-def _written(value: Value) -> str:
+def _written(value: str | float) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -245,17 +221,23 @@ def _written(value: Value) -> str:
     return str(value)
 
 
-def share_link(values: Mapping[str, Value | Iterable[Value]]) -> None:
-    """Offer the link that shows another person exactly this page with these settings."""
-    with st.popover(t("frame.copy_link"), icon=":material/link:"):
+@st.fragment
+def share_link() -> None:
+    """Offer the link that shows another person exactly this page with these settings.
+
+    A fragment, run again as it is opened: parts of the page may have run since by themselves.
+    """
+    with st.popover(
+        t("frame.copy_link"), icon=":material/link:", key="copy_link", on_change="rerun"
+    ):
         model = st.session_state.get(LINKED_MODEL, {})
         st.markdown(
             t("frame.opens_this_page_with_model", model=model["model"])
             if model
             else t("frame.opens_this_page")
         )
-        st.code(
-            link(st.context.url or "", {**values, **model, words.PARAMETER: words.language()}),
-            language=None,
-            wrap_lines=True,
-        )
+        for_all = {**settings.drawn(), **model, words.PARAMETER: words.language()}
+        st.code(link(st.context.url or "", for_all), language=None, wrap_lines=True)
+        st.markdown(t("frame.as_a_presentation"))
+        shown = {**for_all, presenting.PARAMETER: 1}
+        st.code(link(st.context.url or "", shown), language=None, wrap_lines=True)

@@ -12,42 +12,31 @@ from htm_engine.metrics import psnr_of
 from htm_engine.network import HTM
 
 from . import drawing, inside_work
-from .frame import Value
-from .generate_view import COLUMNS, OTHER_DATA
+from .generate_view import COLUMNS, ON, OTHER_DATA
 from .pictures import alt, gif, png, sheet
 from .words import drawable, t
 
-Linked = Value | tuple[Value, ...]
 #: Pictures of a strip, and of a moving picture.
 STEPS, FRAMES = 8, 24
 
 
-def way(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Value]:
+def way(model: HTM, fingerprint: str, data: Dataset) -> None:
     """From one picture of the data to another."""
     st.subheader(t("generate.from_one_picture_to_another"), anchor=False)
     if not drawing.fits(model, data):
         st.info(OTHER_DATA)
-        return {}
+        return
     last = len(data) - 1
     columns = st.columns([2, 2, 1], vertical_alignment="bottom")
     ends = []
-    for column, key, label, usual in zip(
-        columns,
-        "ab",
-        (t("generate.from_picture"), t("generate.to_picture")),
-        (0, min(1, last)),
-        strict=False,
-    ):
-        chosen = column.number_input(
-            label, 0, last, usual, key=key, bind="query-params",
-            help=t("generate.number_of_a_picture_to_2", last=last),
-        )  # fmt: skip
+    labels = (t("generate.from_picture"), t("generate.to_picture"))
+    for column, key, label in zip(columns, "ab", labels, strict=False):
+        chosen = ON.number(
+            key, label, column, high=last, help=t("generate.number_of_a_picture_to_2", last=last)
+        )
         ends.append(int(chosen))
-    moving = columns[2].toggle(
-        t("generate.moving"),
-        key="moving",
-        bind="query-params",
-        help=t("generate.show_the_way_as_a"),
+    moving = ON.toggle(
+        "moving", t("generate.moving"), columns[2], help=t("generate.show_the_way_as_a")
     )
     st.markdown(t("generate.their_codes_at_the_top"))
     words = t("generate.from_picture_to_picture_through", ends=ends[0], ends2=ends[1])
@@ -65,29 +54,21 @@ def way(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Value]:
             sheet(strip, columns=COLUMNS, side=80), width="stretch",
             alt=alt(t("generate.pictures_2", steps=STEPS, words=words)),
         )  # fmt: skip
-    return {"a": ends[0], "b": ends[1], "moving": bool(moving)}
 
 
-def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> dict[str, Value]:
+def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> None:
     """A picture, and others that the same units could have made."""
     st.subheader(t("generate.variations_of_one_picture"), anchor=False)
     if not drawing.fits(model, data):
         st.info(OTHER_DATA)
-        return {}
+        return
     columns = st.columns(2)
-    picture = int(columns[0].number_input(
-        t("generate.picture_to_vary"), 0, len(data) - 1, 0, key="vary", bind="query-params",
+    picture = int(ON.number(
+        "vary", t("generate.picture_to_vary"), columns[0], high=len(data) - 1,
         help=t("generate.number_of_a_picture_to", data=len(data) - 1),
     ))  # fmt: skip
-    strength = columns[1].slider(
-        t("generate.strength"),
-        0.0,
-        1.0,
-        0.5,
-        0.1,
-        key="strength",
-        bind="query-params",
-        help=t("generate.is_the_picture_as_its"),
+    strength = ON.slider(
+        "strength", t("generate.strength"), columns[1], help=t("generate.is_the_picture_as_its")
     )
     made = drawing.varied(
         fingerprint, data.fingerprint, picture, seed, float(strength), model, data
@@ -113,7 +94,6 @@ def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> dict[s
         ),
     )
     st.caption(t("generate.the_same_winner_at_the"))
-    return {"vary": picture, "strength": float(strength)}
 
 
 # ------------------------------------------------------------------- completion
@@ -129,40 +109,31 @@ def _take_box(height: int, width: int) -> None:
     st.session_state["cover_columns"] = (int(low[1]), min(int(high[1]), width))
 
 
-def completion(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Linked]:
+def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
     """What the network puts where a picture is covered."""
     st.subheader(t("generate.complete_what_is_covered"), anchor=False)
     if not drawing.completable(model, data):
         st.info(OTHER_DATA)
-        return {}
+        return
     height, width = model._shape[:2]
     columns = st.columns(3)
-    picture = int(columns[0].number_input(
-        t("generate.picture_to_cover"), 0, len(data) - 1, 0, key="cover", bind="query-params",
+    picture = int(ON.number(
+        "cover", t("generate.picture_to_cover"), columns[0], high=len(data) - 1,
         help=t("generate.number_of_a_picture_to", data=len(data) - 1),
     ))  # fmt: skip
-    top, bottom = columns[1].slider(
-        t("generate.covered_rows"),
-        0,
-        height,
-        (height // 2, height),
-        key="cover_rows",
-        bind="query-params",
-    )
-    left, right = columns[2].slider(
-        t("generate.covered_columns"),
-        0,
-        width,
-        (0, width),
-        key="cover_columns",
-        bind="query-params",
-    )
-    link: dict[str, Linked] = {"cover": picture}
+    top, bottom = ON.slider(
+        "cover_rows", t("generate.covered_rows"), columns[1],
+        high=height, default=(height // 2, height),
+    )  # fmt: skip
+    left, right = ON.slider(
+        "cover_columns", t("generate.covered_columns"), columns[2],
+        high=width, default=(0, width),
+    )  # fmt: skip
     rows, across = (int(top), int(bottom)), (int(left), int(right))
     whole = rows == (0, height) and across == (0, width)
     if whole:
         st.info(t("generate.everything_is_covered_leave_something"))
-        return link
+        return
     box = drawing.Box(*rows, *across)
     three = drawing.completed(fingerprint, data.fingerprint, picture, box, model, data)
     real, covered, whole_again = (drawing.picture_shape(model, x[None])[0] for x in three)
@@ -200,4 +171,3 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> dict[str, Linked]
         else t("generate.nothing_is_covered")
     )
     second.caption(t("generate.every_top_unit_is_a"))
-    return link | {"cover_rows": rows, "cover_columns": across}

@@ -7,10 +7,11 @@ import streamlit as st
 
 from htm_engine.network import HTM
 
-from . import drawing
+from . import drawing, settings
 from .pictures import alt, png, sheet
 from .words import t
 
+ON = settings.Page("generate")
 OTHER_DATA = t("generate.the_data_at_hand_has")
 #: Samples shown over their nearest training pictures, and columns of every sheet.
 MOST_PAIRS, COLUMNS = 8, 8
@@ -90,12 +91,12 @@ def nearest(model: HTM, beside: drawing.Beside, pictures: np.ndarray) -> None:
         )
 
 
-def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> int:
+def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> None:
     """How one picture came about, level by level."""
     st.subheader(t("generate.how_a_picture_is_drawn"), anchor=False)
     left, right = st.columns([2, 3], gap="large")
-    which = int(left.number_input(
-        t("generate.drawn_picture"), 1, wanted.count, 1, key="which", bind="query-params",
+    which = int(ON.number(
+        "which", t("generate.drawn_picture"), left, high=wanted.count,
         help=t("generate.which_of_the_pictures_above"),
     ))  # fmt: skip
     own = slice(which - 1, which)
@@ -169,4 +170,3 @@ def descent(model: HTM, drawn: drawing.Drawn, wanted: drawing.DrawSettings) -> i
                 width=128,
                 alt=alt(t("generate.for_drawn_picture", caption=caption, which=which)),
             )
-    return which

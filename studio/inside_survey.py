@@ -16,10 +16,12 @@ from htm_engine.network import HTM
 from htm_engine.survey import scores_csv
 
 from . import inside_work as work
+from . import settings
 from .keeping import kept
 from .pictures import alt, sheet
 from .words import in_line, said, t
 
+ON = settings.Page("inside")
 BARE = {"displayModeBar": False}
 _JOB, _KEY = "_softhard", "_softhard_of"
 MOST_SURPRISING = 16
@@ -30,10 +32,7 @@ MOST_LEARNED, EPOCHS, LOOK, ABANDON = 2000, 6, 0.6, 10.0
 def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     """The pictures where their codes lie."""
     st.subheader(t("inside.a_map_of_the_codes"), anchor=False)
-    shown = st.toggle(
-        t("inside.thumbnails"), True, key="thumbs", bind="query-params",
-        help=t("inside.lay_some_of_the_pictures"),
-    )  # fmt: skip
+    shown = ON.toggle("thumbs", t("inside.thumbnails"), help=t("inside.lay_some_of_the_pictures"))
     top = seen.found.winners[-1].reshape(len(seen.found), -1)[:, 0]
     groups = seen.labels or [t("inside.unit_2", unit=unit) for unit in top]
     if len(set(groups)) > 24:

@@ -12,11 +12,12 @@ from htm_engine.errors import HTMError
 from htm_engine.runs import History, Run
 from htm_engine.runtable import STATES
 
-from . import history, report_work, resume, runs_table
+from . import history, report_work, resume, runs_table, settings
 from .keeping import kept
 from .pictures import alt, sheet
 from .words import moment, said, t
 
+ON = settings.Page("runs")
 BARE = {"displayModeBar": False}
 #: Runs compared at once, and units of each that are drawn.
 MOST, UNITS = 4, 64
@@ -33,25 +34,19 @@ def say() -> None:
         )
 
 
-def pick() -> tuple[list[Run], dict[str, str | bool | list[str]]]:
-    """Runs that fit the filter, and the filter's values for the link."""
+def pick() -> list[Run]:
+    """Runs that fit the filter."""
     left, middle, right = st.columns([3, 3, 1], vertical_alignment="bottom")
-    words = left.text_input(
-        t("runs.find"), key="find", bind="query-params", placeholder=t("runs.name_data_or_model"),
+    words = ON.text(
+        "find", t("runs.find"), left, placeholder=t("runs.name_data_or_model"),
         help=t("runs.all_words_must_be_in"),
     )  # fmt: skip
-    states = middle.pills(
-        t("runs.state"),
-        STATES,
-        selection_mode="multi",
-        format_func=said,
-        key="state",
-        bind="query-params",
+    states = ON.pills(
+        "state", t("runs.state"), middle, options=STATES, format_func=said,
         help=t("runs.nothing_chosen_shows_all"),
-    )
-    starred = right.toggle(t("runs.starred"), False, key="starred", bind="query-params")
-    found = runs_table.chosen(history.visible(), words, list(states), starred)
-    return found, {"find": words, "state": [said(state) for state in states], "starred": starred}
+    )  # fmt: skip
+    starred = ON.toggle("starred", t("runs.starred"), right)
+    return runs_table.chosen(history.visible(), words, states, starred)
 
 
 def table(runs: Sequence[Run]) -> None:
@@ -80,15 +75,10 @@ def table(runs: Sequence[Run]) -> None:
 def choose(runs: Sequence[Run]) -> list[Run]:
     """Up to four runs to look at; the newest, if the link names none."""
     by_id = {run.id: run for run in runs}
-    if "chosen" not in st.session_state:
-        named = [run for run in st.query_params.get_all("runs") if run in by_id]
-        st.session_state["chosen"] = (named or list(by_id)[:1])[:MOST]
-    else:  # a run may have been deleted, here or by somebody else
-        st.session_state["chosen"] = [r for r in st.session_state["chosen"] if r in by_id]
     labels = _labels(runs)
-    ids = st.multiselect(
-        t("runs.look_at_up_to_side", most=MOST), list(by_id), key="chosen", max_selections=MOST,
-        format_func=lambda run: labels[run],
+    ids = ON.multiselect(
+        "runs", t("runs.look_at_up_to_side", most=MOST), options=list(by_id),
+        default=list(by_id)[:1], max_selections=MOST, format_func=lambda run: labels[run],
     )  # fmt: skip
     return [by_id[run] for run in ids]
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 
-from . import text_view
+from . import settings, text_view
 from .keeping import kept
 from .text_work import PROMPT, Own, back_job, own_reading, reading
 from .words import in_line, said, t
@@ -16,50 +16,33 @@ from .words import in_line, said, t
 if TYPE_CHECKING:
     from htm_engine.coding.textmodel import TextModel
 
-#: Characters that a prompt may have.
-MOST_PROMPT = 2000
-#: Languages whose models came with the app.
-LANGUAGES = ("en", "zh")
+ON = settings.Page("text")
 
 
-def show(own: Own | None) -> dict[str, Any]:
-    """Prompt, bars, continuation, and the way back; what the link keeps of it."""
+def show(own: Own | None) -> None:
+    """Prompt, bars and continuation."""
     st.subheader(t("text.what_comes_next"), anchor=False)
     columns = st.columns([3, 1], vertical_alignment="bottom")
-    prompt = columns[0].text_input(
-        t("text.begin_a_sentence"), PROMPT, key="prompt", bind="query-params", max_chars=MOST_PROMPT
-    )
-    language = columns[1].selectbox(
-        t("text.read_before"),
-        list(LANGUAGES),
-        format_func=lambda name: t(f"text.voice_{name}"),
-        key="voice",
-        bind="query-params",
-        disabled=own is not None,
+    prompt = ON.text("prompt", t("text.begin_a_sentence"), columns[0], default=PROMPT)
+    language = ON.select(
+        "voice", t("text.read_before"), columns[1],
+        format_func=lambda name: t(f"text.voice_{name}"), disabled=own is not None,
         help=t("text.what_the_model_has_read"),
-    )
+    )  # fmt: skip
     knobs = st.columns(4)
-    count = knobs[0].slider(
-        t("text.characters"), 20, 1000, 300, 20, key="more", bind="query-params"
+    count = ON.slider("more", t("text.characters"), knobs[0])
+    temperature = ON.slider(
+        "heat", t("text.temperature"), knobs[1], help=t("text.takes_the_likeliest_letter_draws")
     )
-    temperature = knobs[1].slider(
-        t("text.temperature"), 0.0, 2.0, 0.7, 0.1, key="heat", bind="query-params",
-        help=t("text.takes_the_likeliest_letter_draws"),
-    )  # fmt: skip
-    top_p = knobs[2].slider(
-        t("text.top_p"), 0.1, 1.0, 0.95, 0.05, key="top_p", bind="query-params",
-        help=t("text.draw_only_from_the_likeliest"),
-    )  # fmt: skip
-    seed = knobs[3].number_input(t("text.seed"), 0, 10**6, 0, key="text_seed", bind="query-params")
+    top_p = ON.slider(
+        "top_p", t("text.top_p"), knobs[2], help=t("text.draw_only_from_the_likeliest")
+    )
+    seed = ON.number("text_seed", t("text.seed"), knobs[3])
     job = own_reading(own) if own else reading(language)
     st.fragment(_draw, run_every=None if job.over else 0.5)(
         prompt, language, own, int(count), float(temperature), float(top_p), int(seed),
         not job.over,
     )  # fmt: skip
-    return {
-        "prompt": prompt, "voice": language, "more": count, "heat": temperature,
-        "top_p": top_p, "text_seed": seed,
-    }  # fmt: skip
 
 
 def _draw(
@@ -103,7 +86,7 @@ def _draw(
 
 
 def _append(character: str) -> None:
-    st.session_state["prompt"] = (st.session_state["prompt"] + character)[:MOST_PROMPT]
+    st.session_state["prompt"] = (st.session_state["prompt"] + character)[: settings.MOST_PROMPT]
 
 
 @kept(64, "Drawing letters", copied=True)

@@ -20,6 +20,7 @@ from htm_engine.recording import RecordedJob
 
 from . import drawing, history, resume, session
 from .pictures import alt, sheet
+from .train_settings import ON
 from .words import said, t
 
 BARE = {"displayModeBar": False}
@@ -33,21 +34,10 @@ SAMPLES = 10
 
 
 # ---------------------------------------------------------------------- data
-def choose_data() -> tuple[Dataset, str]:
-    """Named data or an upload; the choice's name goes into the link."""
-    choice = st.segmented_control(
-        t("train.data"),
-        [*history.NAMES, "upload"],
-        default="digits",
-        key="data",
-        bind="query-params",
-        help=t("train.digits_handwritten_x_scenes_drawn"),
-    )
-    data = (
-        _uploaded()
-        if choice == "upload"
-        else session.load_data(session.DataChoice(choice or "digits"))
-    )
+def choose_data() -> Dataset:
+    """Named data or an upload."""
+    choice = ON.segments("data", t("train.data"), help=t("train.digits_handwritten_x_scenes_drawn"))
+    data = _uploaded() if choice == "upload" else session.load_data(session.DataChoice(choice))
     few = data.X[np.linspace(0, len(data) - 1, min(16, len(data))).astype(int)]
     st.image(
         sheet(few, columns=16, side=64, gap=6),
@@ -59,15 +49,13 @@ def choose_data() -> tuple[Dataset, str]:
     if data.skipped:
         with st.expander(t("train.files_were_left_out", skipped=len(data.skipped))):
             st.markdown("\n".join(f"- {line}" for line in data.skipped[:100]))
-    return data, choice or "digits"
+    return data
 
 
 def _uploaded() -> Dataset:
     columns = st.columns(2)
-    size = columns[0].number_input(
-        t("train.side_to_fit_pictures_to"), 4, 128, 32, key="side", bind="query-params"
-    )
-    colour = columns[1].toggle(t("train.keep_colour"), False, key="colour", bind="query-params")
+    size = ON.number("side", t("train.side_to_fit_pictures_to"), columns[0])
+    colour = ON.toggle("colour", t("train.keep_colour"), columns[1])
     file = st.file_uploader(
         t("train.pictures_a_zip_of_pictures"),
         ENDINGS, key="upload",

@@ -115,14 +115,3 @@ def test_the_engine_is_imported_once_the_page_is_drawn():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "True"
-
-
-def draw_link():
-    from studio.frame import share_link
-
-    share_link({"units": 64, "live": True})
-
-
-def test_link_to_copy_stands_on_the_page_with_every_value():
-    app = AppTest.from_function(draw_link).run()
-    assert app.code[0].value.endswith("?v=1&units=64&live=true&lang=en")

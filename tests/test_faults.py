@@ -162,7 +162,7 @@ def test_a_model_file_that_vanished_is_said_and_the_others_stay(folder, data):
     gone, there = ended(training(kept, data)), ended(training(kept, data, random_state=1))
     kept.files._path(kept.get(gone.run).model).unlink()
     app = opened("runs")
-    app.multiselect(key="chosen").set_value([gone.run, there.run]).run()
+    app.multiselect(key="runs").set_value([gone.run, there.run]).run()
     assert not app.exception
     app.button(key=f"use_{gone.run}").click().run()
     assert not app.exception and "not there any more" in said(app)

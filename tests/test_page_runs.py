@@ -62,7 +62,7 @@ def test_runs_are_listed_found_renamed_and_starred(empty, model):
     assert sorted(app.dataframe[0].value["Run"]) == ["=cmd()", "small *one*"]
     app.text_input(key="find").set_value("small").run()
     assert list(app.dataframe[0].value["Run"]) == ["small *one*"]
-    app.multiselect(key="chosen").set_value([first]).run()
+    app.multiselect(key="runs").set_value([first]).run()
     app.text_input(key=f"name_{first}").set_value("renamed small").run()
     app.toggle(key=f"star_{first}").set_value(True).run()
     found = empty.get(first)
