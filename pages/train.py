@@ -94,6 +94,7 @@ with st.container():
         if RUN.result is not None:
             st.subheader(t("train.against_pca_k_means_and"), anchor=False)
             compare()
+            train_view.report(RUN)
 
 with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
     st.markdown(t("train.three_folds_for_each_of"))

@@ -1,22 +1,16 @@
-"""A run's story as one HTML file that asks nobody for anything, and all of it in a ZIP.
+"""A run's story as one HTML file that asks nobody for anything.
 
 ::
 
     run, its model and data ──► Told (curve, pictures, units, everybody's curves)
-    Told ──► page()    HTML with pictures inside it; prints on A4
-         └─► bundle()  ZIP: report.html, model.npz, curve.csv, rates.csv, reproduce.py
-
-``reproduce.py`` needs the engine alone and arrives at the same fingerprint, or says that it
-did not.
+    Told ──► page()   HTML with pictures inside it; prints on A4
+         └─► report_zip.bundle()
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import io
-import json
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,14 +19,14 @@ from html import escape
 import numpy as np
 
 from htm_engine import HTM
-from htm_engine.baselines import RatePoint
-from htm_engine.comparison import all_curves
+from htm_engine.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
+from htm_engine.comparison import LEARN_FROM, all_curves
 from htm_engine.dataset import Dataset
 from htm_engine.errors import HTMError
+from htm_engine.metrics import psnr_of
 from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 
-from .history import NAMES
 from .pictures import sheet
 from .words import t
 
@@ -62,39 +56,6 @@ svg text { fill: var(--ink); font-size: 12px; } .axis { stroke: var(--line); fil
        h2 { break-after: avoid; } }
 """
 COLOURS = ("a", "b", "c", "d", "e", "f")
-
-REPRODUCE = '''"""Trains the network of this report again and says whether it is the same.
-
-    python reproduce.py{argument}
-
-Needs the engine (the folder htm_engine of HTM Studio) and what it runs on; nothing else.
-"""
-
-import json
-import sys
-
-from htm_engine import load_dataset
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
-from htm_engine.runs import History
-
-FINGERPRINT = "{fingerprint}"
-RECIPE = Recipe.from_json(json.loads({recipe}))
-
-data = load_dataset({source})
-if data.fingerprint != RECIPE.data_fingerprint:
-    sys.exit(f"These are other pictures: {{data.fingerprint}}, not {{RECIPE.data_fingerprint}}.")
-job = RecordedJob(History(None), RECIPE, *data.split(*SPLIT))
-job.start()
-while not job.join(1):
-    print(f"{{job.progress:.0%}}", flush=True)
-if job.result is None:
-    sys.exit(job.error)
-job.result.save("reproduced.npz")
-same = job.result.fingerprint == FINGERPRINT
-print(job.result.fingerprint, "as in the report" if same else "NOT as in the report")
-sys.exit(not same)
-'''
 
 
 @dataclass
@@ -144,9 +105,16 @@ def tell(
         back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
-        for part, point in all_curves(model, learn.X, rest.X[:COMPARED], should_stop):
+        test, few = rest.X[:COMPARED], learn.X[:LEARN_FROM]
+        for part, point in all_curves(model, learn.X, test, should_stop):
             told.points.append(point)
-            yield 0.1 + 0.9 * part, told
+            yield 0.1 + 0.6 * part, told
+        for points in (
+            k_means_curve(few, test, should_stop=should_stop),
+            mlp_curve(few, test, should_stop=should_stop),
+        ):
+            told.points.extend(points)
+            yield 0.85, told
     except HTMError:
         if should_stop():
             raise
@@ -166,9 +134,9 @@ def page(told: Told, language: str = "en") -> str:
         *_section(t("report.data"), _data(told)),
         *_section(t("report.result"), _result(told)),
         *_section(t("report.figures"), _figures(told)),
-        *_section(t("report.curve"), _curve(told)),
+        *_section(t("report.curve"), curve(told)),
         *_section(t("report.units"), _units(told)),
-        *_section(t("report.rivals"), _rivals(told)),
+        *_section(t("report.rivals"), rivals(told)),
         *_section(t("report.settings"), _settings(run)),
         *_section(t("report.formulas"), _formulas()),
         *_section(t("report.again"), _again(told)),
@@ -224,7 +192,7 @@ def _figures(told: Told) -> list[str]:
     return [_table(rows)]
 
 
-def _curve(told: Told) -> list[str]:
+def curve(told: Told) -> list[str]:
     lines = {t("report.batches"): told.curve, t("report.held_out"): told.held}
     drawn = {
         name: [(float(step), value) for step, value in zip(*line, strict=True)]
@@ -234,6 +202,28 @@ def _curve(told: Told) -> list[str]:
     return [chart(drawn, t("report.step"), t("report.error"), log=True)] if drawn else []
 
 
+def _rates(told: Told) -> dict[str, list[tuple[float, float]]]:
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for point in told.points:
+        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
+    return curves
+
+
+def at_equal_bytes(told: Told) -> tuple[float, dict[str, float | None]]:
+    """Bytes a picture of the network at its middle quality, and everybody's MSE there.
+
+    None where a method never spends as few or as many.
+    """
+    own = [point for point in told.points if point.label == "HTM"]
+    if not own:
+        return 0.0, {}
+    size = own[len(own) // 2].bytes_per_picture
+    labels = dict.fromkeys(point.label for point in told.points)
+    return size, {
+        label: mse_at([p for p in told.points if p.label == label], size) for label in labels
+    }
+
+
 def _units(told: Told) -> list[str]:
     return [
         _image(png, t("report.level_units", level=level, count=count))
@@ -241,12 +231,17 @@ def _units(told: Told) -> list[str]:
     ]
 
 
-def _rivals(told: Told) -> list[str]:
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for point in told.points:
-        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
+def rivals(told: Told) -> list[str]:
+    curves = _rates(told)
     if not curves:
         return []
+    size, equal = at_equal_bytes(told)
+    lacks = t("train.does_not_spend_that")
+    beside = [
+        (label, lacks if error is None else f"{error:.5f}",
+         "" if error is None else f"{psnr_of(error):.2f}")
+        for label, error in equal.items()
+    ]  # fmt: skip
     rows = [
         (point.label, point.setting, f"{point.bytes_per_picture:,.1f}", f"{point.psnr:.2f}")
         for point in told.points
@@ -256,7 +251,11 @@ def _rivals(told: Told) -> list[str]:
     return [
         f"<p>{escape(words)}</p>",
         chart(curves, t("report.bytes"), "PSNR, dB", log_x=True),
-        f"<details><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}</details>",
+        f"<p>{escape(t('report.at_equal_bytes', size=size))}</p>",
+        _table(beside, [t("report.method"), t("report.error"), "PSNR, dB"]),
+        # Open, as paper cannot be clicked.
+        f"<details open><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}"
+        "</details>",
     ]
 
 
@@ -321,43 +320,3 @@ def chart(
         drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
     words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
     return f'<svg viewBox="0 0 700 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'
-
-
-# -------------------------------------------------------------------- the ZIP
-def bundle(told: Told, html: str) -> bytes:
-    """Everything in one ZIP; the same story gives the same bytes."""
-    curve = [("batch", *p) for p in zip(*told.curve, strict=True)]
-    curve += [("held out", *p) for p in zip(*told.held, strict=True)]
-    rates = [(p.label, p.setting, p.bytes_per_picture, p.mse, p.psnr) for p in told.points]
-    files = {
-        "report.html": html.encode(),
-        "model.npz": told.model,
-        "curve.csv": _csv(("of", "step", "mse"), curve),
-        "rates.csv": _csv(("method", "setting", "bytes a picture", "mse", "psnr"), rates),
-        "reproduce.py": reproduce(told).encode(),
-    }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
-    return stream.getvalue()
-
-
-def reproduce(told: Told) -> str:
-    """A program that trains the same network with the engine alone."""
-    known = told.run.data in NAMES
-    height, *_, channels = (*told.layout, 1)[:3] if len(told.layout) > 1 else (None, 1)
-    return REPRODUCE.format(
-        argument="" if known else " PICTURES",
-        fingerprint=told.fingerprint,
-        # A string inside a string: quoted as Python does, whatever stands in it.
-        recipe=repr(json.dumps(dict(told.run.settings), sort_keys=True)),
-        source=repr(told.run.data) if known
-        else f"sys.argv[1], size={height}, colour={channels == 3}",
-    )  # fmt: skip
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([head, *rows])
-    return out.getvalue().encode()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import streamlit as st
 
 from htm_engine.background import Background
+from htm_engine.errors import HTMError
 from htm_engine.recipe import Recipe
 from htm_engine.runs import Run
 
-from . import frame, history, report
+from . import frame, history, report, report_zip
 from .words import PARAMETER, in_line, language, said, t
 
 #: Seconds between two looks, and without one after which the work pauses.
@@ -48,8 +49,29 @@ def start(run: Run) -> None:
     job.start()
 
 
+def button(run: Run) -> None:
+    """What makes the report; a failure is shown by :func:`show`."""
+
+    def begin() -> None:
+        try:
+            start(run)
+        except HTMError as exc:
+            st.session_state[_refused(run)] = f"{exc}"
+
+    st.button(
+        t("report.make"), key=f"report_{run.id}", icon=":material/description:",
+        help=t("report.make_help"), on_click=begin,
+    )  # fmt: skip
+
+
+def _refused(run: Run) -> str:
+    return f"_report_refused_{run.id}"
+
+
 def show(run: Run) -> None:
     """Progress while it is made, then the two files."""
+    if refused := st.session_state.pop(_refused(run), None):
+        st.error(said(refused))
     job: Background | None = st.session_state.get(_key(run))
     if job is not None and job.state != "stopped":
         live = not job.over
@@ -73,7 +95,7 @@ def _draw(run: Run, was_live: bool) -> None:
     with st.container(horizontal=True):
         for label, data, ending, kind in (
             (t("report.download"), html.encode(), "html", "text/html"),
-            (t("report.download_zip"), report.bundle(told, html), "zip", "application/zip"),
+            (t("report.download_zip"), report_zip.bundle(told, html), "zip", "application/zip"),
         ):
             st.download_button(
                 label, data, f"htm-{told.fingerprint}.{ending}", kind, on_click="ignore",

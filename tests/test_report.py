@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from htm_engine.errors import Cancelled
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob
 from htm_engine.runs import History
-from studio import report
+from studio import report, report_zip
 from tests.foreign import zipped
 from tests.test_page_runs import ROOT, recorded
 
@@ -65,7 +67,11 @@ def told(digits):
 def test_a_report_tells_the_whole_story_in_one_small_file(told):
     html = report.page(told)
     assert len(html) < 5_000_000
-    for wanted in (told.fingerprint, "1,797", "CC BY 4.0", "exp(", "PCA 95%", "JPEG", LINK[:30]):
+    assert "<details>" not in html  # what is folded does not print
+    for wanted in (
+        told.fingerprint, "1,797", "CC BY 4.0", "exp(", "PCA 95%", "JPEG", "k-means",
+        "MLP autoencoder", "The others at as many", LINK[:30],
+    ):  # fmt: skip
         assert wanted in html, wanted
     assert html.count("data:image/png;base64,") == 2  # pictures, units of one level
     assert html.count("<svg") == 2  # the learning curve, everybody's rates
@@ -91,7 +97,7 @@ def test_a_report_can_be_cancelled(digits):
 
 
 def run_reproduce(told, folder, *arguments):
-    with zipfile.ZipFile(io.BytesIO(report.bundle(told, report.page(told)))) as archive:
+    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, report.page(told)))) as archive:
         assert archive.testzip() is None
         archive.extractall(folder)
     assert HTM.load(folder / "model.npz").fingerprint == told.fingerprint
@@ -128,6 +134,8 @@ def test_the_program_takes_a_visitors_own_pictures_and_no_others(tmp_path):
     assert done.returncode == 0, done.stderr + done.stdout
     done = run_reproduce(told, tmp_path, "other.zip")
     assert done.returncode == 1 and "other pictures" in done.stderr
+    done = run_reproduce(told, tmp_path)
+    assert done.returncode == 2 and "reproduce.py PICTURES" in done.stdout
 
 
 def _png(pixels):
@@ -136,10 +144,26 @@ def _png(pixels):
     return saved(pixels)
 
 
+def test_the_zip_has_every_figure_as_a_file_of_its_own(told):
+    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, "x"))) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert [name for name in sorted(files) if name.endswith((".png", ".svg"))] == [
+        "curve.svg", "pictures.png", "rates.svg", "units-level-1.png",
+    ]  # fmt: skip
+    for name in ("curve.svg", "rates.svg"):
+        assert ElementTree.fromstring(files[name]).tag == "{http://www.w3.org/2000/svg}svg"
+    said = json.loads(files["figures.json"])
+    assert said["fingerprint"] == told.fingerprint
+    assert said["mse_at_these_bytes"]["HTM"] == pytest.approx(
+        next(p.mse for p in told.points if p.bytes_per_picture == said["bytes_a_picture"])
+    )
+    assert {"k-means", "JPEG", "PCA 95%"} <= set(said["mse_at_these_bytes"])
+
+
 def test_the_same_story_gives_the_same_bytes(told):
     again = dataclasses.replace(told)
     assert report.page(again) == report.page(told)
-    assert report.bundle(again, "x") == report.bundle(told, "x")
+    assert report_zip.bundle(again, "x") == report_zip.bundle(told, "x")
 
 
 def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatch):
