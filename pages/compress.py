@@ -4,7 +4,15 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from htm_engine.fitting import picture_shape
-from studio import compress_back, compress_choose, compress_curve, compress_show, frame, session
+from studio import (
+    compress_back,
+    compress_choose,
+    compress_curve,
+    compress_show,
+    frame,
+    photo_show,
+    session,
+)
 from studio import compress_work as work
 from studio.compress_choose import ON
 from studio.words import said, t
@@ -74,13 +82,14 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
 
 
 frame.page("compress", t("compress.send_pictures_through_the_network"))
-FOUND = session.current()
-if FOUND is None:
-    st.stop()
-st.caption(t("compress.with_the_model", described=FOUND.described))
+WHAT = ON.segments("what", t("compress.what"), format_func=lambda name: t(f"compress.what_{name}"))
 try:
-    picture_shape(FOUND.model)
-    show(FOUND, work.collection(FOUND))
+    if WHAT == "photo":
+        photo_show.show()
+    elif (FOUND := session.current()) is not None:
+        st.caption(t("compress.with_the_model", described=FOUND.described))
+        picture_shape(FOUND.model)
+        show(FOUND, work.collection(FOUND))
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

@@ -194,6 +194,11 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
         ],
         width_of(subject) if subject.mosaic else 132,
     )
+    rivals_table(everybody, ours)
+
+
+def rivals_table(everybody: list[Stored], ours: Stored) -> None:
+    """Everybody's bytes, PSNR and SSIM; ``ours`` is one of them."""
     st.table(
         {
             t("compress.format"): [said(one.label) for one in everybody],
@@ -205,7 +210,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
                 if one is ours
                 else t("compress.the_best_not_above_that")
                 if one.fits
-                else t("compress.its_smallest_times_the_bytes", size=one.size / size)
+                else t("compress.its_smallest_times_the_bytes", size=one.size / ours.size)
                 for one in everybody
             ],
         }

@@ -202,6 +202,11 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "seed": Number(0, 0, _FAR),
     },
     "compress": {
+        "what": Choice("collection", ("collection", "photo"), spoken=True),
+        "photo_quality": Number(50, 1, 100),
+        "lossless": Switch(),
+        "tune": Choice("psnr", ("psnr", "eye"), spoken=True),
+        "fast": Switch(),
         "picture": Number(0, 0, _FAR),
         "whole": Switch(),
         "tiles": Switch(True),

@@ -29,17 +29,18 @@ _BOUND = "query-params"
 
 
 def arrive(stem: str) -> list[str]:
-    """Make the page's controls ready, before any is drawn; names that were left out just now.
+    """Make the page's controls ready, before any is drawn; names that were left out.
 
     On the first run of a visit to a page its controls take what the address says, else
-    what they were when the visitor left it.
+    what they were when the visitor left it.  What was left out is said until the page is
+    left: parts of it may run again by themselves before anybody has read it.
     """
     given = {name: st.query_params.get_all(name) for name in st.query_params}
     query = renewed(stem, given)
     values, refused = understood(stem, query)
     if refused or query != given:
         # Streamlit has read the address for this run already.
-        st.session_state[_REFUSED] = refused
+        st.session_state[_REFUSED] = (stem, refused)
         st.query_params.from_dict({k: v for k, v in query.items() if k not in refused})
         st.rerun()
     st.session_state[_DRAWN] = {}
@@ -54,8 +55,10 @@ def arrive(stem: str) -> list[str]:
                 st.session_state[name] = before[name]
             elif name in st.session_state:
                 del st.session_state[name]  # another page's, of the same name
-    found: list[str] = st.session_state.pop(_REFUSED, [])
-    return found
+    page, names = st.session_state.get(_REFUSED, (stem, []))
+    if page != stem:
+        del st.session_state[_REFUSED]
+    return names if page == stem else []
 
 
 def drawn() -> dict[str, Value]:

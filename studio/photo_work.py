@@ -1,0 +1,169 @@
+"""A photograph on the Compress page: its file, what comes back, and the same bytes elsewhere.
+
+::
+
+    picture, PhotoSettings ──► job()   in the background: Coded, then what others make of the
+                                       same bytes, one by one
+    .htmc ──► opened()                 a picture back, or a sentence
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.background import Background
+from htm_engine.errors import DataError
+
+from . import keeping
+
+if TYPE_CHECKING:
+    from htm_engine.coding.photolook import PhotoMap
+    from htm_engine.comparison import Stored
+
+Pixels = NDArray[np.uint8]
+#: Pixels of a photograph that the page takes; the shell takes 50 million.
+MOST_PIXELS = 4_000_000
+#: Rows and columns of the sample, of the 427 x 640 of the photograph it is cut from.
+SAMPLE = (slice(60, 380), slice(120, 600))
+#: Seconds without a look after which the work pauses.
+ABANDON = 10.0
+_JOB = "_photo_job"
+
+
+@dataclass(frozen=True)
+class PhotoSettings:
+    """How a photograph is coded; ``quality`` is 0 for a lossless file."""
+
+    quality: int
+    tune: str
+    effort: str
+
+
+@dataclass
+class Coded:
+    """A photograph's file and all that the page says of it; times in seconds."""
+
+    file: bytes
+    back: Pixels
+    psnr: float
+    ssim: float | None
+    writing: float
+    reading: float
+    look: PhotoMap
+    others: list[Stored] = field(default_factory=list)
+
+
+def sample() -> Pixels:
+    """A part of a photograph that comes with scikit-learn (china.jpg, CC BY 2.0)."""
+    from sklearn.datasets import load_sample_image
+
+    return np.ascontiguousarray(load_sample_image("china.jpg")[SAMPLE])
+
+
+def uploaded(name: str, content: bytes) -> Pixels:
+    """A visitor's picture, checked before it is decoded.
+
+    Raises
+    ------
+    DataError
+        If it is no picture that can be read, or larger than the page takes.
+    """
+    from htm_engine.uploads import read_picture
+
+    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True).pixels
+
+
+def steps(picture: Pixels, wanted: PhotoSettings) -> Iterator[tuple[float, Coded | None]]:
+    """Part done and what there is so far."""
+    from htm_engine.coding.photo import compress_image, decompress_image
+    from htm_engine.coding.photolook import look_into_image
+    from htm_engine.comparison import photographs_at_bytes, similarity
+    from htm_engine.metrics import psnr
+
+    yield 0.02, None
+    began = time.perf_counter()
+    file = compress_image(
+        picture, max(1, wanted.quality), lossless=not wanted.quality, tune=wanted.tune,
+        effort=wanted.effort,
+    )  # fmt: skip
+    middle = time.perf_counter()
+    yield 0.5, None
+    back = decompress_image(file)
+    end = time.perf_counter()
+    coded = Coded(
+        file, back, psnr(picture, back, 255), similarity(picture, back),
+        middle - began, end - middle, look_into_image(file),
+    )  # fmt: skip
+    yield 0.6, coded
+    if picture.ndim == 3 and picture.shape[2] == 4:
+        return  # the others have no way to keep alpha that could be held against ours
+    for done, other in enumerate(photographs_at_bytes(picture, len(file)), 1):
+        coded.others.append(other)
+        yield 0.6 + 0.08 * done, coded
+
+
+@keeping.kept(8)
+def _done(key: str) -> list[Coded]:
+    """What was made before for the same picture and settings; filled by :func:`job`."""
+    return []
+
+
+def job(picture: Pixels, wanted: PhotoSettings) -> Background | Coded:
+    """The work on a picture, begun where it is not, or its result."""
+    content = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
+    key = f"{content.hexdigest()[:24]} {picture.shape} {wanted}"
+    if made := _done(key):
+        return made[0]
+    found: tuple[str, Background] | None = st.session_state.get(_JOB)
+    if found is None or found[0] != key:
+        if found is not None:
+            found[1].cancel()
+        work = Background(
+            lambda: steps(picture, wanted), name="photograph",
+            progress=lambda item: float(item[0]), abandon_after=ABANDON,
+        )  # fmt: skip
+        st.session_state[_JOB] = found = (key, work)
+        work.start()
+    work = found[1]
+    if work.state == "finished" and work.items:
+        coded: Coded = work.items[-1][1]
+        _done(key).append(coded)
+        return coded
+    return work
+
+
+def opened(content: bytes) -> Pixels:
+    """The picture in a photograph's file.
+
+    Raises
+    ------
+    HTMError
+        If it is none, is damaged, needs another model, or is larger than the page takes.
+    """
+    from htm_engine.coding.photo import decompress_image, inspect_image
+
+    info = inspect_image(content)
+    if info.width * info.height > MOST_PIXELS:
+        raise DataError(
+            f"This photograph has {info.width} x {info.height} pixels, too many for this page; "
+            "use: python -m htm_engine decompress."
+        )
+    return decompress_image(content)
+
+
+def png(picture: Pixels) -> bytes:
+    """A picture as PNG, every pixel as it is."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    return stream.getvalue()

@@ -1,0 +1,103 @@
+"""Photographs on the Compress page: a file that decodes to what is shown, and bad input."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from htm_engine import compress_image, decompress_image
+from htm_engine.errors import HTMError
+from studio import photo_work as work
+
+ROOT = Path(__file__).resolve().parent.parent
+#: The first on a machine compiles.
+PATIENCE = 180
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/compress.py")
+    for key, value in ({"what": "photo"} | query).items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def settled(app: AppTest) -> AppTest:
+    """Look again until the work is done, as the page does by itself."""
+    until = time.monotonic() + PATIENCE
+    while app.get("progress") or not (app.table or app.error):
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    return app
+
+
+def ended(picture, wanted) -> work.Coded:
+    *_, (part, coded) = work.steps(picture, wanted)
+    assert part == pytest.approx(1.0)
+    return coded
+
+
+@pytest.fixture(scope="module")
+def small():
+    return np.ascontiguousarray(work.sample()[:96, :128])
+
+
+def test_the_page_shows_a_photograph_and_what_others_make_of_its_bytes():
+    app = settled(opened(photo_quality="20", fast="true"))
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    size = int(numbers["This file"].split()[0].replace(",", ""))
+    table = app.table[-1].value
+    assert list(table["Format"])[:2] == ["HTM", "JPEG"]
+    assert {"WebP", "AVIF", "JPEG 2000"} <= set(table["Format"])
+    assert any(label.startswith("PCA") for label in table["Format"])
+    assert int(table["Bytes"].iloc[0].replace(",", "")) == size
+    psnr = [float(value.split()[0]) for value in table["PSNR"]]
+    assert psnr[0] == max(psnr)  # on this photograph, at these bytes
+
+
+def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
+    coded = ended(small, work.PhotoSettings(30, "psnr", "fast"))
+    assert np.array_equal(work.opened(coded.file), coded.back)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(work.png(coded.back)))), coded.back)
+    assert len(coded.others) == 5
+    assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
+
+
+def test_a_lossless_file_gives_every_pixel_back(small):
+    coded = ended(small, work.PhotoSettings(0, "psnr", "best"))
+    assert np.array_equal(coded.back, small) and np.isinf(coded.psnr)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 7, 3), (9, 8, 4)])
+def test_pictures_of_any_kind_go_through(shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    *_, (_, coded) = work.steps(picture, work.PhotoSettings(60, "eye", "fast"))
+    assert coded.back.shape == picture.shape
+
+
+@pytest.mark.parametrize("cut", [0, 5, 30, -1])
+def test_a_damaged_file_costs_a_sentence(small, cut):
+    file = compress_image(small, 20)
+    with pytest.raises(HTMError):
+        work.opened(file[:cut] if cut >= 0 else file + b"more")
+
+
+def test_a_file_larger_than_the_page_takes_says_where_to_go():
+    big = compress_image(np.zeros((2001, 2000), np.uint8), 1)
+    assert decompress_image(big).shape == (2001, 2000)
+    with pytest.raises(HTMError, match="decompress"):
+        work.opened(big)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(50)])
+def test_what_is_no_picture_is_refused(content):
+    with pytest.raises(HTMError):
+        work.uploaded("x.png", content)
