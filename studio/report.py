@@ -1,40 +1,34 @@
-"""A run's story as one HTML file that asks nobody for anything, and all of it in a ZIP.
+"""A run's story as one HTML file that asks nobody for anything.
 
 ::
 
-    run, its model and data ──► Told (curve, pictures, units, everybody's curves)
+    run, its model and data ──tell──► Told (curve, pictures, units, everybody at equal bytes)
     Told ──► page()    HTML with pictures inside it; prints on A4
-         └─► bundle()  ZIP: report.html, model.npz, curve.csv, rates.csv, reproduce.py
-
-``reproduce.py`` needs the engine alone and arrives at the same fingerprint, or says that it
-did not.
+         └─► report_zip.bundle()
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import io
-import json
-import zipfile
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 
 import numpy as np
 
 from htm_engine import HTM
-from htm_engine.baselines import RatePoint
-from htm_engine.comparison import all_curves
+from htm_engine.comparison import EQUAL_AT, Standings, standings
 from htm_engine.dataset import Dataset
 from htm_engine.errors import HTMError
+from htm_engine.metrics import psnr_of
 from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 
-from .history import NAMES
+from .charts import Chart, Line
 from .pictures import sheet
-from .words import t
+from .words import moment, said, t
 
 #: Pictures that are compared, shown over what is kept of them, and units of a level drawn.
 COMPARED, SHOWN, UNITS = 100, 10, 64
@@ -42,9 +36,11 @@ Curve = tuple[Sequence[int], Sequence[float]]
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #22272b; --ground: #fcfbf8; --line: #dcd8ce;
-        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670; }
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
+        --g: #7a3b1d; --h: #4a8c2a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e5dd; --ground: #15191c; --line: #374047;
-        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1; } }
+        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1;
+        --g: #c99273; --h: #93c973; } }
 body { font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; color: var(--ink);
        background: var(--ground); max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; line-height: 1.2; }
@@ -56,45 +52,16 @@ img { image-rendering: pixelated; } figure { margin: 0 0 1rem; }
 code, .f { font-family: "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
 .f { display: block; margin: .5rem 0; } small { opacity: .75; }
 svg text { fill: var(--ink); font-size: 12px; } .axis { stroke: var(--line); fill: none; }
+.paper { display: none; }
 @page { size: A4; margin: 18mm; }
-@media print { :root { --ground: #fff; --ink: #000; } body { margin: 0; max-width: none;
-       font-size: 11pt; } h2, figure, table, svg { break-inside: avoid; }
-       h2 { break-after: avoid; } }
+@media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --line: #bbb;
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
+        --g: #7a3b1d; --h: #4a8c2a; }
+       body { margin: 0; max-width: none; font-size: 11pt; }
+       h2, h3 { break-after: avoid; } figure, svg, tr, p { break-inside: avoid; }
+       img { max-height: 230mm; } details { display: none; } .paper { display: block; }
+       .paper table { font-size: 9pt; } }
 """
-COLOURS = ("a", "b", "c", "d", "e", "f")
-
-REPRODUCE = '''"""Trains the network of this report again and says whether it is the same.
-
-    python reproduce.py{argument}
-
-Needs the engine (the folder htm_engine of HTM Studio) and what it runs on; nothing else.
-"""
-
-import json
-import sys
-
-from htm_engine import load_dataset
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
-from htm_engine.runs import History
-
-FINGERPRINT = "{fingerprint}"
-RECIPE = Recipe.from_json(json.loads({recipe}))
-
-data = load_dataset({source})
-if data.fingerprint != RECIPE.data_fingerprint:
-    sys.exit(f"These are other pictures: {{data.fingerprint}}, not {{RECIPE.data_fingerprint}}.")
-job = RecordedJob(History(None), RECIPE, *data.split(*SPLIT))
-job.start()
-while not job.join(1):
-    print(f"{{job.progress:.0%}}", flush=True)
-if job.result is None:
-    sys.exit(job.error)
-job.result.save("reproduced.npz")
-same = job.result.fingerprint == FINGERPRINT
-print(job.result.fingerprint, "as in the report" if same else "NOT as in the report")
-sys.exit(not same)
-'''
 
 
 @dataclass
@@ -111,7 +78,7 @@ class Told:
     data: Dataset | None = None
     pictures: bytes | None = None
     units: list[tuple[int, bytes]] = field(default_factory=list)
-    points: list[RatePoint] = field(default_factory=list)
+    standings: Standings | None = None
 
 
 def tell(
@@ -144,8 +111,7 @@ def tell(
         back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
-        for part, point in all_curves(model, learn.X, rest.X[:COMPARED], should_stop):
-            told.points.append(point)
+        for part, told.standings in standings(model, learn.X, rest.X[:COMPARED], should_stop):
             yield 0.1 + 0.9 * part, told
     except HTMError:
         if should_stop():
@@ -158,10 +124,10 @@ def tell(
 def page(told: Told, language: str = "en") -> str:
     """The report as HTML; every word of people in it is escaped."""
     run = told.run
-    begun = datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    begun = f"{moment(run.created)} UTC"
     parts = [
         f"<h1>{escape(run.name)}</h1>",
-        f"<p>{escape(t('report.summary', begun=begun, state=run.state, steps=run.step))}<br>"
+        f"<p>{escape(t('report.summary', begun=begun, state=said(run.state), steps=run.step))}<br>"
         f"<code>{escape(told.fingerprint)}</code></p>",
         *_section(t("report.data"), _data(told)),
         *_section(t("report.result"), _result(told)),
@@ -198,9 +164,10 @@ def _image(png: bytes, words: str) -> str:
 
 
 def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
-    lines = ["<tr>" + "".join(f"<th>{escape(str(c))}</th>" for c in head) + "</tr>"] if head else []
-    lines += ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
-    return "<table>" + "".join(lines) + "</table>"
+    top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
+    lines = ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
+    whole = f"<thead><tr>{top}</tr></thead>" if head else ""
+    return f"<table>{whole}<tbody>{''.join(lines)}</tbody></table>"
 
 
 def _data(told: Told) -> list[str]:
@@ -224,14 +191,25 @@ def _figures(told: Told) -> list[str]:
     return [_table(rows)]
 
 
-def _curve(told: Told) -> list[str]:
-    lines = {t("report.batches"): told.curve, t("report.held_out"): told.held}
-    drawn = {
+def curve_lines(told: Told, batches: str, held_out: str) -> dict[str, Line]:
+    """The learning curves by the names given; without one that has no points."""
+    lines = {batches: told.curve, held_out: told.held}
+    return {
         name: [(float(step), value) for step, value in zip(*line, strict=True)]
         for name, line in lines.items()
         if len(line[0])
     }
-    return [chart(drawn, t("report.step"), t("report.error"), log=True)] if drawn else []
+
+
+def rate_lines(told: Told) -> dict[str, Line]:
+    """PSNR over bytes a picture, by method."""
+    rows = told.standings.rows if told.standings else ()
+    return {said(r.label): [(p.bytes_per_picture, p.psnr) for p in r.points] for r in rows}
+
+
+def _curve(told: Told) -> list[str]:
+    lines = curve_lines(told, t("report.batches"), t("report.held_out"))
+    return [Chart(lines, t("report.step"), t("report.error"), log=True).svg()] if lines else []
 
 
 def _units(told: Told) -> list[str]:
@@ -242,22 +220,39 @@ def _units(told: Told) -> list[str]:
 
 
 def _rivals(told: Told) -> list[str]:
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for point in told.points:
-        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
-    if not curves:
+    if told.standings is None:
         return []
-    rows = [
-        (point.label, point.setting, f"{point.bytes_per_picture:,.1f}", f"{point.psnr:.2f}")
-        for point in told.points
-    ]
-    head = [t("report.method"), t("report.setting"), t("report.bytes"), "PSNR, dB"]
-    words = t("report.rivals_words", count=COMPARED)
+    equal, every = [], []
+    for row in told.standings.rows:
+        sizes = [point.bytes_per_picture for point in row.points]
+        error = row.mse_at_equal_bytes
+        equal.append(
+            (said(row.label), t("report.spends", least=min(sizes), most=max(sizes)), "")
+            if error is None
+            else (said(row.label), f"{error:.5f}", f"{psnr_of(error):.2f}")
+        )
+        every += [
+            (said(p.label), _setting(p.setting), f"{p.bytes_per_picture:,.1f}", f"{p.psnr:.2f}")
+            for p in row.points
+        ]
+    method, decibels, bytes_each = t("report.method"), "PSNR, dB", t("report.bytes")
+    numbers = _table(every, [method, t("report.setting"), bytes_each, decibels])
+    size = told.standings.bytes_per_picture
+    # What is closed stays closed on paper, so paper has a table of its own.
     return [
-        f"<p>{escape(words)}</p>",
-        chart(curves, t("report.bytes"), "PSNR, dB", log_x=True),
-        f"<details><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}</details>",
+        f"<p>{escape(t('report.equal_words', size=size, quality=EQUAL_AT))}</p>",
+        _table(equal, [method, t("report.error"), decibels]),
+        f"<p>{escape(t('report.rivals_words', count=COMPARED))}</p>",
+        Chart(rate_lines(told), bytes_each, decibels, log_x=True).svg(),
+        f"<details><summary>{escape(t('report.numbers'))}</summary>{numbers}</details>",
+        f'<div class="paper"><h3>{escape(t("report.numbers"))}</h3>{numbers}</div>',
     ]
+
+
+def _setting(text: str) -> str:
+    """A point's setting in the visitor's language."""
+    units = re.fullmatch(r"(\d+) units", text)
+    return t("report.of_units", count=int(units[1])) if units else said(text)
 
 
 def _settings(run: Run) -> list[str]:
@@ -282,82 +277,3 @@ def _formulas() -> list[str]:
 def _again(told: Told) -> list[str]:
     link = escape(told.link, quote=True)
     return [f"<p>{escape(t('report.again_words'))}</p>", f"<p><code>{link}</code></p>"]
-
-
-def chart(
-    lines: dict[str, list[tuple[float, float]]], x: str, y: str,
-    log: bool = False, log_x: bool = False,
-) -> str:  # fmt: skip
-    """Lines as SVG, 680 x 320; logarithmic scales where that is asked for and possible."""
-    every = np.array([point for line in lines.values() for point in line], float)
-    axes = []
-    for column, wanted in ((0, log_x), (1, log)):
-        values = every[:, column]
-        scale = np.log10 if wanted and values.min() > 0 else np.asarray
-        low, high = float(scale(values.min())), float(scale(values.max()))
-        axes.append((scale, low, high if high > low else low + 1))
-
-    def place(point: tuple[float, float]) -> str:
-        across, up = (
-            float((scale(value) - low) / (high - low))
-            for value, (scale, low, high) in zip(point, axes, strict=True)
-        )
-        return f"{60 + 480 * across:.1f},{270 - 250 * up:.1f}"
-
-    drawn = ['<path class="axis" d="M60 20V270H540"/>']
-    for number, (name, line) in enumerate(lines.items()):
-        colour = f"var(--{COLOURS[number % len(COLOURS)]})"
-        path = " ".join(place(point) for point in sorted(line))
-        drawn.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<text x="552" y="{32 + 20 * number}" style="fill:{colour}">{escape(name)}</text>'
-        )
-    low, high = every.min(0), every.max(0)
-    for text, left, top, anchor in (
-        (f"{low[0]:,.4g}", 60, 288, "start"), (f"{high[0]:,.4g}", 540, 288, "end"),
-        (x, 300, 306, "middle"), (f"{high[1]:,.4g}", 54, 26, "end"),
-        (f"{low[1]:,.4g}", 54, 270, "end"), (y, 60, 14, "start"),
-    ):  # fmt: skip
-        drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
-    words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
-    return f'<svg viewBox="0 0 700 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'
-
-
-# -------------------------------------------------------------------- the ZIP
-def bundle(told: Told, html: str) -> bytes:
-    """Everything in one ZIP; the same story gives the same bytes."""
-    curve = [("batch", *p) for p in zip(*told.curve, strict=True)]
-    curve += [("held out", *p) for p in zip(*told.held, strict=True)]
-    rates = [(p.label, p.setting, p.bytes_per_picture, p.mse, p.psnr) for p in told.points]
-    files = {
-        "report.html": html.encode(),
-        "model.npz": told.model,
-        "curve.csv": _csv(("of", "step", "mse"), curve),
-        "rates.csv": _csv(("method", "setting", "bytes a picture", "mse", "psnr"), rates),
-        "reproduce.py": reproduce(told).encode(),
-    }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
-    return stream.getvalue()
-
-
-def reproduce(told: Told) -> str:
-    """A program that trains the same network with the engine alone."""
-    known = told.run.data in NAMES
-    height, *_, channels = (*told.layout, 1)[:3] if len(told.layout) > 1 else (None, 1)
-    return REPRODUCE.format(
-        argument="" if known else " PICTURES",
-        fingerprint=told.fingerprint,
-        # A string inside a string: quoted as Python does, whatever stands in it.
-        recipe=repr(json.dumps(dict(told.run.settings), sort_keys=True)),
-        source=repr(told.run.data) if known
-        else f"sys.argv[1], size={height}, colour={channels == 3}",
-    )  # fmt: skip
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([head, *rows])
-    return out.getvalue().encode()

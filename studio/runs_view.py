@@ -151,10 +151,7 @@ def _handle(run: Run) -> None:
                 args=(run,),
             )
         if run.model is not None:
-            st.button(
-                t("report.make"), key=f"report_{run.id}", icon=":material/description:",
-                help=t("report.make_help"), on_click=_said(lambda: report_work.start(run)),
-            )  # fmt: skip
+            report_work.offer(run, _said(lambda: report_work.start(run)))
         st.button(
             t("runs.delete"), key=f"delete_{run.id}", icon=":material/delete:",
             disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),
