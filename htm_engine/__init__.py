@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .coding.collection import compress_collection, decompress_collection
+    from .coding.photo import compress_image, decompress_image
     from .coding.text import compress_text, decompress_text
     from .datasets import load_dataset
     from .layer import CompetitiveLayer, LayerSpec
@@ -15,8 +16,10 @@ __all__ = [
     "CompetitiveLayer",
     "LayerSpec",
     "compress_collection",
+    "compress_image",
     "compress_text",
     "decompress_collection",
+    "decompress_image",
     "decompress_text",
     "load_dataset",
 ]
@@ -28,8 +31,10 @@ _HOMES = {
     "CompetitiveLayer": "layer",
     "LayerSpec": "layer",
     "compress_collection": "coding.collection",
+    "compress_image": "coding.photo",
     "compress_text": "coding.text",
     "decompress_collection": "coding.collection",
+    "decompress_image": "coding.photo",
     "decompress_text": "coding.text",
     "load_dataset": "datasets",
 }

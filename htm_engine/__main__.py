@@ -1,6 +1,6 @@
 """The command line: ``python -m htm_engine train | compress | decompress | generate | inspect``.
 
-For texts there are ``train-text`` and ``generate-text`` besides.
+For texts there are ``train-text`` and ``generate-text`` besides; for photographs, ``train-codec``.
 
 This module reads arguments and turns outcomes into exit codes; ``commands`` does the
 work.  0 is success, 1 an error that a sentence on standard error explains, 2 arguments
@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_inspect(found)
     _add_train_text(found)
     _add_generate_text(found)
+    _add_train_codec(found)
     return top
 
 
@@ -174,10 +175,25 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument(
         "-q",
         "--quality",
-        type=whole(1, QUALITIES),
-        default=5,
+        type=whole(1, 100),
         metavar="1..10",
-        help="1 is smallest, 10 nearest to the pictures (default 5)",
+        help="1 is smallest, 10 nearest to the pictures (default 5); with --photo 1 to 100 "
+        "(default 50)",
+    )
+    made.add_argument(
+        "--photo",
+        action="store_true",
+        help="store one photograph of any size, by the codec that came or one of train-codec",
+    )
+    made.add_argument(
+        "--bytes", type=whole(1, 1 << 40), metavar="N", help="with --photo: at most so many bytes"
+    )
+    made.add_argument("--lossless", action="store_true", help="with --photo: every pixel exactly")
+    made.add_argument(
+        "--tune", choices=["psnr", "eye"], default="psnr", help="with --photo: what errors count by"
+    )
+    made.add_argument(
+        "--effort", choices=["fast", "best"], default="best", help="with --photo (default best)"
     )
     made.add_argument(
         "--memory",
@@ -258,6 +274,19 @@ def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _output(made, "where the model goes (.npz)")
 
 
+def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train-codec",
+        commands.train_codec,
+        "Learn a codec for photographs from a folder of pictures.",
+        "my-photos/ -o mine.npz",
+    )
+    made.add_argument("folder", metavar="FOLDER", help="PNG, JPEG, WebP, AVIF, BMP, TIFF")
+    made.add_argument("--seed", type=int, default=0, help="of everything drawn (default 0)")
+    _output(made, "where the model goes (.npz)")
+
+
 def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     made = _command(
         found,
@@ -291,6 +320,9 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code, and raises ``SystemExit(2)`` on bad usage."""
     arguments = parser().parse_args(argv)
+    picky = arguments.does is commands.compress and not arguments.photo
+    if picky and ((arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless):
+        parser().error(f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo")
     try:
         arguments.does(arguments)
         sys.stdout.flush()

@@ -329,6 +329,15 @@ def codec_at_bytes(picture: NDArray[np.uint8], codec: str, target: int) -> tuple
 STEPS = (1.6, 1.2, 0.8, 0.55, 0.4, 0.28, 0.2, 0.14, 0.1, 0.07, 0.05)
 
 
+def mlp_curve(
+    X_train: Any, X_test: Any, random_state: int = 0, should_stop: Stop | None = None
+) -> Iterator[RatePoint]:
+    """An MLP autoencoder's curve; its code has a scale of its own, so steps follow its spread."""
+    fitted = MLPBaseline(random_state=random_state).fit(X_train)
+    scale = max(float(fitted.values(X_train).std()), 1e-6)
+    yield from rate_curve(fitted, X_train, X_test, [step * scale for step in STEPS], should_stop)
+
+
 @dataclass(frozen=True)
 class BaselineRow:
     """A baseline's whole curve, and where it stands at the network's bytes.
@@ -367,17 +376,15 @@ def baseline_table(
     Cancelled
         If ``should_stop`` says so between two points.
     """
-    transforms: list[TransformBaseline] = [PCABaseline(0.95), PCABaseline(None)]
-    if mlp:
-        transforms.append(MLPBaseline(random_state=random_state))
-    for baseline in transforms:
-        fitted = baseline.fit(X_train)
-        # An MLP's code has a scale of its own, so its steps follow its spread.
-        scale = 1.0 if isinstance(fitted, PCABaseline) else float(fitted.values(X_train).std())
-        steps = [step * max(scale, 1e-6) for step in STEPS]
-        points = tuple(rate_curve(fitted, X_train, X_test, steps, should_stop))
-        yield BaselineRow(fitted.label, points, mse_at(points, bytes_per_picture))
-    points = tuple(
-        k_means_curve(X_train, X_test, random_state=random_state, should_stop=should_stop)
-    )
-    yield BaselineRow("k-means", points, mse_at(points, bytes_per_picture))
+
+    def curves() -> Iterator[Iterator[RatePoint]]:
+        for kept in (0.95, None):
+            pca = PCABaseline(kept).fit(X_train)
+            yield rate_curve(pca, X_train, X_test, STEPS, should_stop)
+        if mlp:
+            yield mlp_curve(X_train, X_test, random_state, should_stop)
+        yield k_means_curve(X_train, X_test, random_state=random_state, should_stop=should_stop)
+
+    for points in map(tuple, curves()):
+        if points:  # k-means needs as many pictures as units
+            yield BaselineRow(points[0].label, points, mse_at(points, bytes_per_picture))

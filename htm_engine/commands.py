@@ -33,6 +33,13 @@ def train(arguments: Namespace) -> None:
 
 def compress(arguments: Namespace) -> None:
     """Store pictures, or a text, in one file."""
+    if arguments.photo:
+        from . import photocommands
+
+        photocommands.compress(arguments)
+        return
+    if arguments.quality is None:
+        arguments.quality = 5
     if arguments.text or _is_text_file(arguments.pictures):
         from . import textcommands
 
@@ -44,17 +51,22 @@ def compress(arguments: Namespace) -> None:
 
 
 def decompress(arguments: Namespace) -> None:
-    """Get pictures, or a text, back from a file."""
+    """Get pictures, a photograph, or a text, back from a file."""
+    from .coding.photofile import is_photo
     from .coding.text import is_text
 
     check_target(arguments.output, arguments.force)
     path = Path(arguments.file)
     with path.open("rb") as stream:
-        text = is_text(stream.read(16))
-    if text:
+        head = stream.read(16)
+    if is_text(head):
         from . import textcommands
 
         textcommands.decompress(arguments)
+    elif is_photo(head):
+        from . import photocommands
+
+        photocommands.decompress(arguments)
     else:
         from . import picturecommands
 
@@ -82,6 +94,13 @@ def generate_text(arguments: Namespace) -> None:
     textcommands.generate(arguments)
 
 
+def train_codec(arguments: Namespace) -> None:
+    """Learn a codec for photographs."""
+    from . import photocommands
+
+    photocommands.train(arguments)
+
+
 # ------------------------------------------------------------------ inspect
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""
@@ -99,6 +118,7 @@ def inspect(arguments: Namespace) -> None:
 
 
 def _facts(content: bytes) -> dict[str, Any]:
+    from .coding.photofile import is_photo
     from .coding.text import is_text
     from .storage import load
 
@@ -106,16 +126,25 @@ def _facts(content: bytes) -> dict[str, Any]:
         from . import textcommands
 
         return textcommands.of_file(content)
+    if is_photo(content):
+        from . import photocommands
+
+        return photocommands.of_file(content)
     if content.startswith(MAGIC):
         from . import picturecommands
 
         return picturecommands.of_collection(content)
     if not content.startswith(b"PK"):
         raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
-    if load(BytesIO(content))[0].get("kind") == "text":
+    kind = load(BytesIO(content))[0].get("kind")
+    if kind == "text":
         from . import textcommands
 
         return textcommands.of_model(content)
+    if kind == "photo":
+        from . import photocommands
+
+        return photocommands.of_model(content)
     from . import picturecommands
 
     return picturecommands.of_model(content)

@@ -17,15 +17,12 @@ from . import metrics
 from .baselines import (
     QUALITIES,
     STEPS,
-    BaselineRow,
     PCABaseline,
     RatePoint,
-    baseline_table,
     codec_at_bytes,
     codec_curve,
     codec_decode,
     flat,
-    mse_at,
     rate_curve,
     value_tables,
     values_file,
@@ -182,60 +179,3 @@ def all_curves(
 
     for done, point in enumerate(points(), 1):
         yield done / POINTS, point
-
-
-# ------------------------------------------------------- everybody at equal bytes
-#: The network's quality whose bytes all others are given: the middle of its curve.
-EQUAL_AT = quantise.QUALITIES // 2 + 1
-#: Numbers (pictures times pixels) that the others learn from at most: minutes, not hours.
-LEARN_NUMBERS = 16_000_000
-
-
-@dataclass(frozen=True)
-class Standings:
-    """All methods at the bytes that the network spends, and their whole curves.
-
-    Attributes
-    ----------
-    bytes_per_picture : float
-        What the network spends at quality ``EQUAL_AT``.
-    rows : tuple of BaselineRow
-        The network first; an error is None where a method never spends as few or as many.
-    """
-
-    bytes_per_picture: float
-    rows: tuple[BaselineRow, ...]
-
-
-def standings(
-    model: HTM, learn: Pixels, test: Pixels, should_stop: Callable[[], bool] | None = None
-) -> Iterator[tuple[float, Standings]]:
-    """Network, PCA, MLP autoencoder, k-means and codecs at equal bytes, a method at a time.
-
-    The same pictures are stored by everybody, and the learned methods learn from the same
-    ones, at most ``LEARN_FROM`` and fewer where they are large.  With the part done.
-
-    Raises
-    ------
-    Cancelled
-        If ``should_stop`` says so.
-    DataError
-        If such pictures have no file.
-    """
-    points = tuple(network_curve(model, test))
-    size = points[EQUAL_AT - 1].bytes_per_picture
-    rows = [BaselineRow("HTM", points, points[EQUAL_AT - 1].mse)]
-    total = 1 + 4 + len(CODECS)
-    yield 1 / total, Standings(size, tuple(rows))
-    pixels = int(np.prod(learn.shape[1:]))
-    few = learn[: max(2, min(LEARN_FROM, LEARN_NUMBERS // pixels))]
-
-    def others() -> Iterator[BaselineRow]:
-        yield from baseline_table(size, few, test, should_stop=should_stop)
-        for name in CODECS:
-            curve = tuple(codec_curve(test, name, QUALITIES, should_stop))
-            yield BaselineRow(name.upper(), curve, mse_at(curve, size))
-
-    for row in others():
-        rows.append(row)
-        yield len(rows) / total, Standings(size, tuple(rows))

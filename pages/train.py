@@ -3,16 +3,7 @@
 import streamlit as st
 
 from htm_engine.training import select
-from studio import (
-    frame,
-    history,
-    report_work,
-    resume,
-    session,
-    train_compare,
-    train_settings,
-    train_view,
-)
+from studio import frame, history, resume, session, train_compare, train_settings, train_view
 from studio.train_settings import ON
 from studio.words import said, t
 
@@ -103,8 +94,7 @@ with st.container():
         if RUN.result is not None:
             st.subheader(t("train.against_pca_k_means_and"), anchor=False)
             compare()
-            st.subheader(t("train.report"), anchor=False)
-            report_work.after(RUN)
+            train_view.report(RUN)
 
 with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
     st.markdown(t("train.three_folds_for_each_of"))

@@ -10,7 +10,7 @@ import streamlit as st
 from htm_engine import figures_formulas as figures
 from htm_engine.datasets import Dataset
 
-from . import drawing, formula_parts, session, settings, snippets, walkthrough
+from . import controls, drawing, formula_parts, session, snippets, walkthrough
 from .formula_hand import ON
 from .pictures import alt, sheet
 from .walkthrough import number
@@ -127,7 +127,7 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     buttons = left.container(horizontal=True)
     buttons.button(
         t("formulas.make_one_gradient_step"), type="primary", key="step", on_click=_go,
-        args=(steps + 1,), disabled=steps == settings.MOST_STEPS,
+        args=(steps + 1,), disabled=steps == controls.MOST_STEPS,
     )  # fmt: skip
     buttons.button(t("formulas.reset"), key="reset", on_click=_go, args=(0,), disabled=not steps)
     left.markdown(formula_parts.what_moved(start, walk, history))

@@ -25,7 +25,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from . import keeping, presenting, settings, words
-from .settings import LINK_VERSION, Value
+from .controls import LINK_VERSION, Value
 from .words import t
 
 ROOT = Path(__file__).resolve().parent.parent

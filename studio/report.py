@@ -2,8 +2,8 @@
 
 ::
 
-    run, its model and data ──tell──► Told (curve, pictures, units, everybody at equal bytes)
-    Told ──► page()    HTML with pictures inside it; prints on A4
+    run, its model and data ──► Told (curve, pictures, units, everybody's curves)
+    Told ──► page()   HTML with pictures inside it; prints on A4
          └─► report_zip.bundle()
 """
 
@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import escape
 
 import numpy as np
 
 from htm_engine import HTM
-from htm_engine.comparison import EQUAL_AT, Standings, standings
+from htm_engine.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
+from htm_engine.comparison import LEARN_FROM, all_curves
 from htm_engine.dataset import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.metrics import psnr_of
 from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 
-from .charts import Chart, Line
 from .pictures import sheet
-from .words import moment, said, t
+from .words import t
 
 #: Pictures that are compared, shown over what is kept of them, and units of a level drawn.
 COMPARED, SHOWN, UNITS = 100, 10, 64
@@ -36,11 +36,9 @@ Curve = tuple[Sequence[int], Sequence[float]]
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #22272b; --ground: #fcfbf8; --line: #dcd8ce;
-        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
-        --g: #7a3b1d; --h: #4a8c2a; }
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e5dd; --ground: #15191c; --line: #374047;
-        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1;
-        --g: #c99273; --h: #93c973; } }
+        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1; } }
 body { font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; color: var(--ink);
        background: var(--ground); max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; line-height: 1.2; }
@@ -52,16 +50,12 @@ img { image-rendering: pixelated; } figure { margin: 0 0 1rem; }
 code, .f { font-family: "Source Code Pro", ui-monospace, monospace; overflow-wrap: anywhere; }
 .f { display: block; margin: .5rem 0; } small { opacity: .75; }
 svg text { fill: var(--ink); font-size: 12px; } .axis { stroke: var(--line); fill: none; }
-.paper { display: none; }
 @page { size: A4; margin: 18mm; }
-@media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --line: #bbb;
-        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
-        --g: #7a3b1d; --h: #4a8c2a; }
-       body { margin: 0; max-width: none; font-size: 11pt; }
-       h2, h3 { break-after: avoid; } figure, svg, tr, p { break-inside: avoid; }
-       img { max-height: 230mm; } details { display: none; } .paper { display: block; }
-       .paper table { font-size: 9pt; } }
+@media print { :root { --ground: #fff; --ink: #000; } body { margin: 0; max-width: none;
+       font-size: 11pt; } h2, figure, table, svg { break-inside: avoid; }
+       h2 { break-after: avoid; } }
 """
+COLOURS = ("a", "b", "c", "d", "e", "f")
 
 
 @dataclass
@@ -78,7 +72,7 @@ class Told:
     data: Dataset | None = None
     pictures: bytes | None = None
     units: list[tuple[int, bytes]] = field(default_factory=list)
-    standings: Standings | None = None
+    points: list[RatePoint] = field(default_factory=list)
 
 
 def tell(
@@ -111,8 +105,16 @@ def tell(
         back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
-        for part, told.standings in standings(model, learn.X, rest.X[:COMPARED], should_stop):
-            yield 0.1 + 0.9 * part, told
+        test, few = rest.X[:COMPARED], learn.X[:LEARN_FROM]
+        for part, point in all_curves(model, learn.X, test, should_stop):
+            told.points.append(point)
+            yield 0.1 + 0.6 * part, told
+        for points in (
+            k_means_curve(few, test, should_stop=should_stop),
+            mlp_curve(few, test, should_stop=should_stop),
+        ):
+            told.points.extend(points)
+            yield 0.85, told
     except HTMError:
         if should_stop():
             raise
@@ -124,17 +126,17 @@ def tell(
 def page(told: Told, language: str = "en") -> str:
     """The report as HTML; every word of people in it is escaped."""
     run = told.run
-    begun = f"{moment(run.created)} UTC"
+    begun = datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
     parts = [
         f"<h1>{escape(run.name)}</h1>",
-        f"<p>{escape(t('report.summary', begun=begun, state=said(run.state), steps=run.step))}<br>"
+        f"<p>{escape(t('report.summary', begun=begun, state=run.state, steps=run.step))}<br>"
         f"<code>{escape(told.fingerprint)}</code></p>",
         *_section(t("report.data"), _data(told)),
         *_section(t("report.result"), _result(told)),
         *_section(t("report.figures"), _figures(told)),
-        *_section(t("report.curve"), _curve(told)),
+        *_section(t("report.curve"), curve(told)),
         *_section(t("report.units"), _units(told)),
-        *_section(t("report.rivals"), _rivals(told)),
+        *_section(t("report.rivals"), rivals(told)),
         *_section(t("report.settings"), _settings(run)),
         *_section(t("report.formulas"), _formulas()),
         *_section(t("report.again"), _again(told)),
@@ -164,10 +166,9 @@ def _image(png: bytes, words: str) -> str:
 
 
 def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
-    top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
-    lines = ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
-    whole = f"<thead><tr>{top}</tr></thead>" if head else ""
-    return f"<table>{whole}<tbody>{''.join(lines)}</tbody></table>"
+    lines = ["<tr>" + "".join(f"<th>{escape(str(c))}</th>" for c in head) + "</tr>"] if head else []
+    lines += ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
+    return "<table>" + "".join(lines) + "</table>"
 
 
 def _data(told: Told) -> list[str]:
@@ -191,25 +192,36 @@ def _figures(told: Told) -> list[str]:
     return [_table(rows)]
 
 
-def curve_lines(told: Told, batches: str, held_out: str) -> dict[str, Line]:
-    """The learning curves by the names given; without one that has no points."""
-    lines = {batches: told.curve, held_out: told.held}
-    return {
+def curve(told: Told) -> list[str]:
+    lines = {t("report.batches"): told.curve, t("report.held_out"): told.held}
+    drawn = {
         name: [(float(step), value) for step, value in zip(*line, strict=True)]
         for name, line in lines.items()
         if len(line[0])
     }
+    return [chart(drawn, t("report.step"), t("report.error"), log=True)] if drawn else []
 
 
-def rate_lines(told: Told) -> dict[str, Line]:
-    """PSNR over bytes a picture, by method."""
-    rows = told.standings.rows if told.standings else ()
-    return {said(r.label): [(p.bytes_per_picture, p.psnr) for p in r.points] for r in rows}
+def _rates(told: Told) -> dict[str, list[tuple[float, float]]]:
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for point in told.points:
+        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
+    return curves
 
 
-def _curve(told: Told) -> list[str]:
-    lines = curve_lines(told, t("report.batches"), t("report.held_out"))
-    return [Chart(lines, t("report.step"), t("report.error"), log=True).svg()] if lines else []
+def at_equal_bytes(told: Told) -> tuple[float, dict[str, float | None]]:
+    """Bytes a picture of the network at its middle quality, and everybody's MSE there.
+
+    None where a method never spends as few or as many.
+    """
+    own = [point for point in told.points if point.label == "HTM"]
+    if not own:
+        return 0.0, {}
+    size = own[len(own) // 2].bytes_per_picture
+    labels = dict.fromkeys(point.label for point in told.points)
+    return size, {
+        label: mse_at([p for p in told.points if p.label == label], size) for label in labels
+    }
 
 
 def _units(told: Told) -> list[str]:
@@ -219,40 +231,32 @@ def _units(told: Told) -> list[str]:
     ]
 
 
-def _rivals(told: Told) -> list[str]:
-    if told.standings is None:
+def rivals(told: Told) -> list[str]:
+    curves = _rates(told)
+    if not curves:
         return []
-    equal, every = [], []
-    for row in told.standings.rows:
-        sizes = [point.bytes_per_picture for point in row.points]
-        error = row.mse_at_equal_bytes
-        equal.append(
-            (said(row.label), t("report.spends", least=min(sizes), most=max(sizes)), "")
-            if error is None
-            else (said(row.label), f"{error:.5f}", f"{psnr_of(error):.2f}")
-        )
-        every += [
-            (said(p.label), _setting(p.setting), f"{p.bytes_per_picture:,.1f}", f"{p.psnr:.2f}")
-            for p in row.points
-        ]
-    method, decibels, bytes_each = t("report.method"), "PSNR, dB", t("report.bytes")
-    numbers = _table(every, [method, t("report.setting"), bytes_each, decibels])
-    size = told.standings.bytes_per_picture
-    # What is closed stays closed on paper, so paper has a table of its own.
-    return [
-        f"<p>{escape(t('report.equal_words', size=size, quality=EQUAL_AT))}</p>",
-        _table(equal, [method, t("report.error"), decibels]),
-        f"<p>{escape(t('report.rivals_words', count=COMPARED))}</p>",
-        Chart(rate_lines(told), bytes_each, decibels, log_x=True).svg(),
-        f"<details><summary>{escape(t('report.numbers'))}</summary>{numbers}</details>",
-        f'<div class="paper"><h3>{escape(t("report.numbers"))}</h3>{numbers}</div>',
+    size, equal = at_equal_bytes(told)
+    lacks = t("train.does_not_spend_that")
+    beside = [
+        (label, lacks if error is None else f"{error:.5f}",
+         "" if error is None else f"{psnr_of(error):.2f}")
+        for label, error in equal.items()
+    ]  # fmt: skip
+    rows = [
+        (point.label, point.setting, f"{point.bytes_per_picture:,.1f}", f"{point.psnr:.2f}")
+        for point in told.points
     ]
-
-
-def _setting(text: str) -> str:
-    """A point's setting in the visitor's language."""
-    units = re.fullmatch(r"(\d+) units", text)
-    return t("report.of_units", count=int(units[1])) if units else said(text)
+    head = [t("report.method"), t("report.setting"), t("report.bytes"), "PSNR, dB"]
+    words = t("report.rivals_words", count=COMPARED)
+    return [
+        f"<p>{escape(words)}</p>",
+        chart(curves, t("report.bytes"), "PSNR, dB", log_x=True),
+        f"<p>{escape(t('report.at_equal_bytes', size=size))}</p>",
+        _table(beside, [t("report.method"), t("report.error"), "PSNR, dB"]),
+        # Open, as paper cannot be clicked.
+        f"<details open><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}"
+        "</details>",
+    ]
 
 
 def _settings(run: Run) -> list[str]:
@@ -277,3 +281,42 @@ def _formulas() -> list[str]:
 def _again(told: Told) -> list[str]:
     link = escape(told.link, quote=True)
     return [f"<p>{escape(t('report.again_words'))}</p>", f"<p><code>{link}</code></p>"]
+
+
+def chart(
+    lines: dict[str, list[tuple[float, float]]], x: str, y: str,
+    log: bool = False, log_x: bool = False,
+) -> str:  # fmt: skip
+    """Lines as SVG, 680 x 320; logarithmic scales where that is asked for and possible."""
+    every = np.array([point for line in lines.values() for point in line], float)
+    axes = []
+    for column, wanted in ((0, log_x), (1, log)):
+        values = every[:, column]
+        scale = np.log10 if wanted and values.min() > 0 else np.asarray
+        low, high = float(scale(values.min())), float(scale(values.max()))
+        axes.append((scale, low, high if high > low else low + 1))
+
+    def place(point: tuple[float, float]) -> str:
+        across, up = (
+            float((scale(value) - low) / (high - low))
+            for value, (scale, low, high) in zip(point, axes, strict=True)
+        )
+        return f"{60 + 480 * across:.1f},{270 - 250 * up:.1f}"
+
+    drawn = ['<path class="axis" d="M60 20V270H540"/>']
+    for number, (name, line) in enumerate(lines.items()):
+        colour = f"var(--{COLOURS[number % len(COLOURS)]})"
+        path = " ".join(place(point) for point in sorted(line))
+        drawn.append(
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            f'<text x="552" y="{32 + 20 * number}" style="fill:{colour}">{escape(name)}</text>'
+        )
+    low, high = every.min(0), every.max(0)
+    for text, left, top, anchor in (
+        (f"{low[0]:,.4g}", 60, 288, "start"), (f"{high[0]:,.4g}", 540, 288, "end"),
+        (x, 300, 306, "middle"), (f"{high[1]:,.4g}", 54, 26, "end"),
+        (f"{low[1]:,.4g}", 54, 270, "end"), (y, 60, 14, "start"),
+    ):  # fmt: skip
+        drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
+    words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
+    return f'<svg viewBox="0 0 700 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import streamlit as st
 
 from htm_engine.background import Background
 from htm_engine.errors import HTMError
 from htm_engine.recipe import Recipe
-from htm_engine.recording import RecordedJob
 from htm_engine.runs import Run
 
 from . import frame, history, report, report_zip
@@ -21,30 +20,6 @@ LOOK, ABANDON = 0.6, 10.0
 
 def _key(run: Run) -> str:
     return f"_report_{run.id}"
-
-
-def offer(run: Run, on_click: Callable[[], None]) -> None:
-    """The button that makes a run's report; what it does may say why not."""
-    st.button(
-        t("report.make"), key=f"report_{run.id}", icon=":material/description:",
-        help=t("report.make_help"), on_click=on_click,
-    )  # fmt: skip
-
-
-def after(job: RecordedJob) -> None:
-    """The same on the page where a training has just come to its end."""
-    run = history.kept().history.get(job.run) if job.run else None
-    if run is None or run.model is None:
-        return  # nothing was kept, which the page has said
-
-    def begin() -> None:
-        try:
-            start(run)
-        except HTMError as exc:
-            st.session_state["_refused"] = said(exc)
-
-    offer(run, begin)
-    show(run)
 
 
 def start(run: Run) -> None:
@@ -74,8 +49,29 @@ def start(run: Run) -> None:
     job.start()
 
 
+def button(run: Run) -> None:
+    """What makes the report; a failure is shown by :func:`show`."""
+
+    def begin() -> None:
+        try:
+            start(run)
+        except HTMError as exc:
+            st.session_state[_refused(run)] = f"{exc}"
+
+    st.button(
+        t("report.make"), key=f"report_{run.id}", icon=":material/description:",
+        help=t("report.make_help"), on_click=begin,
+    )  # fmt: skip
+
+
+def _refused(run: Run) -> str:
+    return f"_report_refused_{run.id}"
+
+
 def show(run: Run) -> None:
     """Progress while it is made, then the two files."""
+    if refused := st.session_state.pop(_refused(run), None):
+        st.error(said(refused))
     job: Background | None = st.session_state.get(_key(run))
     if job is not None and job.state != "stopped":
         live = not job.over
@@ -94,26 +90,14 @@ def _draw(run: Run, was_live: bool) -> None:
     if job.error:
         st.error(said(job.error))
         return
-    fingerprint, html, everything = _files(run, job)
+    told: report.Told = job.items[-1][1]
+    html = report.page(told, language())
     with st.container(horizontal=True):
         for label, data, ending, kind in (
-            (t("report.download"), html, "html", "text/html"),
-            (t("report.download_zip"), everything, "zip", "application/zip"),
+            (t("report.download"), html.encode(), "html", "text/html"),
+            (t("report.download_zip"), report_zip.bundle(told, html), "zip", "application/zip"),
         ):
             st.download_button(
-                label, data, f"htm-{fingerprint}.{ending}", kind, on_click="ignore",
+                label, data, f"htm-{told.fingerprint}.{ending}", kind, on_click="ignore",
                 icon=":material/download:", key=f"report_{ending}_{run.id}",
             )  # fmt: skip
-
-
-def _files(run: Run, job: Background) -> tuple[str, bytes, bytes]:
-    """The model's fingerprint and both files, made once in each language."""
-    key = f"{_key(run)}_files"
-    kept = st.session_state.get(key)
-    if kept is None or kept[0] is not job or kept[1] != language():
-        told: report.Told = job.items[-1][1]
-        html = report.page(told, language())
-        kept = (job, language(), told.fingerprint, html.encode(), report_zip.bundle(told, html))
-        st.session_state[key] = kept
-    found: tuple[str, bytes, bytes] = kept[2:]
-    return found

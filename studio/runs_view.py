@@ -151,7 +151,7 @@ def _handle(run: Run) -> None:
                 args=(run,),
             )
         if run.model is not None:
-            report_work.offer(run, _said(lambda: report_work.start(run)))
+            report_work.button(run)
         st.button(
             t("runs.delete"), key=f"delete_{run.id}", icon=":material/delete:",
             disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),

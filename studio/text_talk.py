@@ -8,7 +8,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 
-from . import settings, text_view
+from . import controls, settings, text_view
 from .keeping import kept
 from .text_work import PROMPT, Own, back_job, own_reading, reading
 from .words import in_line, said, t
@@ -86,7 +86,7 @@ def _draw(
 
 
 def _append(character: str) -> None:
-    st.session_state["prompt"] = (st.session_state["prompt"] + character)[: settings.MOST_PROMPT]
+    st.session_state["prompt"] = (st.session_state["prompt"] + character)[: controls.MOST_PROMPT]
 
 
 @kept(64, "Drawing letters", copied=True)

@@ -9,7 +9,7 @@ import streamlit as st
 from htm_engine import HTM, LayerSpec
 from htm_engine.presets import PRESETS
 
-from . import settings
+from . import controls, settings
 from .words import said, t
 
 ON = settings.Page("train")
@@ -43,7 +43,7 @@ def _take_preset() -> None:
         st.session_state["mirror"] = PRESETS[st.session_state["preset"]].mirror
     specs = preset_specs(st.session_state["preset"])
     st.session_state["levels"] = len(specs)
-    for level in range(settings.MOST_LEVELS):
+    for level in range(controls.MOST_LEVELS):
         spec = specs[level] if level < len(specs) else FURTHER
         for name, value in _defaults(spec).items():
             if f"l{level + 1}{name}" in st.session_state:

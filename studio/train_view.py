@@ -18,7 +18,7 @@ from htm_engine.jobs import JobSnapshot
 from htm_engine.metrics import mse, psnr_of
 from htm_engine.recording import RecordedJob
 
-from . import drawing, history, resume, session
+from . import drawing, history, report_work, resume, session
 from .pictures import alt, sheet
 from .train_settings import ON
 from .words import said, t
@@ -83,6 +83,14 @@ def job() -> RecordedJob | None:
     """This visitor's run, if there is one."""
     found: RecordedJob | None = st.session_state.get("_job")
     return found
+
+
+def report(run: RecordedJob) -> None:
+    """The run's story as a file, once its model is in the history."""
+    found = history.kept().history.get(run.run)
+    if found is not None and found.model is not None:
+        report_work.button(found)
+        report_work.show(found)
 
 
 def begin(model: HTM, data: Dataset, single: bool = False) -> None:

@@ -31,11 +31,11 @@ import numpy as np
 from PIL import Image
 
 from htm_engine.errors import HTMError
+from tests import fuzzing_photo as photos
 from tests.foreign import GREY, RGB, idx, npy, npz, saved, zipped
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
-#: Seconds after which a reader counts as hanging.
-SLOW = 10.0
+SLOW = 10.0  #: seconds after which a reader counts as hanging
 
 
 class Reader(NamedTuple):
@@ -78,7 +78,7 @@ def text_model() -> Reader:
     """Model files of texts."""
     from htm_engine.coding.textmodel import TextModel
 
-    corpus = []
+    corpus: list[bytes] = []
     for texts in ([b"abc" * 20], [b"to be or not to be, ", b"that is the question"]):
         stream = io.BytesIO()
         TextModel.learn(texts, bits=12).save(stream)
@@ -92,8 +92,8 @@ def pictures() -> Reader:
 
     corpus = [saved(RGB, kind) for kind in ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")]
     corpus += [saved(GREY, "PNG"), saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")]
-    corpus += [saved(Image.fromarray(RGB).convert("RGBA"), "PNG")]
-    corpus += [saved(Image.fromarray(GREY.astype(np.uint16) * 257), "PNG")]
+    odd = (Image.fromarray(RGB).convert("RGBA"), Image.fromarray(GREY.astype(np.uint16) * 257))
+    corpus += [saved(picture, "PNG") for picture in odd]
     return Reader(corpus, lambda data: read_picture(data, "a file"))
 
 
@@ -191,10 +191,8 @@ def checkpoint() -> Reader:
     """Trainings put on paper."""
     from htm_engine import HTM, LayerSpec, checkpoints, load_dataset
 
-    X = load_dataset("digits", limit=60).X
-    model = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False)
-    corpus = []
-    for step in model.fit_steps(X):
+    model, corpus = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False), []
+    for step in model.fit_steps(load_dataset("digits", limit=60).X):
         if step.loop is not None and len(corpus) < 3:
             corpus.append(checkpoints.save(model, step.loop))
     return Reader(corpus, checkpoints.load)
@@ -267,6 +265,9 @@ def _in_array(arrays: dict[str, Any], name: str, rng: np.random.Generator) -> No
 READERS: dict[str, Callable[[], Reader]] = {
     "text": text,
     "text-model": text_model,
+    "photo": lambda: Reader(*photos.files(), sealed),
+    "photo-model": lambda: Reader(*photos.models()),
+    "photo-model-inside": lambda: Reader(*photos.models_inside(_in_array)),
     "pictures": pictures,
     "data": data,
     "collection": collection,

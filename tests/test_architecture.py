@@ -62,6 +62,22 @@ ORDER = [
     "storage",
     "coding.textmodel",
     "coding.text",
+    "coding.photounits",
+    "coding.photoentropy",
+    "coding.photowalk",
+    "coding.photoquantise",
+    "coding.photochoose",
+    "coding.photocolour",
+    "coding.photorestore",
+    "coding.photomodel",
+    "coding.photofile",
+    "coding.photoplanes",
+    "coding.photoeye",
+    "coding.photolossless",
+    "coding.photo",
+    "coding.photolook",
+    "coding.photowarm",
+    "coding.photolearn",
     "reading",
     "textpeers",
     "persistence",
@@ -90,6 +106,7 @@ ORDER = [
     "figures_text",
     "outputs",
     "progress",
+    "photocommands",
     "textcommands",
     "picturecommands",
     "commands",
@@ -241,4 +258,4 @@ def test_page_brings_in_the_frame_before_anything_else(path):
         )
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    assert ast.unparse(doing[0]) == "frame.guard()"
+    assert ast.unparse(doing[0]).startswith(f"frame.page('{path.stem}', ")

@@ -79,3 +79,20 @@ def test_ndb_is_low_for_the_same_source_and_high_for_another():
     assert metrics.ndb(same[same[:, 0] > 0], real, bins=40) > 0.4
     with pytest.raises(DataError):
         metrics.ndb(same[:, :5], real, bins=40)
+
+
+def test_ms_ssim_falls_with_noise_and_more_with_what_is_seen_from_afar():
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:192, :200]
+    picture = 0.5 + 0.2 * np.sin(x / 9) * np.cos(y / 13)
+    noise = rng.normal(0, 0.05, picture.shape)
+    coarse = np.kron(rng.normal(0, 0.05, (24, 25)), np.ones((8, 8)))
+    assert metrics.ms_ssim(picture, picture) == pytest.approx(1)
+    fine = metrics.ms_ssim(picture, picture + noise)
+    assert metrics.ms_ssim(picture, picture + 2 * noise) < fine < 1
+    assert metrics.ms_ssim(picture, picture + coarse) < fine
+
+
+def test_ms_ssim_needs_room():
+    with pytest.raises(DataError, match="176"):
+        metrics.ms_ssim(np.zeros((100, 300)), np.zeros((100, 300)))

@@ -15,7 +15,9 @@ LINKS = [
     ("inside", {"v": "1", "picture": "12", "level": "1", "unit": "5"}),
     ("compress", {"v": "1", "quality": "4", "picture": "33"}),
     ("generate", {"v": "1", "seed": "9", "count": "16"}),
-    ("formulas", {"v": "1", "picture": "7", "lang": "zh"}),
+    ("formulas", {"v": "1", "picture": "7", "steps": "3", "lang": "zh"}),
+    ("text", {"v": "1", "prompt": "The sea", "text_seed": "5", "heat": "0.9"}),
+    ("runs", {"v": "1", "find": "nothing of the kind"}),
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from studio import frame, settings
+from studio import controls, frame
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Links as the first version wrote them.  Never change one: people have them.
@@ -60,7 +60,7 @@ def test_the_frozen_links_name_every_control():
     named = {(link["page"], name) for link in FROZEN for name in link["query"]}
     missing = {
         (page, name)
-        for page, controls in settings.CONTROLS.items()
+        for page, controls in controls.CONTROLS.items()
         for name in controls
         if (page, name) not in named
     }
@@ -72,23 +72,23 @@ def test_the_frozen_links_name_every_control():
     } == set()  # fmt: skip
 
 
-@pytest.mark.parametrize("page", settings.CONTROLS)
+@pytest.mark.parametrize("page", controls.CONTROLS)
 def test_every_field_of_a_page_is_in_its_link(page):
     query = next(link["query"] for link in FROZEN if link["page"] == page)
     app = opened(page, query)
     keys = {field.key for kind in INPUTS for field in app.get(kind) if field.key}
-    assert keys - ELSEWHERE - set(settings.CONTROLS[page]) == set()
+    assert keys - ELSEWHERE - set(controls.CONTROLS[page]) == set()
     assert keys - ELSEWHERE <= set(linked(app))
 
 
 BAD = ("", "nan", "inf", "1e999", "-1", "9" * 5000, "<script>alert(1)</script>", "\x00", "None")
 
 
-@pytest.mark.parametrize("page", [page for page in settings.CONTROLS if page != "home"])
+@pytest.mark.parametrize("page", [page for page in controls.CONTROLS if page != "home"])
 def test_values_that_no_control_takes_are_left_out_and_named(page):
     numbers = [
-        name for name, control in settings.CONTROLS[page].items()
-        if isinstance(control, settings.Number | settings.Switch)
+        name for name, control in controls.CONTROLS[page].items()
+        if isinstance(control, controls.Number | controls.Switch)
     ]  # fmt: skip
     app = opened(page, {name: BAD[i % len(BAD)] for i, name in enumerate(numbers)} | {"v": "1"})
     assert not app.exception
@@ -100,38 +100,38 @@ def test_values_that_no_control_takes_are_left_out_and_named(page):
 
 @given(st.lists(st.text(max_size=30), max_size=4), st.data())
 def test_reading_a_query_never_raises(values, data):
-    page = data.draw(st.sampled_from(sorted(settings.CONTROLS)))
-    names = sorted(settings.CONTROLS[page])
+    page = data.draw(st.sampled_from(sorted(controls.CONTROLS)))
+    names = sorted(controls.CONTROLS[page])
     query = {name: values for name in names}
-    read, refused = settings.understood(page, query)
+    read, refused = controls.understood(page, query)
     assert set(read) | set(refused) == set(names) and not set(read) & set(refused)
 
 
 def kinds(control):
     """Values that a control takes."""
-    if isinstance(control, settings.Number):
+    if isinstance(control, controls.Number):
         low, high = control.low, control.high
         return st.integers(low, high) if control.whole else st.floats(low, high)
-    if isinstance(control, settings.Span):
+    if isinstance(control, controls.Span):
         ends = st.integers(control.low, control.high)
         return st.tuples(ends, ends).map(lambda pair: tuple(sorted(pair)))
-    if isinstance(control, settings.Switch):
+    if isinstance(control, controls.Switch):
         return st.booleans()
-    if isinstance(control, settings.Choice):
+    if isinstance(control, controls.Choice):
         return st.sampled_from(control.options or [control.default])
-    if isinstance(control, settings.Several):
+    if isinstance(control, controls.Several):
         return st.lists(st.text(max_size=20), max_size=5)
     return st.text(max_size=control.most)
 
 
 @given(st.data())
 def test_what_a_link_says_is_read_back_the_same(data):
-    page = data.draw(st.sampled_from([name for name in settings.CONTROLS if name != "home"]))
-    name, control = data.draw(st.sampled_from(sorted(settings.CONTROLS[page].items())))
+    page = data.draw(st.sampled_from([name for name in controls.CONTROLS if name != "home"]))
+    name, control = data.draw(st.sampled_from(sorted(controls.CONTROLS[page].items())))
     value = data.draw(kinds(control))
     address = frame.link(f"http://host/{page}", {name: value})
     query = parse_qs(urlsplit(address).query, keep_blank_values=True)
-    assert settings.understood(page, query)[0].get(name, []) == value
+    assert controls.understood(page, query)[0].get(name, []) == value
 
 
 def test_an_older_link_is_rewritten_to_mean_what_it_meant(monkeypatch):
@@ -141,9 +141,9 @@ def test_an_older_link_is_rewritten_to_mean_what_it_meant(monkeypatch):
         assert page == "compress"
         return query | {"quality": [str(2 * int(query["quality"][0]))]}
 
-    monkeypatch.setattr(settings, "LINK_VERSION", 2)
+    monkeypatch.setattr(controls, "LINK_VERSION", 2)
     monkeypatch.setattr(frame, "LINK_VERSION", 2)
-    monkeypatch.setattr(settings, "MIGRATIONS", {1: renamed})
+    monkeypatch.setattr(controls, "MIGRATIONS", {1: renamed})
     app = opened("compress", {"v": "1", "quality": "4"})
     assert not app.exception and not app.warning
     assert app.slider(key="quality").value == 8

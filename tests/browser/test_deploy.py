@@ -22,7 +22,7 @@ def test_everything_works_at_a_sub_path(below, open_page):
     visit = open_page(f"{below.url}/compress?quality=3")
     page = visit.page
     page.get_by_role("button", name="Copy link").click()
-    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    link = page.locator("[data-testid=stPopoverBody] code").first.inner_text()
     assert link.startswith(f"{below.url}/compress?") and "quality=3" in link
     for name in ("Train", "Generate", "Runs"):
         page.locator("[data-testid=stSidebarNav]").get_by_role("link", name=name).click()

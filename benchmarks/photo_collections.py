@@ -1,0 +1,82 @@
+"""Collections by the photo codec: bytes a picture at equal PSNR, on one sheet or one by one.
+
+    python benchmarks/photo_collections.py FOLDER [--size 32] [--colour] [--count 500]
+
+The first ``--count`` pictures of the test part (or of all, where there is none) are laid on
+one sheet, as square as they go, or stored as a file each, headers counted.  The network's
+figures on the same pictures: ``collection_rates.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from common import pictures, provenance, psnr, table
+
+
+def sheet(X: np.ndarray) -> np.ndarray:
+    """Pictures (n, h, w[, 3]) side by side, as square as they go; the rest repeats the last."""
+    columns = int(np.ceil(len(X) ** 0.5))
+    rows = -(-len(X) // columns)
+    whole = np.concatenate([X, np.repeat(X[-1:], rows * columns - len(X), axis=0)])
+    grid = whole.reshape(rows, columns, *X.shape[1:])
+    flat = grid.swapaxes(1, 2).reshape(rows * X.shape[1], columns * X.shape[2], *X.shape[3:])
+    return np.ascontiguousarray(flat)
+
+
+def photo_curve(X: np.ndarray, qualities: tuple[int, ...]) -> list[tuple[float, float]]:
+    """(mean bytes, PSNR) of real files, decoded."""
+    from htm_engine import compress_image, decompress_image
+
+    points = []
+    for quality in qualities:
+        files = [compress_image(x, quality) for x in X]
+        back = np.stack([decompress_image(data) for data in files])
+        points.append((float(np.mean([len(data) for data in files])), psnr(back, X)))
+    return points
+
+
+def main() -> None:
+    """Measure and print."""
+    from htm_engine import baselines
+    from htm_engine.errors import DataError
+    from htm_engine.metrics import bytes_at
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data")
+    parser.add_argument("--size", type=int, help="side to fit pictures to")
+    parser.add_argument("--colour", action="store_true")
+    parser.add_argument("--count", type=int, default=500)
+    args = parser.parse_args()
+    try:
+        found = pictures(args.data, "test", None, args.size, args.colour)
+    except DataError:
+        found = pictures(args.data, "train", None, args.size, args.colour)
+    X = found.X[: args.count]
+    one = sheet(X)[None]
+    provenance("photo_collections", args.data, 0)
+    print(f"{len(X)} pictures {X.shape[1:]}, one sheet of {one.shape[1:]}\n")
+    curves = {"photo codec, one by one": photo_curve(X, (1, 20, 40, 60, 80))}
+    points = {"photo codec, one sheet": photo_curve(one, (1, 10, 20, 30, 40, 50, 60, 80))}
+    for codec in ("webp", "avif"):
+        settings = (1, 5, 10, 20, 30, 45, 60, 75, 90)
+        for name, data, into in (("one by one", X, curves), ("one sheet", one, points)):
+            curve = baselines.codec_curve(data, codec, settings)
+            into[f"{codec.upper()}, {name}"] = [(p.bytes_per_picture, p.psnr) for p in curve]
+    curves |= {name: [(b / len(X), d) for b, d in curve] for name, curve in points.items()}
+    targets, rows = (20, 23, 25, 27, 30, 33), []
+    for name, curve in curves.items():
+        cells = []
+        for target in targets:
+            try:
+                sizes, decibels = np.array(curve).T
+                cells.append(f"{bytes_at(sizes, decibels, target):.1f}")
+            except DataError:
+                cells.append("–")
+        rows.append((name, *cells))
+    table(("bytes a picture at", *(f"{target} dB" for target in targets)), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Photographs as files: bytes at equal quality, every codec in one run.
+
+    python benchmarks/photo_rates.py FOLDER [--model MODEL.npz] [--crop 256] [--count 16]
+
+True file bytes; PSNR in RGB, SSIM and MS-SSIM of luma, means over the pictures at each setting;
+BD-rate by PCHIP of these mean curves, of points from 0.08 to 2.4 bits a pixel; below, the mean
+over the pictures of each one's own BD-rate in PSNR.  Times are processor seconds, means over
+the settings; AVIF runs on one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
+from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
+from htm_engine.errors import DataError  # noqa: E402
+from htm_engine.metrics import bd_rate, ms_ssim, psnr, ssim  # noqa: E402
+
+Coder = Callable[[np.ndarray, float], tuple[bytes, np.ndarray, float, float]]
+
+
+#: Qualities of this codec.
+OURS = (1, 15, 30, 45, 60, 75, 88, 100)
+
+
+def peer(kind: str, **fixed: object) -> Coder:
+    """A codec of Pillow; ``setting`` names what its knob is called."""
+
+    def code(picture: np.ndarray, setting: float) -> tuple[bytes, np.ndarray, float, float]:
+        options = dict(fixed)
+        if kind == "JPEG2000":
+            options |= {"quality_mode": "rates", "quality_layers": [setting]}
+        else:
+            options["quality"] = int(setting)
+        stream, start = io.BytesIO(), time.process_time()
+        Image.fromarray(picture).save(stream, kind, **options)
+        middle = time.process_time()
+        back = np.array(Image.open(io.BytesIO(stream.getvalue())).convert("RGB"))
+        return stream.getvalue(), back, middle - start, time.process_time() - middle
+
+    return code
+
+
+def ours(model: PhotoModel, **how: str) -> Coder:
+    """This codec."""
+
+    def code(picture: np.ndarray, setting: float) -> tuple[bytes, np.ndarray, float, float]:
+        start = time.process_time()
+        data = compress_image(picture, setting, model, **how)
+        middle = time.process_time()
+        back = decompress_image(data, model)
+        return data, back, middle - start, time.process_time() - middle
+
+    return code
+
+
+def luma(picture: np.ndarray) -> np.ndarray:
+    """Luma in 0..1."""
+    return picture @ np.array([0.299, 0.587, 0.114]) / 255
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder")
+    parser.add_argument("--model")
+    parser.add_argument("--crop", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    model = PhotoModel.load(arguments.model) if arguments.model else shipped()
+    avif = {"subsampling": "4:4:4", "speed": 6, "max_threads": 1}
+    codecs: dict[str, tuple[Coder, tuple[float, ...]]] = {
+        "JPEG": (
+            peer("JPEG", subsampling="4:2:0", optimize=True, progressive=True),
+            (5, 10, 20, 35, 50, 65, 78, 87, 92, 95),
+        ),
+        "JPEG 2000": (peer("JPEG2000", mct=1, irreversible=True), (200, 100, 60, 35, 22, 14, 9)),
+        "WebP m6": (peer("WEBP", method=6), (1, 10, 25, 45, 65, 80, 90, 96)),
+        "AVIF": (peer("AVIF", **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)),
+        "AVIF psnr": (
+            peer("AVIF", advanced={"tune": "psnr"}, **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)
+        ),
+        "ours": (ours(model), OURS),
+        "ours, fast": (ours(model, effort="fast"), OURS),
+        "ours, eye": (ours(model, tune="eye"), OURS),
+    }  # fmt: skip
+    names = arguments.only.split(";") if arguments.only else list(codecs)
+    pictures = []
+    for index, path in enumerate(sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]):
+        picture = np.array(Image.open(path).convert("RGB"))
+        if arguments.crop:
+            start = index * 37 % (min(picture.shape[:2]) - arguments.crop + 1)
+            picture = picture[start : start + arguments.crop, start : start + arguments.crop]
+        pictures.append(np.ascontiguousarray(picture))
+    ours(model)(pictures[0][:64, :64], 50)  # compiled before any clock runs
+    table: dict[str, np.ndarray] = {}
+    each: dict[str, list[list[tuple[float, ...]]]] = {}
+    for name in names:
+        code, settings = codecs[name]
+        rows = []
+        for setting in settings:
+            cells = []
+            for picture in pictures:
+                data, back, encode, decode = code(picture, setting)
+                grey, other = luma(picture), luma(back)
+                like = ssim(grey[None], other[None])
+                scales = ms_ssim(grey, other) if min(grey.shape) >= 176 else np.nan
+                rate = 8 * len(data) / (picture.shape[0] * picture.shape[1])
+                cells.append((rate, psnr(picture / 255, back / 255), like, scales, encode, decode))
+            rows.append(np.mean(cells, axis=0))
+            each.setdefault(name, []).append(cells)
+            print(
+                f"{name:<10} {setting:6.1f}", *(f"{value:8.3f}" for value in rows[-1]), flush=True
+            )
+        table[name] = np.array(rows)
+    print(
+        "\nBD-rate in %     "
+        + "".join(f"{other:>19}" for other in names)
+        + "   (PSNR/SSIM/MS-SSIM)"
+    )
+    for name in names:
+        print(f"{name:<17}" + "".join(compare(table[name], table[other]) for other in names))
+    print("\nmean of the pictures' own BD-rates, PSNR")
+    for name in names:
+        cells = (f"{own_rates(each[name], each[other]):19.1f}" for other in names)
+        print(f"{name:<17}" + "".join(cells))
+    print("\nseconds a picture: write, read")
+    for name in names:
+        write, read = table[name][:, 4].mean(), table[name][:, 5].mean()
+        print(f"{name:<17}{write:9.3f}{read:9.3f}")
+
+
+def own_rates(a: list[list[tuple[float, ...]]], b: list[list[tuple[float, ...]]]) -> float:
+    """Mean BD-rate in PSNR over the pictures, each by its own curve."""
+    rates = []
+    for one, other in zip(zip(*a, strict=True), zip(*b, strict=True), strict=True):
+        x, y = np.array(one), np.array(other)
+        rates.append(bd_rate(x[:, 0], x[:, 1], y[:, 0], y[:, 1]))
+    return float(np.mean(rates))
+
+
+def compare(a: np.ndarray, b: np.ndarray) -> str:
+    """BD-rate of a against b in PSNR and, as decibels of 1 - SSIM, in SSIM and MS-SSIM."""
+    cells = []
+    for column in (1, 2, 3):
+        x, y = (_within(rows, column) for rows in (a, b))
+        try:
+            cells.append(f"{bd_rate(x[0], x[1], y[0], y[1]):.1f}")
+        except DataError:
+            cells.append("-")
+    return f"{'/'.join(cells):>19}"
+
+
+def _within(rows: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+    kept = rows[(rows[:, 0] > 0.08) & (rows[:, 0] < 2.4)]
+    value = kept[:, column]
+    return kept[:, 0], value if column == 1 else -10 * np.log10(1 - value)
+
+
+if __name__ == "__main__":
+    main()

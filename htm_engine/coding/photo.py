@@ -1,0 +1,282 @@
+"""Photographs as files: competing units that foresee, bits that are foreseen.
+
+::
+
+    picture ──► planes ──► chosen ──► coded_planes ──► .htmc     the file: ``photofile``
+    .htmc ──► read_planes ──► finished (restored) ──► picture
+
+Coded bits: one binary arithmetic code (32 bits; the decoder reads zeros beyond its end) of
+the planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares
+(``photocolour``), or of a lossless picture (``photolossless``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, ModelMismatchError
+from .photochoose import KEPT
+from .photocolour import halving_loss, picture_of, planes
+from .photoeye import EYE, cares
+from .photofile import (
+    ALPHA,
+    COLOUR,
+    HALVED,
+    LARGEST,
+    LOSSLESS,
+    MOST_STEP,
+    REPEATED,
+    Header,
+    joined,
+    opened,
+    packed_alpha,
+    plane_steps,
+    unpacked_alpha,
+)
+from .photolossless import read_exact, write_exact
+from .photomodel import PhotoModel, shipped
+from .photoplanes import (
+    chosen,
+    coded_planes,
+    finished,
+    read_planes,
+    worth_restoring,
+)
+
+#: Step of quality 1 and of 100, in 1/16 of a grey level.
+_COARSEST, _FINEST = 2100, 52
+#: Colour is halved where that alone loses less, in squared steps of luma a pixel; near it
+#: either way costs about the same.
+_HALVING_LOSS = 0.0065
+TUNES, EFFORTS = ("psnr", "eye"), ("fast", "best")
+#: Share of a size asked for that is good enough.
+_NEAR = 0.985
+
+
+class PhotoInfo(NamedTuple):
+    """What a file says of itself; sizes in pixels and bytes, the step in grey levels."""
+
+    width: int
+    height: int
+    channels: int
+    halved: bool
+    step: float
+    fingerprint: str
+    size: int
+    lossless: bool = False
+    eye: int = 0
+
+
+def step_of(quality: float) -> int:
+    """Step of luma in 1/16 of a grey level: equal steps of quality are equal ratios."""
+    share = (quality - 1) / 99
+    return int(round(_COARSEST ** (1 - share) * _FINEST**share))
+
+
+def compress_image(
+    picture: NDArray[np.uint8], quality: float = 50, model: PhotoModel | None = None, *,
+    target_bytes: int | None = None, lossless: bool = False, tune: str = "psnr",
+    effort: str = "best",
+) -> bytes:  # fmt: skip
+    """A photograph as a file.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
+        Grey, RGB, or RGB with alpha, which is kept exactly.
+    quality : float
+        1 to 100, about 0.1 to 3 bits a pixel.
+    model : PhotoModel or None
+        None takes the one that came with HTM Studio.
+    target_bytes : int, optional
+        The size instead of a quality; the file is at most so long, by 3 % at most shorter
+        where the steps are fine enough to come so near.
+    lossless : bool
+        Every pixel as it was; needs no model.
+    tune : {"psnr", "eye"}
+        What errors count by: their squares, or how much they are seen, less where it is rough.
+    effort : {"fast", "best"}
+        Fast chooses by tables alone.
+
+    Returns
+    -------
+    bytes
+        Contents of an ``.htmc`` file.
+
+    Raises
+    ------
+    DataError
+        If the picture has another shape or type, no pixels, or more than 50 million; if
+        quality, tune or effort is out of range, or the size cannot be reached.
+    """
+    picture = np.asarray(picture)
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise DataError("A photograph is an array of bytes (h, w), (h, w, 3) or (h, w, 4).")
+    height, width = picture.shape[:2]
+    if not 0 < height * width <= LARGEST:
+        raise DataError(f"A photograph has 1 to {LARGEST:,} pixels, not {width} x {height}.")
+    if not 1 <= quality <= 100:
+        raise DataError(f"Quality is 1 to 100, not {quality}.")
+    if tune not in TUNES or effort not in EFFORTS:
+        raise DataError(f"tune is one of {TUNES}, effort one of {EFFORTS}.")
+    if lossless and target_bytes is not None:
+        raise DataError("A lossless file has the size it has; give target_bytes or lossless.")
+    form, alpha = 0, b""
+    if channels == 4:
+        alpha = packed_alpha(picture[..., 3])
+        picture, form = picture[..., :3], form | ALPHA
+    if channels == 1:
+        picture = picture.reshape(height, width)
+    elif (picture == picture[..., :1]).all():
+        # A grey picture in colour: the decoder makes it colour again.
+        picture = np.ascontiguousarray(picture[..., 0])
+        form |= REPEATED
+    else:
+        form |= COLOUR
+    if lossless:
+        coded = write_exact(picture)
+        return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
+    model = shipped() if model is None else model
+    eye, keep = EYE if tune == "eye" else 0, KEPT if effort == "best" else 1
+
+    lost = halving_loss(picture) if form & COLOUR else np.inf
+
+    def at(step: int, dearer: float = 1.0) -> bytes:
+        halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
+        return _compressed(picture, form | halved, step, eye, keep, model, alpha, dearer)
+
+    return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
+
+
+def _compressed(
+    picture: NDArray[np.uint8], form: int, step: int, eye: int, keep: int, model: PhotoModel,
+    alpha: bytes, dearer: float,
+) -> bytes:  # fmt: skip
+    """A file at one step; ``dearer`` multiplies lambda."""
+    halved, steps = bool(form & HALVED), plane_steps(step, form)
+    targets = planes(picture, halved)
+    found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye), dearer)
+    coded = coded_planes(found, steps, halved, model, eye)[0]
+    if halved:
+        targets = planes(picture, False)
+    form |= worth_restoring(found, targets, form, step, model)
+    height, width = picture.shape[:2]
+    return joined(width, height, form, eye, step, model.fingerprint, coded, alpha)
+
+
+def _of_size(at: Callable[..., bytes], size: int) -> bytes:
+    """The longest file of at most ``size`` bytes that a few steps find."""
+    low, high = 1, MOST_STEP  # sizes fall as steps grow
+    ends: dict[int, int] = {}
+    best, step = b"", 400
+    for _ in range(14):
+        data = at(step)
+        ends[step] = len(data)
+        if len(data) <= size:
+            best, high = (data if len(data) > len(best) else best), step
+            if len(data) >= _NEAR * size or step <= low:
+                return best
+        else:
+            low = step
+        step = _next_step(ends, low, high, _NEAR * 1.005 * size)
+        if step in ends:
+            break
+    if low in ends and len(best) < 0.975 * size:
+        # Between two steps there is lambda.
+        under, over = 1.0, 1.3
+        for _ in range(6):
+            dearer = (under + over) / 2
+            data = at(low, dearer)
+            if len(data) > size:
+                under = dearer
+                continue
+            best, over = max(best, data, key=len), dearer
+            if len(best) >= 0.975 * size:
+                break
+    if not best:
+        least = min(ends.values())
+        raise DataError(f"This picture does not fit {size:,} bytes; the least is near {least:,}.")
+    return best
+
+
+def _next_step(ends: dict[int, int], low: int, high: int, size: float) -> int:
+    """Where the size is expected, between two steps, by log-log interpolation."""
+    if low in ends and high in ends:
+        a, b = np.log(ends[low]), np.log(ends[high])
+        share = (a - np.log(size)) / (a - b) if a > b else 0.5
+        guess = np.exp(np.log(low) + (np.log(high) - np.log(low)) * min(max(share, 0.05), 0.95))
+        return int(min(max(round(guess), low + (high - low > 1)), high - (high - low > 1)))
+    step = next(reversed(ends))
+    guess = step * (ends[step] / size) ** 1.3
+    return int(min(max(guess, max(low, step / 8)), min(high, step * 8)))
+
+
+def decompress_image(data: bytes | memoryview, model: PhotoModel | None = None) -> NDArray:
+    """Inverse of :func:`compress_image`, but for what the quality left out.
+
+    Parameters
+    ----------
+    data : bytes
+        Contents of a file.
+    model : PhotoModel or None
+        The model that wrote it; None takes the one that came with HTM Studio.
+
+    Returns
+    -------
+    ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged, truncated or extended, holds no photograph, or claims more
+        than 50 million pixels.
+    ModelMismatchError
+        If another model wrote it.
+    """
+    header = opened(data)
+    if header.form & LOSSLESS:
+        shape = (header.height, header.width, 3 if header.form & COLOUR else 1)
+        picture = read_exact(header.coded, shape)
+    else:
+        model = model_of(header, model)
+        full = finished(read_planes(header, model), header.form, header.steps[0], model)
+        picture = picture_of(full, header.height, header.width, False)
+    if header.form & REPEATED:
+        picture = np.repeat(picture[..., None], 3, axis=2)
+    if header.form & ALPHA:
+        alpha = unpacked_alpha(header.alpha, header.height, header.width)
+        picture = np.concatenate([picture, alpha[..., None]], axis=2)
+    return picture
+
+
+def model_of(header: Header, model: PhotoModel | None) -> PhotoModel:
+    """The model that reads a file.
+
+    Raises
+    ------
+    ModelMismatchError
+        If it is not the one given, or the shipped one.
+    """
+    model = shipped() if model is None else model
+    if model.fingerprint[:4] != header.name:
+        raise ModelMismatchError(
+            f"This photograph was written by the model {header.name.hex()}, not by "
+            f"{model.fingerprint[:4].hex()}."
+        )
+    return model
+
+
+def inspect_image(data: bytes | memoryview) -> PhotoInfo:
+    """What a file holds, without decoding it."""
+    header = opened(data)
+    channels = 3 if header.form & (COLOUR | REPEATED) else 1
+    channels += (4 - channels) if header.form & ALPHA else 0
+    return PhotoInfo(
+        header.width, header.height, channels, bool(header.form & HALVED), header.steps[0] / 16,
+        header.name.hex(), len(data), bool(header.form & LOSSLESS), header.eye,
+    )  # fmt: skip

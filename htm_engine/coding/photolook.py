@@ -1,0 +1,78 @@
+"""What a photograph's file is made of: winners, sizes of blocks, and where its bits went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .photo import model_of
+from .photofile import ALPHA, LOSSLESS, opened
+from .photomodel import PhotoModel
+from .photoplanes import read_planes
+
+#: Names of the planes.
+PLANES = ("Y", "Cb", "Cr")
+
+
+@dataclass(frozen=True)
+class PhotoMap:
+    """A file looked into; maps have a cell for every 8x8 samples of a plane.
+
+    Attributes
+    ----------
+    units : list of ndarray of int (h, w)
+        The winner of every block, among those of its plane and size.
+    sides : list of ndarray of int (h, w)
+        Side of the block that a cell belongs to: 8 or 16.
+    bits : list of ndarray of float (h, w)
+        Bits spent on it; a larger block's are shared out.
+    parts : dict of str to float
+        Bytes by what they say: "header", "alpha", "squares", and of each plane "units Y",
+        "counts Y" (how many levels there are), "levels Y".  They add up to the file, but for
+        what the arithmetic code itself costs.
+    size : int
+        Bytes of the file.
+    """
+
+    units: list[NDArray[np.int64]]
+    sides: list[NDArray[np.int64]]
+    bits: list[NDArray[np.float64]]
+    parts: dict[str, float]
+    size: int
+
+
+def look_into_image(data: bytes | memoryview, model: PhotoModel | None = None) -> PhotoMap:
+    """Winners, sizes of blocks, and where the bits of a file went.
+
+    Raises
+    ------
+    FormatError, ModelMismatchError
+        As :func:`decompress_image`.
+    """
+    header = opened(data)
+    outside = len(data) - len(header.coded) - len(header.alpha)
+    parts: dict[str, float] = {"header": outside}
+    if header.form & ALPHA:
+        parts["alpha"] = len(header.alpha)
+    if header.form & LOSSLESS:
+        parts["pixels"] = len(header.coded)
+        return PhotoMap([], [], [], parts, len(data))
+    cost = np.zeros((3, 4))
+    found = read_planes(header, model_of(header, model), cost)
+    units, sides, bits = [], [], []
+    parts["squares"] = cost[0, 3] / 8
+    for channel, plane in enumerate(found):
+        whole, winners, counts, splits = cost[channel] / 8
+        name = PLANES[channel]
+        parts[f"units {name}"], parts[f"counts {name}"] = winners, counts
+        parts[f"levels {name}"] = whole - winners - counts - splits
+        units.append(plane.unit[1:, 1:-1].astype(np.int64) & 31)
+        height, width = plane.coded.shape
+        side = np.full((height, width), 8)
+        if channel == 0:
+            side[np.kron(plane.split[::2, ::2] == 0, np.ones((2, 2), bool))] = 16
+        sides.append(side)
+        bits.append(plane.bits.astype(np.float64))
+    return PhotoMap(units, sides, bits, parts, len(data))

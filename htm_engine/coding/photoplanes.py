@@ -1,0 +1,198 @@
+"""Planes of a photograph through the codec: chosen, written, read, restored.
+
+``choose`` finds units and levels, ``walk`` writes or reads them, ``restore`` filters what
+comes back.  Planes go in turn: Y, then Cb, which sees Y, then Cr, which sees both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError
+from . import mixing
+from .photochoose import KEPT, Bench, choose, few, notes
+from .photocolour import half, whole_planes
+from .photoentropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
+from .photofile import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
+from .photomodel import PhotoModel
+from .photorestore import restore
+from .photowalk import Plane, blank_plane, walk
+
+#: Sixty-fourths of a step taken off a magnitude of 1; half of it off greater ones.
+PULL = 3
+#: Lambda over the squared step, at coarse and at fine steps: what is left out at coarse ones
+#: is missed by the blocks that follow.
+TRADES = (0.06, 0.1)
+_COARSE, _FINE = 1000.0, 125.0
+#: Pixels that a coded byte can stand for: 14 decisions a square, each as sure as can be.
+_MOST_PIXELS = 300_000
+
+
+def trade_of(step: int) -> float:
+    """Lambda over the squared step."""
+    share = (np.log(step) - np.log(_FINE)) / (np.log(_COARSE) - np.log(_FINE))
+    return float(TRADES[1] + (TRADES[0] - TRADES[1]) * min(max(share, 0.0), 1.0))
+
+
+def seen_by(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, NDArray]:
+    """Luma and Cb as a plane's units see them."""
+    luma = found[0].samples
+    if channel and halved:
+        luma = half(luma)
+    return luma, found[1].samples if channel == 2 else luma
+
+
+def chosen(
+    targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel,
+    eye: int = 0, keep: int = KEPT, care: list[NDArray[np.float32]] | None = None,
+    dearer: float = 1.0,
+) -> list[Plane]:  # fmt: skip
+    """What the encoder chose, plane by plane, and what the decoder will see.
+
+    ``care (h / 8, w / 8)``, a plane each, is what an error counts; ``keep`` how many
+    candidates of a block are priced exactly; ``dearer`` multiplies lambda.
+    """
+    found: list[Plane] = []
+    turns = [_turned(units.basis) for units in model.units]
+    probs, gates, room, best, other = model.probs.copy(), model.gates.copy(), notes(), few(), few()
+    for channel, target in enumerate(targets):
+        found.append(blank_plane(np.zeros(target.shape, np.int32)))
+        luma, blue = seen_by(found, channel, halved)
+        kind = kind_of(channel)
+        even = np.ones((target.shape[0] // 8, target.shape[1] // 8), np.float32)
+        bench = Bench(
+            (model.units[kind], model.units[1]), (turns[kind], turns[1]), model.rates,
+            model.counts, model.dear, care[channel] if care else even, probs, gates, tables(),
+            STARTS,
+        )  # fmt: skip
+        choose(
+            channel, target, found[-1], luma, blue, steps[channel], eye, PULL,
+            dearer * trade_of(steps[0]), keep, bench, room, best, other,
+        )  # fmt: skip
+    return found
+
+
+def _turned(basis: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Bases ``(K, P, kept)`` for the encoder, without vectors at the end that are all zero."""
+    kept = int(np.flatnonzero(basis.any((0, 2))).max(initial=0)) + 1
+    turned = np.ascontiguousarray(basis[:, :kept].transpose(0, 2, 1))
+    return turned.astype(np.float32) / np.float32(4096)
+
+
+def coded_planes(
+    found: list[Plane], steps: list[int], halved: bool, model: PhotoModel, eye: int = 0,
+) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:  # fmt: skip
+    """Chosen planes as bytes; bits of (all, units, counts, splits) by plane; the last state."""
+    probs, gates = model.probs.copy(), model.gates.copy()
+    out, reg = np.zeros(_room(found), np.uint8), _registers(ENCODE)
+    cost = np.zeros((3, 4))
+    for channel, plane in enumerate(found):
+        luma, blue = seen_by(found, channel, halved)
+        walk(
+            channel, plane, luma, blue, steps[channel], eye, PULL, model.units[kind_of(channel)],
+            model.units[1], probs, gates, tables(), STARTS, reg, out, cost[channel],
+        )  # fmt: skip
+    return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
+
+
+def read_planes(
+    header: Header, model: PhotoModel, cost: NDArray[np.float64] | None = None
+) -> list[Plane]:
+    """Planes of a file, not yet restored; bits as in :func:`coded_planes` into ``cost (3, 4)``.
+
+    Raises
+    ------
+    FormatError
+        If the coded bits end before the planes do.
+    """
+    if header.width * header.height > _MOST_PIXELS * (len(header.coded) + 8):
+        raise FormatError("This file is damaged: it claims more pixels than it could hold.")
+    colour, halved = bool(header.form & COLOUR), bool(header.form & HALVED)
+    probs, gates, reg = model.probs.copy(), model.gates.copy(), _registers(DECODE)
+    begin(reg, header.coded)
+    height, width = (header.height + 15) // 16 * 16, (header.width + 15) // 16 * 16
+    found: list[Plane] = []
+    spent = np.zeros((3, 4)) if cost is None else cost
+    for channel in range(3 if colour else 1):
+        part = 2 if channel and halved else 1
+        found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
+        luma, blue = seen_by(found, channel, halved)
+        walk(
+            channel, found[-1], luma, blue, header.steps[channel], header.eye, PULL,
+            model.units[kind_of(channel)], model.units[1], probs, gates, tables(), STARTS, reg,
+            header.coded, spent[channel],
+        )  # fmt: skip
+        if reg[PLACE] > len(header.coded) + 8:
+            raise FormatError("This file is damaged: it ends before its picture does.")
+    return found
+
+
+def finished(
+    found: list[Plane], form: int, step: int, model: PhotoModel
+) -> list[NDArray[np.int32]]:
+    """Planes of full size, restored where the form says so."""
+    halved = bool(form & HALVED)
+    full = whole_planes([plane.samples for plane in found], halved)
+    which = (bool(form & RESTORED), bool(form & RESTORED_COLOUR))
+    return restore(full, step, found[0].split, halved, model.filters, which)
+
+
+def worth_restoring(
+    found: list[Plane], targets: list[NDArray[np.int32]], form: int, step: int, model: PhotoModel
+) -> int:
+    """Which planes come nearer to ``targets``, of full size, by being restored: bits of a form."""
+    both = RESTORED | (RESTORED_COLOUR if form & COLOUR else 0)
+    plain = finished(found, form, step, model)
+    better = finished(found, form | both, step, model)
+    gains = [
+        squares(target, after) - squares(target, before)
+        for target, before, after in zip(targets, plain, better, strict=True)
+    ]
+    bits = RESTORED if gains[0] < 0 else 0
+    return bits | (RESTORED_COLOUR if sum(gains[1:]) < 0 else 0)
+
+
+def squares(target: NDArray[np.int32], plane: NDArray[np.int32]) -> float:
+    """Sum of squared errors, in strips."""
+    strips = range(0, len(target), 64)
+    errors = ((target[y : y + 64] - plane[y : y + 64]).astype(np.float32) for y in strips)
+    return float(sum(np.square(error).sum(dtype=np.float64) for error in errors))
+
+
+def tables() -> tuple[NDArray, NDArray, NDArray]:
+    """Logistic function, its inverse, and steps of estimates."""
+    return mixing.stretch_table(), mixing.squash_table(), mixing.reciprocals()
+
+
+def kind_of(channel: int) -> int:
+    """Kind of a plane's blocks of 8x8."""
+    return channel + 1 if channel else 0
+
+
+def _room(found: list[Plane]) -> int:
+    """Bytes that planes can take at most, by far."""
+    levels = sum(int(np.count_nonzero(plane.levels)) for plane in found)
+    return 4096 + sum(plane.coded.size for plane in found) * 160 + 8 * levels
+
+
+def _registers(mode: int) -> NDArray[np.int64]:
+    return np.array([0, 0xFFFFFFFF, 0, 0, mode, SLOW], np.int64)
+
+
+def begin(reg: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
+    """Let a decoder read its first bytes."""
+    head = np.zeros(4, np.uint8)
+    head[: min(4, len(data))] = data[:4]
+    reg[2], reg[PLACE] = int.from_bytes(head.tobytes(), "big"), 4
+
+
+def last_bytes(reg: NDArray[np.int64]) -> bytes:
+    """The fewest bytes that, zeros behind, lie in the last interval."""
+    low, high = int(reg[LOW]), int(reg[HIGH])
+    for count in range(5):
+        unit = 1 << (32 - 8 * count)
+        number = -(-low // unit) * unit
+        if number <= high:
+            return number.to_bytes(4, "big")[:count]
+    raise AssertionError("an interval holds its lower end")

@@ -1,0 +1,201 @@
+"""What a unit of the photo codec sees and says: contexts, predictions, whole numbers only.
+
+A block is foreseen from what the decoder already has.  Samples are multiples of 1/16 of a
+grey level, weights multiples of 2^-12.  Four kinds of block, each with units of its own::
+
+    kind  block           sees
+    0     luma 8x8        two rows above (from two left to eight right), two columns left
+    1     luma 16x16      the same, twice as long
+    2     Cb 8x8          one row and column of Cb; the block and its ring in luma
+    3     Cr 8x8          the same, and the block and its ring in Cb
+
+A sample outside the picture, or not decoded yet, is taken from the nearest one that is.
+Every ring has its mean subtracted; the mean of the block's own plane is added back, so a
+unit says ``x = mean + A (y - mean)`` and its error is spanned by its own basis.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .compiling import compiled
+
+#: Fractional bits of samples and of weights.
+SAMPLE_BITS, WEIGHT_BITS = 4, 12
+#: Largest sample; grey where nothing is known.
+TOP, GREY = 255 << SAMPLE_BITS, 128 << SAMPLE_BITS
+#: By kind: side of the block, thickness of the ring in its own plane, other planes it sees.
+SIDES, THICK, OTHERS = (8, 16, 8, 8), (2, 2, 1, 1), (0, 0, 1, 2)
+
+
+def features(kind: int) -> int:
+    """Length of the context of a kind of block."""
+    side, thick = SIDES[kind], THICK[kind]
+    ring = thick * (thick + 2 * side) + thick * side
+    return ring + OTHERS[kind] * (side * side + 3 * side + 1)
+
+
+FEATURES = tuple(features(kind) for kind in range(4))
+
+
+#: The state that follows a state and an even or odd level: the two quantisers take turns.
+FOLLOWS = np.array([[0, 2], [2, 0], [1, 3], [3, 1]], np.int64)
+
+
+@compiled
+def log4(value: Any) -> Any:
+    """About 4 log2 of a whole number from 1 on, in whole numbers."""
+    v = np.int64(max(value, 1))
+    whole = np.int64(0)
+    while v >> (whole + 1):
+        whole += 1
+    part = (v << 12) >> whole
+    return 4 * whole + (part > 4467) + (part > 5312) + (part > 6317) + (part > 7512)
+
+
+def _eighths() -> np.ndarray:
+    return np.array([int(round(4096 * 2 ** (k / 32))) for k in range(-64, 65)], np.int64)
+
+
+#: 2^12 times 2^(k/32), k from -64 to 64.
+POWERS = _eighths()
+#: What makes a contrast count as flat, in 1/16 of a grey level; where steps stay as they are.
+CALM, USUAL = 96, 10
+
+
+@compiled
+def shaped(step: Any, contrast: Any, eye: Any) -> Any:
+    """Step of a block: finer where it is calm, coarser where it is rough, by ``eye`` eighths.
+
+    At 8 the step follows the deviation around the block, as errors in SSIM count.
+    """
+    if eye == 0:
+        return np.int64(step)
+    size = np.int64(contrast)
+    rough = log4(size * size + CALM * CALM) - log4(np.int64(CALM * CALM)) - USUAL
+    return max((step * POWERS[min(max(rough * eye >> 1, -64), 64) + 64] + 2048) >> 12, 1)
+
+
+@compiled
+def at(plane: Any, y: Any, x: Any, y0: Any, x0: Any, edge: Any) -> Any:
+    """A sample above or left of a block at (y0, x0), or the nearest that is known.
+
+    ``edge`` is the first column not known in the rows above.
+    """
+    if y < y0:
+        if y0 == 0:
+            if x0 == 0:
+                return np.int64(GREY)
+            return np.int64(plane[0, x0 - 1])
+        y, x = max(y, 0), min(max(x, 0), edge - 1)
+        return np.int64(plane[y, x])
+    if x0 == 0:
+        if y0 == 0:
+            return np.int64(GREY)
+        return np.int64(plane[y0 - 1, 0])
+    return np.int64(plane[y, max(x, 0)])
+
+
+@compiled
+def ring(plane: Any, y0: Any, x0: Any, side: Any, thick: Any, edge: Any, out: Any, to: Any) -> Any:
+    """Put what surrounds a block into ``out`` from ``to`` on, less its mean.
+
+    Returns
+    -------
+    mean, contrast : int
+        Of the nearest row and column; contrast is the mean distance from the mean.
+    """
+    total = np.int64(0)
+    for i in range(side):
+        total += at(plane, y0 - 1, x0 + i, y0, x0, edge) + at(plane, y0 + i, x0 - 1, y0, x0, edge)
+    mean = (total + side) // (2 * side)
+    place, contrast = to, np.int64(0)
+    for dy in range(1, thick + 1):
+        for dx in range(-thick, 2 * side):
+            value = at(plane, y0 - dy, x0 + dx, y0, x0, edge) - mean
+            out[place] = value
+            place += 1
+            if dy == 1:
+                contrast += abs(value)
+    for dx in range(1, thick + 1):
+        for dy in range(side):
+            value = at(plane, y0 + dy, x0 - dx, y0, x0, edge) - mean
+            out[place] = value
+            place += 1
+            if dx == 1:
+                contrast += abs(value)
+    return mean, contrast // (3 * side)
+
+
+@compiled
+def known(plane: Any, y0: Any, x0: Any, side: Any, out: Any, to: Any) -> Any:
+    """Put a block of another plane, and its ring, into ``out``; contrast of the block."""
+    end = to + side * side
+    mean, _ = ring(plane, y0, x0, side, 1, min(x0 + 2 * side, plane.shape[1]), out, end)
+    contrast = np.int64(0)
+    for i in range(side):
+        for j in range(side):
+            value = np.int64(plane[y0 + i, x0 + j]) - mean
+            out[to + i * side + j] = value
+            contrast += abs(value)
+    return contrast // (side * side)
+
+
+@compiled
+def look(kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
+    """Context of a block into ``out``; its mean, its contrast, and luma's within it."""
+    if kind < 2:
+        side = 8 if kind == 0 else 16
+        mean, contrast = ring(plane, y0, x0, side, 2, edge, out, 0)
+        return mean, contrast, contrast
+    mean, contrast = ring(plane, y0, x0, 8, 1, edge, out, 0)
+    other = known(luma, y0, x0, 8, out, 25)
+    if kind == 3:
+        other += 2 * known(blue, y0, x0, 8, out, 25 + 89)
+    return mean, contrast, other
+
+
+@compiled
+def foresee(weights: Any, y: Any, count: Any, mean: Any, out: Any) -> Any:
+    """A unit's prediction of a block, ``weights`` (features, cells), into ``out`` (cells,)."""
+    cells = weights.shape[1]
+    for cell in range(cells):
+        out[cell] = 0
+    for i in range(count):
+        value = np.int32(y[i])
+        if value:
+            for cell in range(cells):
+                out[cell] += np.int32(weights[i, cell]) * value
+    for cell in range(cells):
+        value = mean + ((np.int64(out[cell]) + 2048) >> 12)
+        out[cell] = min(max(value, 0), TOP)
+
+
+@compiled
+def complete(basis: Any, levels: Any, last: Any, step: Any, pull: Any, block: Any) -> Any:
+    """Add to a prediction what the coded levels say: ``basis`` (cells, cells), by rows.
+
+    Levels go from the last to the first through four states; in the first two a level m
+    stands for 2 m fine steps, in the others for 2 m - 1, less pull/64 or half of it; a fine
+    step is 9/16 of a step.  Nothing overflows, whatever a file holds.
+    """
+    cells = basis.shape[1]
+    total = np.zeros(cells, np.int64)
+    state = np.int64(0)
+    for k in range(last - 1, -1, -1):
+        level = np.int64(levels[k])
+        second = state >> 1
+        state = FOLLOWS[state, level & 1]
+        if level:
+            fine = 2 * abs(level) - second
+            size = fine * 64 - (pull if abs(level) == 1 else pull >> 1)
+            value = min((size * step * 9 + 512) >> 10, 1 << 17)
+            if level < 0:
+                value = -value
+            for cell in range(cells):
+                total[cell] += np.int64(basis[k, cell]) * value
+    for cell in range(cells):
+        value = block[cell] + ((total[cell] + 2048) >> 12)
+        block[cell] = min(max(value, 0), TOP)

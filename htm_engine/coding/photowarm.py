@@ -1,0 +1,136 @@
+"""How the entropy model of photographs becomes warm: it codes pictures and remembers.
+
+Units are given; pictures are coded one after another at steps drawn at random, adaptive
+probabilities and gates go from one to the next, and what magnitudes, counts and winners
+cost on average becomes the encoder's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiling import compiled
+from .photochoose import KEPT
+from .photocolour import planes
+from .photoentropy import blank_state
+from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
+from .photomodel import MOST_UNITS, PhotoModel
+from .photoplanes import chosen, coded_planes, seen_by
+from .photoquantise import GRADES, laplace_rates
+from .photorestore import blank_filters
+from .photounits import FOLLOWS, log4, look
+from .photowalk import Units
+
+CALLS_INTO = "94534633280d"
+
+
+def blank_model(units: list[Units]) -> PhotoModel:
+    """A model whose units are learned and whose entropy model knows nothing."""
+    counts = np.full((4, 10, 257), 4.0, np.float32)
+    counts[:, :, 65:] = 6
+    counts[:, :, 0] = np.linspace(0.5, 6, 10)
+    dear = np.full((4, MOST_UNITS), 4.0, np.float32)
+    probs, gates = blank_state()
+    whole = PhotoModel(tuple(units), probs, gates, laplace_rates(), counts, dear, blank_filters())
+    return whole.rounded()
+
+
+@compiled
+def tally(
+    channel: Any, plane: Any, luma: Any, blue: Any, step: Any, scales: Any, rates: Any,
+    counts: Any, winners: Any,
+) -> Any:  # fmt: skip
+    """Count the magnitudes, counts and winners of a chosen plane."""
+    height, width = plane.samples.shape
+    seen = np.zeros(256, np.int32)
+    here = log4(step)
+    for y0 in range(0, height, 8):
+        for x0 in range(0, width, 8):
+            i0, j0 = y0 >> 3, x0 >> 3
+            kind = channel + 1 if channel else 0
+            edge = min(x0 + 16, width)
+            if channel == 0:
+                if plane.split[i0 & ~1, j0 & ~1] == 0:
+                    if i0 & 1 or j0 & 1:
+                        continue
+                    kind, edge = 1, min(x0 + 32, width)
+                elif i0 & 1 and j0 & 1:
+                    edge = x0 + 8
+            mean, contrast, other = look(kind, plane.samples, luma, blue, y0, x0, edge, seen)
+            size = log4(contrast + 8 if kind < 2 else contrast + (other >> 2) + 8) - here + 24
+            around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
+            energy = min(log4(around + 1) // 3, 9)
+            unit = np.int64(plane.unit[i0 + 1, j0 + 1]) & 31
+            count = np.int64(plane.coded[i0, j0])
+            winners[kind, unit] += 1
+            counts[kind, energy, count] += 1
+            state = np.int64(0)
+            for k in range(count - 1, -1, -1):
+                sub = k >> 6
+                m = abs(np.int64(plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63]))
+                mu = min(max(np.int64(scales[kind][unit, k]) + size, 0), 63)
+                rates[kind, state >> 1, mu, energy, min(m, 15)] += 1
+                state = FOLLOWS[state, m & 1]
+
+
+def warmed(
+    model: PhotoModel, pictures: list[NDArray[np.uint8]], random_state: int = 0, rounds: int = 1
+) -> Iterator[tuple[float, PhotoModel]]:
+    """Code pictures and remember; yields the part done and the model so far."""
+    rng = np.random.default_rng(random_state)
+    for turn in range(rounds):
+        rates = np.zeros((4, 2, 64, 10, GRADES))
+        counts, winners = np.zeros((4, 10, 257)), np.zeros((4, MOST_UNITS))
+        state = model
+        if turn == 0:
+            probs, gates = blank_state()
+            state = replace(model, probs=probs, gates=gates).rounded()
+        order = rng.permutation(len(pictures))
+        for done, index in enumerate(order):
+            step = int(round(2.0 ** rng.uniform(5.3, 10.8)))
+            picture, halved = pictures[index], step >= HALVED_FROM
+            steps = plane_steps(step, COLOUR | (HALVED if halved else 0))
+            found = chosen(
+                planes(picture, halved), steps, halved, state, keep=1 if turn == 0 else KEPT
+            )
+            for channel, plane in enumerate(found):
+                luma, blue = seen_by(found, channel, halved)
+                scales = tuple(one.scale for one in model.units)
+                tally(channel, plane, luma, blue, steps[channel], scales, rates, counts, winners)
+            _, _, probs, gates = coded_planes(found, steps, halved, state)
+            # Only the state goes on; what choices cost is told at the end of a round.
+            state = replace(state, probs=probs, gates=gates)
+            yield (turn + (done + 1) / len(order)) / rounds, state
+        costs = _costs(rates, counts, winners)
+        model = replace(state, rates=costs[0], counts=costs[1], dear=costs[2]).rounded()
+    yield 1.0, model
+
+
+def _costs(
+    rates: NDArray[np.float64], counts: NDArray[np.float64], winners: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Bits of what was counted; what was rare leans on wider views."""
+    by_scale = rates.sum(3, keepdims=True) + 50 * 2.0 ** -laplace_rates()
+    shares = rates + 20 * by_scale / by_scale.sum(-1, keepdims=True)
+    bits = -np.log2(shares / shares.sum(-1, keepdims=True))
+    bits[..., 1:] += 1  # the sign
+    # Counts are smoothed along themselves, less where there are few.
+    smooth = counts + 0.02
+    for kind in range(4):
+        width = 257 if kind == 1 else 65
+        for energy in range(10):
+            row = smooth[kind, energy, 1:width]
+            kernel = np.ones(5) / 5
+            smooth[kind, energy, 1:width] = np.convolve(
+                np.pad(row, 2, mode="edge"), kernel, "valid"
+            )
+            smooth[kind, energy, width:] = 1e-3
+    count_bits = -np.log2(smooth / smooth.sum(-1, keepdims=True))
+    dear = -np.log2((winners + 1) / (winners + 1).sum(-1, keepdims=True))
+    # A winner is foreseen from its neighbours: it costs less than its share says.
+    return bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9)

@@ -1,0 +1,123 @@
+"""What the photo commands do: learn a codec from a folder, store photographs, describe files."""
+
+from __future__ import annotations
+
+import io
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .coding.photo import compress_image, decompress_image, inspect_image
+from .coding.photofile import LARGEST
+from .coding.photolearn import learn
+from .coding.photomodel import PhotoModel
+from .errors import DataError
+from .outputs import check_target, write
+from .progress import Progress
+from .uploads import read_picture
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
+
+
+def train(arguments: Namespace) -> None:
+    """Learn a photo model from all pictures of a folder."""
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() != ".npz":
+        raise DataError(f"{target.name} must end in .npz, as models do.")
+    pictures = [_read(path) for path in _paths(Path(arguments.folder))]
+    progress, told = Progress(sys.stderr), ""
+    for part, doing, model in learn(pictures, arguments.seed):  # noqa: B007
+        progress.show(f"{doing} {part:4.0%}, {progress.left(part)}", milestone=doing != told)
+        told = doing
+    progress.close()
+    assert model is not None  # the last step brings it
+    stream = io.BytesIO()
+    model.save(stream)
+    write(target, stream.getvalue(), arguments.force)
+    print(f"pictures         {len(pictures):,}")
+    print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
+
+
+def _paths(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder.")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    if not found:
+        raise DataError(f"There are no pictures in {folder}.")
+    return found
+
+
+def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
+    found = read_picture(path.read_bytes(), path.name, max_pixels=LARGEST, keep_alpha=alpha)
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    return found.pixels
+
+
+# ------------------------------------------------------- there and back
+def compress(arguments: Namespace) -> None:
+    """Store one photograph."""
+    target = check_target(arguments.output, arguments.force)
+    if len(arguments.pictures) != 1:
+        raise DataError("With --photo, one picture goes into one file.")
+    picture = _read(Path(arguments.pictures[0]), alpha=True)
+    data = compress_image(
+        picture, arguments.quality or 50, _model(arguments.model), target_bytes=arguments.bytes,
+        lossless=arguments.lossless, tune=arguments.tune, effort=arguments.effort,
+    )  # fmt: skip
+    write(target, data, arguments.force)
+    height, width = picture.shape[:2]
+    print(f"picture          {height} x {width} x {picture.shape[2] if picture.ndim > 2 else 1}")
+    print(f"bytes            {len(data):,} ({8 * len(data) / (height * width):.3f} bits a pixel)")
+
+
+def decompress(arguments: Namespace) -> None:
+    """Get a photograph back."""
+    target = check_target(arguments.output, arguments.force)
+    if target.suffix.lower() not in (".png", ".npy"):
+        raise DataError(f"{target.name} must end in .png or .npy.")
+    picture = decompress_image(Path(arguments.file).read_bytes(), _model(arguments.model))
+    stream = io.BytesIO()
+    if target.suffix.lower() == ".npy":
+        np.save(stream, picture, allow_pickle=False)
+    else:
+        Image.fromarray(picture).save(stream, "PNG")
+    write(target, stream.getvalue(), arguments.force)
+    print(f"written          {arguments.output}")
+
+
+def _model(path: str | None) -> PhotoModel | None:
+    return None if path is None else PhotoModel.load(path)
+
+
+# ----------------------------------------------------------------- describe
+def of_file(content: bytes) -> dict[str, Any]:
+    """What a file of a photograph holds."""
+    info = inspect_image(content)
+    return {
+        "kind": "photograph",
+        "shape": [info.height, info.width, info.channels],
+        "bytes": info.size,
+        "bits_a_pixel": round(8 * info.size / (info.width * info.height), 3),
+        "lossless": info.lossless,
+        "step": info.step,
+        "tune": "eye" if info.eye else "psnr",
+        "colour_halved": info.halved,
+        "model": info.fingerprint,
+    }
+
+
+def of_model(content: bytes) -> dict[str, Any]:
+    """What a photo model's file holds."""
+    model = PhotoModel.load(io.BytesIO(content))
+    return {
+        "kind": "photo model",
+        "units": [len(units.weights) for units in model.units],
+        "fingerprint": model.fingerprint.hex(),
+        "bytes": len(content),
+    }

@@ -1,0 +1,408 @@
+"""Photographs as files: round trips, sizes, bad input, golden bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
+from htm_engine import compress_image, decompress_image
+from htm_engine.coding import photo, photoentropy, photofile, photolearn, photoplanes
+from htm_engine.coding.photocolour import picture_of, planes
+from htm_engine.coding.photofile import COLOUR, HALVED, joined, opened
+from htm_engine.coding.photolook import look_into_image
+from htm_engine.coding.photomodel import PhotoModel, shipped
+from htm_engine.coding.photounits import log4
+from htm_engine.errors import DataError, FormatError, ModelError, ModelMismatchError
+from htm_engine.metrics import psnr
+
+#: Pictures and settings, and digests of their files and of what comes back.
+GOLDEN: dict[str, tuple[str, str]] = {
+    "colour": ("cc719bf589694f6a", "9d29884a8adbe4a9"),
+    "coarse": ("c5747e5676bc7df5", "6f851b25e6ab98a5"),
+    "grey": ("6ba2170641c68235", "9e5213b658a7e631"),
+    "alpha": ("3cb1f4a7546a520a", "a7bb6e7cd829d8f3"),
+    "one pixel": ("b93680447b9e2504", "ad636be09db16a6f"),
+    "eye": ("9d295f448ff782e3", "e78210a889d130fe"),
+    "lossless": ("8d40fe63e36bebf3", "89de7fdc13229c07"),
+    "lossless grey": ("83f2feeeeddddc75", "35d758530dae3106"),
+}
+
+
+def scene(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """Soft shading, an edge and some noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    base = 90 + 60 * np.sin(x / 17) * np.cos(y / 11) + 60 * (x + 2 * y > 70)
+    shades = np.stack([base, base * 0.8 + 20, 200 - base * 0.5, 255 - base][:channels], -1)
+    noisy = np.clip(shades + rng.normal(0, 3, shades.shape), 0, 255).astype(np.uint8)
+    return noisy[..., 0] if channels == 1 else noisy
+
+
+def _same(picture: np.ndarray, back: np.ndarray) -> bool:
+    return picture.shape == back.shape and (picture == back).all()
+
+
+@pytest.mark.parametrize("quality", [1, 30, 50, 80, 100])
+def test_round_trip_comes_near_and_nearer_with_quality(quality):
+    picture = scene(70, 90)
+    back = decompress_image(compress_image(picture, quality))
+    assert back.shape == picture.shape and back.dtype == np.uint8
+    assert psnr(picture / 255, back / 255) > 20 + quality / 5
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 40), st.integers(1, 40), st.sampled_from([0, 1, 3, 4]),
+    st.integers(1, 100), st.integers(0, 2**32 - 1), st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, seed, fast, eye):
+    """Any size and content; what the encoder left as samples is what the decoder makes."""
+    shape = (height, width, channels) if channels else (height, width)
+    picture = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
+    effort, tune = "fast" if fast else "best", "eye" if eye else "psnr"
+    data = compress_image(picture, quality, effort=effort, tune=tune)
+    back = decompress_image(data)
+    assert back.shape == ((height, width) if channels in (0, 1) else shape)
+    if channels == 4:
+        assert (back[..., 3] == picture[..., 3]).all()
+    header = opened(data)
+    halved = bool(header.form & HALVED)
+    plain = picture[..., :3] if channels == 4 else picture.reshape(back.shape)
+    if channels in (3, 4) and not header.form & COLOUR:
+        plain = plain[..., 0]
+    targets = planes(plain, halved)
+    found = photoplanes.chosen(
+        targets, list(header.steps), halved, shipped(), header.eye,
+        1 if fast else photo.KEPT, photo.cares(targets, halved, header.eye),
+    )  # fmt: skip
+    full = photoplanes.finished(found, header.form, header.steps[0], shipped())
+    seen = picture_of(full, height, width, False)
+    expected = back[..., :3] if channels == 4 else back
+    assert (seen == (expected[..., 0] if seen.ndim < expected.ndim else expected)).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 30), st.integers(1, 30), st.sampled_from([0, 1, 3, 4]),
+    st.integers(0, 2**32 - 1), st.sampled_from([1, 4, 256]), st.booleans(),
+)  # fmt: skip
+def test_lossless_keeps_every_pixel(height, width, channels, seed, most, repeated):
+    shape = (height, width, channels) if channels else (height, width)
+    picture = np.random.default_rng(seed).integers(0, most, shape).astype(np.uint8)
+    if repeated and channels > 1:
+        picture[..., :3] = picture[..., :1]
+    back = decompress_image(compress_image(picture, lossless=True))
+    assert _same(picture[..., 0] if channels == 1 else picture, back)
+
+
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
+def test_lossless_beats_optimised_png_by_a_tenth(name):
+    """On the two photographs that scikit-learn carries."""
+    picture, stream = np.ascontiguousarray(load_sample_image(name)[100:356, 200:520]), io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", optimize=True)
+    assert len(compress_image(picture, lossless=True)) <= 0.9 * len(stream.getvalue())
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 1.0])
+def test_a_size_asked_for_is_hit_from_below(share):
+    picture = scene(128, 160)
+    size = int(share * picture.shape[0] * picture.shape[1])
+    data = compress_image(picture, target_bytes=size, effort="fast")
+    assert 0.97 * size <= len(data) <= size
+    assert decompress_image(data).shape == picture.shape
+
+
+def test_a_size_that_cannot_be_is_refused():
+    with pytest.raises(DataError, match="least"):
+        compress_image(scene(64, 64), target_bytes=12)
+    with pytest.raises(DataError, match="lossless"):
+        compress_image(scene(8, 8), target_bytes=100, lossless=True)
+
+
+@pytest.mark.parametrize("how", [{"tune": "ear"}, {"effort": "none"}])
+def test_settings_that_do_not_exist(how):
+    with pytest.raises(DataError, match="tune"):
+        compress_image(scene(8, 8), **how)
+
+
+def test_what_a_small_file_has_besides_its_bits():
+    data = compress_image(scene(24, 24))
+    assert len(data) - len(opened(data).coded) <= 24
+
+
+def test_where_the_bits_went_agrees_with_the_file():
+    data = compress_image(scene(96, 128, 4), 60)
+    found = look_into_image(data)
+    assert sum(found.parts.values()) == pytest.approx(found.size, rel=0.005, abs=4)
+    assert found.size == len(data)
+    coded = sum(float(plane.sum()) for plane in found.bits) / 8 + found.parts["squares"]
+    assert coded == pytest.approx(len(opened(data).coded), rel=0.005, abs=4)
+    assert found.units[0].shape == found.sides[0].shape == (12, 16)
+    assert set(np.unique(found.sides[0])) <= {8, 16}
+    assert all((units < 32).all() for units in found.units)
+
+
+def test_what_restores_helps():
+    """Filters are used where they help: the same planes without them are further off."""
+    picture = scene(96, 96)
+    data = compress_image(picture, 40)
+    header = opened(data)
+    found = photoplanes.read_planes(header, shipped())
+    bare = photoplanes.finished(found, header.form & ~24, header.steps[0], shipped())
+    before = picture_of(bare, 96, 96, False)
+    assert header.form & 24
+    assert psnr(picture / 255, decompress_image(data) / 255) > psnr(picture / 255, before / 255)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (17, 16), (1, 1, 3), (2, 33, 4)])
+def test_odd_sizes(shape):
+    picture = np.full(shape, 60, np.uint8)
+    back = decompress_image(compress_image(picture, 90))
+    assert back.shape == shape and abs(back.astype(int) - 60).max() <= 4
+
+
+def _goldens() -> dict[str, tuple[str, str]]:
+    grey, colour, alpha = (scene(40, 56, channels) for channels in (1, 3, 4))
+    files = {
+        "colour": compress_image(colour),
+        "coarse": compress_image(colour, 10),
+        "grey": compress_image(grey, 70),
+        "alpha": compress_image(alpha, 30, effort="fast"),
+        "one pixel": compress_image(colour[:1, :1]),
+        "eye": compress_image(colour, 60, tune="eye"),
+        "lossless": compress_image(colour, lossless=True),
+        "lossless grey": compress_image(grey, lossless=True),
+    }
+    return {
+        name: (_digest(data), _digest(decompress_image(data).tobytes()))
+        for name, data in files.items()
+    }
+
+
+def test_golden_bytes():
+    """Files of released versions depend on every one; a change needs a new format version."""
+    assert _goldens() == GOLDEN
+
+
+def test_rates_span_what_quality_promises():
+    sizes = [photo.step_of(quality) for quality in (1, 25, 50, 75, 100)]
+    ratios = np.diff(np.log(sizes))
+    assert np.ptp(ratios) < 0.1 and sizes[0] > 1000 and sizes[-1] < 64
+
+
+def test_a_flat_picture_takes_next_to_nothing():
+    picture = np.full((512, 768, 3), 77, np.uint8)
+    data = compress_image(picture)
+    assert len(data) <= 64 and abs(decompress_image(data).astype(int) - 77).max() <= 8
+
+
+def test_coded_bytes_are_those_of_the_ideal_length():
+    targets = planes(scene(128, 128), False)
+    found = photoplanes.chosen(targets, [100, 97, 106], False, shipped())
+    coded, cost, _, _ = photoplanes.coded_planes(found, [100, 97, 106], False, shipped())
+    assert len(coded) <= cost[:, 0].sum() / 8 * 1.005 + 4
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((4, 4)), np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), np.uint8(3)],
+)
+def test_what_is_no_photograph_is_refused(picture):
+    with pytest.raises(DataError):
+        compress_image(picture)
+
+
+@pytest.mark.parametrize("quality", [0, 101, float("nan")])
+def test_quality_out_of_range(quality):
+    with pytest.raises(DataError, match="1 to 100"):
+        compress_image(np.zeros((4, 4), np.uint8), quality)
+
+
+def test_a_terapixel_is_refused_before_anything_is_made():
+    name = shipped().fingerprint
+    data = joined(1 << 20, 1 << 20, 0, 0, 100, name, b"\0")
+    with pytest.raises(FormatError, match="pixels"):
+        decompress_image(data)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_wide_file_that_ends_at_once_is_refused_at_once(lossless):
+    """Fuzzing found one of 170 bytes and 8 megapixels in two rows that took half a minute."""
+    whole = opened(compress_image(scene(24, 20), lossless=lossless))
+    step, name = (0, bytes(4)) if lossless else (100, shipped().fingerprint)
+    coded = whole.coded.tobytes()[:600]
+    data = joined(500_000, 24, whole.form, 0, step, name, coded)
+    began = time.process_time()
+    with pytest.raises(FormatError, match="damaged"):
+        decompress_image(data)
+    assert time.process_time() - began < 5
+
+
+def test_cut_extended_and_flipped_files():
+    data = compress_image(scene(24, 24, 4))
+    for cut in range(len(data)):
+        with pytest.raises(FormatError):
+            decompress_image(data[:cut])
+    with pytest.raises(FormatError):
+        decompress_image(data + b"\0")
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        broken = bytearray(data)
+        broken[rng.integers(len(data))] ^= 1 << rng.integers(8)
+        with pytest.raises(FormatError):
+            decompress_image(bytes(broken))
+
+
+def test_damage_under_a_good_checksum_is_an_error_or_a_picture():
+    """Who mends the checksum gets an error or noise of the size told, never a crash."""
+    data = compress_image(scene(24, 24, 4), 80)
+    rng, outcomes = np.random.default_rng(1), set()
+    for _ in range(150):
+        broken = bytearray(data)
+        for _ in range(rng.integers(1, 4)):
+            broken[rng.integers(9, len(data) - 4)] = rng.integers(256)
+        broken[-4:] = zlib.crc32(broken[:-4]).to_bytes(4, "little")
+        try:
+            back = decompress_image(bytes(broken))
+            info = photo.inspect_image(bytes(broken))
+            assert back.shape[:2] == (info.height, info.width)
+            outcomes.add("picture")
+        except FormatError:
+            outcomes.add("error")
+    assert outcomes == {"picture", "error"}
+
+
+def test_another_model_is_refused():
+    ours = shipped()
+    probs, gates = photoentropy.blank_state()
+    other = replace(ours, probs=probs, gates=gates).rounded()
+    data = compress_image(scene(20, 20), 50, other)
+    with pytest.raises(ModelMismatchError, match=other.fingerprint[:4].hex()):
+        decompress_image(data)
+    assert decompress_image(data, other).shape == (20, 20, 3)
+
+
+def test_a_model_comes_back_from_its_file():
+    stream = io.BytesIO()
+    shipped().save(stream)
+    assert len(stream.getvalue()) <= 3_000_000
+    again = PhotoModel.load(io.BytesIO(stream.getvalue()))
+    assert again.fingerprint == shipped().fingerprint
+    picture = scene(30, 30)
+    assert compress_image(picture, model=again) == compress_image(picture)
+
+
+def test_a_model_with_a_part_missing_is_refused():
+    arrays = shipped().arrays()
+    del arrays["basis1"]
+    with pytest.raises(ModelError):
+        PhotoModel.make(arrays)
+    arrays = shipped().arrays()
+    arrays["weights0"] = np.full_like(arrays["weights0"], 60_000)
+    with pytest.raises(ModelError):
+        PhotoModel.make(arrays)
+
+
+def test_what_a_file_says_of_itself():
+    data = compress_image(scene(30, 20), 50)
+    info = photo.inspect_image(data)
+    assert (info.width, info.height, info.channels, info.size) == (20, 30, 3, len(data))
+    assert shipped().fingerprint.hex().startswith(info.fingerprint)
+
+
+def test_the_whole_logarithm_is_near_the_true_one():
+    values = np.arange(1, 5000)
+    found = np.array([log4(int(value)) for value in values])
+    assert np.abs(found - 4 * np.log2(values)).max() < 1 and (np.diff(found) >= 0).all()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def test_a_codec_of_ones_own_pictures(tmp_path, monkeypatch, capsys):
+    """Learned from a folder by the command line; what it wrote reads its own files."""
+    from htm_engine.__main__ import main
+
+    monkeypatch.setattr(photolearn, "_UNITS", (4, 2, 2, 2))
+    monkeypatch.setattr(photolearn, "_ROUNDS", (2, 2, 2, 2))
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        noisy = scene(256, 256, seed=seed) * rng.uniform(0.5, 1, (256, 256, 1))
+        Image.fromarray(noisy.astype(np.uint8)).save(folder / f"{seed}.png")
+    assert main(["train-codec", str(folder), "-o", str(tmp_path / "mine.npz")]) == 0
+    assert "2" in capsys.readouterr().out
+    model = PhotoModel.load(tmp_path / "mine.npz")
+    picture = scene(40, 40, seed=9)
+    back = decompress_image(compress_image(picture, 80, model), model)
+    assert psnr(picture / 255, back / 255) > 30
+
+
+def test_no_pictures_and_too_few(tmp_path):
+    from htm_engine.__main__ import main
+
+    assert main(["train-codec", str(tmp_path), "-o", str(tmp_path / "m.npz")]) == 1
+    with pytest.raises(DataError, match="too little"):
+        list(photolearn.learn([scene(40, 40)]))
+    with pytest.raises(DataError, match="no pictures"):
+        list(photolearn.learn([]))
+
+
+def test_inspect_tells_photographs_and_their_models(tmp_path, capsys):
+    from htm_engine.__main__ import main
+
+    path = tmp_path / "a.htmc"
+    path.write_bytes(compress_image(scene(30, 20)))
+    assert main(["inspect", str(path)]) == 0
+    assert "30 x 20 x 3" in capsys.readouterr().out
+    shipped().save(tmp_path / "m.npz")
+    assert main(["inspect", str(tmp_path / "m.npz")]) == 0
+    assert shipped().fingerprint.hex() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "how", [[], ["--lossless"], ["--bytes", "1800"], ["--tune", "eye", "-q", "90"]]
+)
+def test_photographs_on_the_shell(tmp_path, capsys, how):
+    from htm_engine.__main__ import main
+
+    picture = scene(40, 50, 4)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    made = [str(tmp_path / "a.png"), "--photo", "-o", str(tmp_path / "a.htmc"), *how]
+    assert main(["compress", *made]) == 0
+    assert main(["decompress", str(tmp_path / "a.htmc"), "-o", str(tmp_path / "b.png")]) == 0
+    back = np.array(Image.open(tmp_path / "b.png"))
+    assert back.shape == picture.shape and (back[..., 3] == picture[..., 3]).all()
+    if how == ["--lossless"]:
+        assert _same(picture, back)
+    assert main(["inspect", str(tmp_path / "a.htmc")]) == 0
+    assert "40 x 50 x 4" in capsys.readouterr().out
+
+
+def test_photo_settings_without_photo_are_told(tmp_path, capsys):
+    from htm_engine.__main__ import main
+
+    Image.fromarray(scene(16, 16)).save(tmp_path / "a.png")
+    out = ["-o", str(tmp_path / "a.htmc")]
+    with pytest.raises(SystemExit):
+        main(["compress", str(tmp_path / "a.png"), "-q", "60", *out])
+    assert "--photo" in capsys.readouterr().err
+
+
+def test_a_newer_format_is_named():
+    data = bytearray(compress_image(scene(8, 8)))
+    data[4] = photofile.VERSION + 1
+    with pytest.raises(FormatError, match="version"):
+        decompress_image(bytes(data))
