@@ -28,10 +28,13 @@ from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 
 from .pictures import sheet
+from .runs_table import FIGURES
 from .words import moment, said, t
 
 #: Pictures that are compared, shown over what is kept of them, and units of a level drawn.
 COMPARED, SHOWN, UNITS = 100, 10, 64
+#: Bytes of the pictures of all units, that a report may be sent by mail; fewer are drawn then.
+UNITS_BYTES = 2_000_000
 #: Numbers (pictures times pixels) that other methods learn from at most: minutes, not hours.
 LEARN_NUMBERS = 16_000_000
 Curve = tuple[Sequence[int], Sequence[float]]
@@ -97,11 +100,16 @@ def tell(
     """
     model = HTM.load(io.BytesIO(model_file))
     told = Told(run, link, model_file, model.fingerprint, tuple(model._layout), curve, held, data)
-    for level in range(len(model.hierarchy_.layers)):
+    levels = len(model.hierarchy_.layers)
+    for level in range(levels):
         fields = np.asarray(model.receptive_fields(level))
         if fields.shape[-1] in (1, 3):
             drawn = fields[:UNITS, ..., 0] if fields.shape[-1] == 1 else fields[:UNITS]
-            told.units.append((len(fields), sheet(drawn, columns=16, side=40, gap=4)))
+            png = sheet(drawn, columns=16, side=40, gap=4)
+            while len(png) > UNITS_BYTES // levels and len(drawn) > 1:
+                drawn = drawn[: len(drawn) // 2]
+                png = sheet(drawn, columns=16, side=40, gap=4)
+            told.units.append((len(fields), png))
     yield 0.05, told
     if data is None or len(data) < 2:
         yield 1.0, told
@@ -197,7 +205,9 @@ def _result(told: Told) -> list[str]:
 
 def _figures(told: Told) -> list[str]:
     found = told.run.figures
-    rows = [(name, f"{value:,.5g}") for name, value in sorted(found.items())]
+    ours = {"mse": t("report.error"), "steps": t("report.step")}
+    ours |= {name: t(f"runs.figure_{name}") for name, _ in FIGURES}
+    rows = [(ours.get(name, name), f"{value:,.5g}") for name, value in sorted(found.items())]
     rows.append((t("report.seconds"), f"{told.run.seconds:.1f}"))
     return [_table(rows)]
 

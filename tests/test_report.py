@@ -25,6 +25,7 @@ from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob
 from htm_engine.runs import History
 from studio import report, report_zip, words
+from studio.pictures import sheet
 from tests.foreign import zipped
 from tests.test_page_runs import ROOT, recorded
 
@@ -171,6 +172,16 @@ def test_the_zip_has_every_figure_as_a_file_of_its_own(told):
         next(p.mse for p in told.points if p.bytes_per_picture == said["bytes_a_picture"])
     )
     assert {"k-means", "JPEG", "PCA 95%"} <= set(said["mse_at_these_bytes"])
+
+
+def test_even_large_pictures_of_noise_leave_a_report_small(digits, monkeypatch):
+    """What no PNG makes smaller, in three colours, as large as an upload may be."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 128, 128, 3), dtype=np.uint8)
+    monkeypatch.setattr(HTM, "receptive_fields", lambda self, level: noise)
+    told = told_of(digits, shown=False)
+    told.pictures = sheet(noise[:20], columns=10, side=72, gap=5)
+    assert told.units[0][0] == 64  # so many there are, whatever has room
+    assert 2_000_000 < len(report.page(told)) < 5_000_000
 
 
 def test_what_comes_back_as_it_was_has_no_place_on_a_scale(told):
