@@ -48,7 +48,9 @@ def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
+    ours = script == ROOT / "app.py"
+    start = ["studio.serving"] if ours else ["streamlit", "run", str(script)]
+    command = [sys.executable, "-m", *start, "--server.headless=true"]
     options = [f"--server.port={port}", "--server.address=127.0.0.1"]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen([*command, *options], cwd=folder, stdout=quiet, stderr=quiet)
