@@ -1,12 +1,13 @@
 """A training killed at random moments: what is lost, and whether the history still opens.
 
-    python benchmarks/killed.py [--times 20] [--every 5] [--seed 0]
+    python benchmarks/killed.py [--times 20] [--every 5] [--seed 0] [--server]
 
 A process trains and records, with the checkpoint interval of the app; after a random time, up
 to three intervals, it is killed (SIGKILL).
 Then the history is opened by another process, the run is taken up from its last checkpoint,
 and killed again: one run, so many lives.  A step counts as lost when it had finished and is
-older than the last checkpoint interval.
+older than the last checkpoint interval.  With ``--server``, the process is a whole server and
+the training was begun on its page (see killed_server.py; needs Chromium and playwright).
 """
 
 from __future__ import annotations
@@ -61,17 +62,43 @@ def life(
     return run, [(int(step), float(at)) for _, step, at in said]
 
 
+def servers(times: int, every: float, seed: int) -> None:
+    """Kill servers, and print how the next one found what they left."""
+    from killed_server import killed_servers
+
+    provenance("killed --server", "digits", seed)
+    rows, bad = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, life in enumerate(killed_servers(folder, times, every, seed), 1):
+            lost, last = life.lost(every), max((step for step, _ in life.said), default=0)
+            bad += lost > 0 or not life.listed or not life.told
+            rows.append(
+                (number, f"{life.seconds:.2f}", last, life.end, life.kept, lost,
+                 "yes" if life.listed else "no", "yes" if life.told else "no")
+            )  # fmt: skip
+    table(
+        ["life", "killed after, s", "last step seen", "found", "goes on from", "lost that were due",
+         "listed", "says where"],
+        rows,
+    )  # fmt: skip
+    print(f"{times} kills of a server: {times - bad} without loss, its history opened and said so")
+
+
 def main() -> None:
     """Kill, open, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--every", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--server", action="store_true")
     parser.add_argument("--child")
     parser.add_argument("--run", default="")
     args = parser.parse_args()
     if args.child:
         child(args.child, args.run, args.every)
+        return
+    if args.server:
+        servers(args.times, args.every, args.seed)
         return
     from htm_engine.runs import History
 

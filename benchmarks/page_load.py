@@ -43,7 +43,9 @@ DEEP = {
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
-def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
+def serve(
+    script: Path, folder: Path, env: dict[str, str] | None = None
+) -> tuple[subprocess.Popen, str]:
     """Start a server and wait until it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,7 +53,9 @@ def serve(script: Path, folder: Path) -> tuple[subprocess.Popen, str]:
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     options = [f"--server.port={port}", "--server.address=127.0.0.1"]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen([*command, *options], cwd=folder, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(
+        [*command, *options], cwd=folder, env=env, stdout=quiet, stderr=quiet
+    )
     for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

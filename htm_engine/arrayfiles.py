@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError
-from .uploads import UPLOAD, Limits, check_bytes, open_zip, read_member, shown
+from .uploads import UPLOAD, Limits, check_bytes, open_zip, read_member, shown, too_little
 
 IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 NPY_MAGIC = b"\x93NUMPY"
@@ -66,6 +66,8 @@ def read_idx(data: bytes, name: str, limits: Limits = UPLOAD) -> NDArray[Any]:
         body = stream.read(count + 1)
     except DataError:
         raise
+    except MemoryError as exc:
+        raise too_little(label) from exc
     except Exception as exc:  # gzip answers damage with OSError, EOFError, zlib.error, ...
         raise DataError(f"{label} is damaged or cut short.") from exc
     return _from_body(body, shape, dtype, label)
@@ -92,6 +94,8 @@ def read_npy(data: bytes, name: str, limits: Limits = UPLOAD) -> NDArray[Any]:
         shape, fortran, dtype = header
     except DataError:
         raise
+    except MemoryError as exc:
+        raise too_little(label) from exc
     except Exception as exc:  # the header is a Python literal: any parser error may come
         raise DataError(f"{label} is not an NPY file, or its header is damaged.") from exc
     if dtype.kind not in "buifUS":
@@ -148,6 +152,8 @@ def _from_body(
         raise DataError(f"{label} holds more bytes than its header declares.")
     try:
         return np.frombuffer(body, dtype).reshape(shape)
+    except MemoryError as exc:
+        raise too_little(label) from exc
     except Exception as exc:  # a text type of width zero, for one
         raise DataError(f"{label} cannot be read as an array.") from exc
 

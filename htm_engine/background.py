@@ -273,11 +273,14 @@ class Background:
             if not isinstance(exc, HTMError | ValueError):
                 _LOG.exception("background job %r failed", self.name)
         finally:
-            with self._changed:
-                self._state = state
-                self.progress = 1.0 if state == "finished" else self.progress
-                self._pool.leave(self)
-                self._changed.notify_all()
+            try:
+                self._close(state)
+            finally:
+                with self._changed:
+                    self._state = state
+                    self.progress = 1.0 if state == "finished" else self.progress
+                    self._pool.leave(self)
+                    self._changed.notify_all()
 
     def _turn(self) -> bool:
         """Wait until the next step may be taken; False if there shall be none."""
@@ -324,6 +327,9 @@ class Background:
 
     def _finish(self, early: bool) -> None:
         """Called in the job's thread after the last step, unless it was cancelled."""
+
+    def _close(self, state: str) -> None:
+        """Called in the job's thread however it ended, before anybody is told."""
 
 
 _END = object()

@@ -294,6 +294,8 @@ def _map_npy(path: Path) -> NDArray[Any]:
     """Map an ``.npy`` file into memory; its header and length are checked on the way."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except MemoryError as exc:
+        raise uploads.too_little(shown(path.name)) from exc
     except Exception as exc:  # the header is a Python literal: any parser error may come
         raise DataError(
             f"{shown(path.name)} is not a readable NPY file of plain numbers, or is cut short."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -57,14 +58,16 @@ def moved(before: NDArray[np.floating], after: NDArray[np.floating]) -> Figure:
     )
 
 
+def _loss_line(values: Sequence[float], x: str, y: str, height: int, **look: Any) -> go.Figure:
+    """A loss over steps from 0; its scale need not reach down to zero."""
+    figure = go.Figure(go.Scatter(x=list(range(len(values))), y=list(values), **look))
+    return plain(figure, x, y, height).update_yaxes(rangemode="normal")
+
+
 def losses(values: Sequence[float]) -> Figure:
     """Loss after every step made by hand."""
-    figure = go.Figure(
-        go.Scatter(x=list(range(len(values))), y=list(values), mode="lines+markers",
-                   line={"color": ORANGE})
-    )  # fmt: skip
-    figure = plain(figure, say("steps made"), say("surprise L in nats"), 220)
-    figure.update_yaxes(rangemode="normal")
+    figure = _loss_line(values, say("steps made"), say("surprise L in nats"), 220,
+                        mode="lines+markers", line={"color": ORANGE})  # fmt: skip
     return figure, (
         say(
             "The surprise of this patch after each of {values} steps: from "
@@ -193,13 +196,10 @@ def three_shares(activation: NDArray[np.floating], responsibility: NDArray[np.fl
 
 def fall(values: Sequence[float], at: int) -> Figure:
     """The mean loss over a whole training, and where one stands in it."""
-    figure = go.Figure(
-        go.Scatter(x=np.arange(len(values)), y=list(values), line={"color": GREY}, name="L")
-    )
+    figure = _loss_line(values, say("steps"), say("mean surprise L"), 180,
+                        line={"color": GREY}, name="L")  # fmt: skip
     figure.add_scatter(x=[at], y=[values[at]], mode="markers", name=say("now"),
                        marker={"color": ORANGE, "size": 12})  # fmt: skip
-    figure = plain(figure, say("steps"), say("mean surprise L"), 180)
-    figure.update_yaxes(rangemode="normal")
     figure.update_layout(showlegend=False)
     return figure, (
         say(

@@ -19,6 +19,7 @@ import io
 import threading
 import time
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -85,7 +86,8 @@ class RecordedJob(TrainingJob):
         self.recipe, self.learn, self.held, self.trouble = recipe, learn, held, ""
         self._history, self._every = history, every
         self._points: list[tuple[bool, int, float]] = []
-        self._written, self._cost, self._count, self._ended = time.monotonic(), 0.0, 0, False
+        self._written, self._count, self._ended = time.monotonic(), 0, False
+        self._costs: deque[float] = deque([0.0], maxlen=2)
         self._begun: Checkpoint | None = None
         self.run = ""
         if _from is None:
@@ -111,16 +113,15 @@ class RecordedJob(TrainingJob):
             place[1].extend(array("d", values))
 
     # ------------------------------------------------------ in the job's thread
-    def _run(self) -> None:
-        try:
-            super()._run()
-        finally:
-            if self.run and not self._ended:
-                with self._trying():
-                    self._write(None)
-                    self._history.end(self.run, self.state, error=self.error)
-            with _LOCK:
-                _LIVE.pop(self.run, None)
+    def _close(self, state: str) -> None:
+        # Whoever waited for the job may look into the history at once.
+        if self.run and not self._ended:
+            with self._trying():
+                self._write(None)
+            with self._trying():
+                self._history.end(self.run, state, error=self.error)
+        with _LOCK:
+            _LIVE.pop(self.run, None)
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
@@ -142,7 +143,9 @@ class RecordedJob(TrainingJob):
         worked = time.monotonic() - self._written
         unseen = time.monotonic() - self.seen
         leaving = self._allowance == 0 or unseen > (self.abandon_after or np.inf)
-        return leaving or worked >= max(self._every, self._cost / SHARE) or self._count == 1
+        # The less of two: a cold or busy disk is slow once, a large model always.
+        rest = min(self._costs) / SHARE
+        return leaving or worked >= max(self._every, rest) or self._count == 1
 
     def _write(self, step: TrainStep | None) -> None:
         step, began = step or self._last, time.monotonic()
@@ -155,7 +158,7 @@ class RecordedJob(TrainingJob):
             checkpoint=kept,
         )  # fmt: skip
         self._points, self._written = [], time.monotonic()
-        self._cost = self._written - began
+        self._costs.append(self._written - began)
 
     def _finish(self, early: bool) -> None:
         super()._finish(early)

@@ -94,6 +94,8 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
             }
     except ModelError:
         raise
+    except MemoryError as exc:
+        raise ModelError("There is not enough memory to open this model file.") from exc
     except Exception as exc:  # zipfile, zlib and the .npy reader raise many kinds
         raise ModelError("This is not a readable model file, or part of it is missing.") from exc
     return _check(arrays)

@@ -176,7 +176,7 @@ def read_picture(
             f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
         ) from exc
     except MemoryError as exc:
-        raise _too_little(label) from exc
+        raise too_little(label) from exc
     except Exception as exc:
         # Decoders answer damaged bytes with a dozen kinds of exception, struct.error
         # and KeyError among them; to the user all of them are the same fact.
@@ -252,7 +252,7 @@ def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (mixed // 255).astype(np.uint8)
 
 
-def _too_little(label: str) -> DataError:
+def too_little(label: str) -> DataError:
     """A want of memory is no damage; whoever sent a good file must not be told that it is bad."""
     return DataError(f"There is not enough memory to open {label}.")
 
@@ -301,7 +301,7 @@ def read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str) ->
         with archive.open(entry) as stream:
             content = stream.read(entry.file_size + 1)
     except MemoryError as exc:
-        raise _too_little(label) from exc
+        raise too_little(label) from exc
     except _DAMAGED_ZIP as exc:
         raise DataError(f"{label} is damaged inside the ZIP file.") from exc
     if len(content) != entry.file_size:

@@ -13,12 +13,12 @@ COLUMN = 80
 ABREAST = 3
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def load_showcase(stamp: float) -> showcase.Showcase:
     return showcase.read()
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def draw_examples(stamp: float) -> list[bytes]:
     """A column a picture: the original, the winner's prototype, the picture from the file."""
     columns = []
@@ -28,7 +28,7 @@ def draw_examples(stamp: float) -> list[bytes]:
     return columns
 
 
-@st.cache_resource(max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def draw_units(stamp: float, level: int) -> bytes:
     units = np.array(load_showcase(stamp).units[level], np.uint8)
     return sheet(units, columns=min(16, len(units)), side=40, gap=4)

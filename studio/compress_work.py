@@ -27,6 +27,7 @@ from htm_engine.uploads import read_picture
 
 from . import session, showcase
 from .keeping import kept
+from .words import t
 
 if TYPE_CHECKING:
     from htm_engine import HTM
@@ -122,7 +123,7 @@ def code(model: HTM, subject: Subject, quality: int) -> Coded:
     return _code((model.fingerprint, subject.digest, quality), model, subject)
 
 
-@kept(24, "Compressing…")
+@kept(24, lambda: t("compress.compressing"))
 def _code(key: tuple[str, str, int], _model: HTM, _subject: Subject) -> Coded:
     file = compress_collection(_model, _subject.pictures, key[2], mosaic=_subject.mosaic)
     parts = dissect(file, _model)
@@ -145,7 +146,7 @@ def _code(key: tuple[str, str, int], _model: HTM, _subject: Subject) -> Coded:
     )
 
 
-@kept(4, "Learning principal components…")
+@kept(4, lambda: t("compress.learning_components"))
 def _pca(fingerprint: str, _learn: Pixels) -> PCAFiles:
     return PCAFiles(_learn)
 
@@ -161,7 +162,7 @@ def rivals(subject: Subject, size: int, own: Collection | None) -> list[Stored]:
     return _rivals(key, subject, pca_of(own))
 
 
-@kept(24, "Writing the same picture in other formats…")
+@kept(24, lambda: t("compress.writing_other_formats"))
 def _rivals(key: tuple[str, int, str], _subject: Subject, _pca: PCAFiles | None) -> list[Stored]:
     found = [] if _pca is None else [_pca.at_bytes(_subject.pictures, key[1], _subject.mosaic)]
     return [*found, *codecs_at_bytes(_subject.wholes[0], key[1])]

@@ -15,6 +15,7 @@ from htm_engine.errors import DataError
 from htm_engine.network import HTM
 
 from .keeping import kept
+from .words import t
 
 F32 = NDArray[np.float32]
 #: Pictures of the data set aside, to see how near to each other real ones lie.
@@ -64,7 +65,7 @@ def fits(model: HTM, data: Dataset) -> bool:
     return int(np.prod(data.X.shape[1:])) == layout[0]
 
 
-@kept(4, "Learning to draw from these pictures…")
+@kept(4, lambda: t("generate.learning_to_draw"))
 def drawer(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> HTM:
     """The network with tables to draw by, and by class where the data has labels.
 
@@ -87,7 +88,7 @@ def kinds(data: Dataset | None) -> tuple[str, ...]:
     return data.label_names if data.y is not None and 1 < len(data.label_names) <= 64 else ()
 
 
-@kept(32, "Drawing…", copied=True)
+@kept(32, lambda: t("generate.drawing"), copied=True)
 def draw(
     fingerprint: str, data_name: str, settings: DrawSettings, _model: HTM, _data: Dataset
 ) -> Drawn:

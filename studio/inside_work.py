@@ -24,6 +24,7 @@ from htm_engine.survey import Survey, survey
 from . import drawing, formula_parts
 from .keeping import kept
 from .pictures import png
+from .words import t
 
 #: Pictures that a survey looks at; more would keep a visitor waiting.
 MOST = 2000
@@ -46,7 +47,7 @@ def fitting(model: HTM, data: Dataset) -> Dataset:
     return data if drawing.fits(model, data) else formula_parts.fitting_data(model, data)
 
 
-@kept(6, "Looking at every picture…")
+@kept(6, lambda: t("inside.looking_at_every_picture"))
 def surveyed(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> Surveyed:
     """Survey at most :data:`MOST` pictures; one object for all visitors, never written to."""
     X = np.asarray(_data.X[:MOST]).reshape(-1, *_model._layout)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 P = ParamSpec("P")
@@ -42,8 +44,18 @@ def _uploaded(value: object) -> bool:
     return isinstance(value[0] if isinstance(value, list) and value else value, UploadedFile)
 
 
+def working(words: Callable[[], str] | None) -> AbstractContextManager[None]:
+    """A spinner with words of the visitor's language; none where it takes half a second or less.
+
+    The words of Streamlit's own caches are settled once for all visitors.
+    """
+    if words is None or get_script_run_ctx(suppress_warning=True) is None:
+        return nullcontext()
+    return st.spinner(words())
+
+
 def kept(
-    max_entries: int, show_spinner: bool | str = False, copied: bool = False
+    max_entries: int, words: Callable[[], str] | None = None, copied: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: keep what a function returns, by its arguments without an underscore.
 
@@ -51,8 +63,8 @@ def kept(
     ----------
     max_entries : int
         For all visitors together; a session keeps ``OWN`` at most.
-    show_spinner
-        As Streamlit's.
+    words : callable, optional
+        What to show while it is made, in the visitor's language, as :func:`working` does.
     copied : bool
         Hand out a copy each time (``st.cache_data``); otherwise the one object, which nobody
         may change (``st.cache_resource``).
@@ -60,14 +72,15 @@ def kept(
     cache = st.cache_data if copied else st.cache_resource
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        shared = cache(function, max_entries=max_entries, show_spinner=show_spinner)  # type: ignore[call-overload]
+        shared = cache(function, max_entries=max_entries, show_spinner=False)  # type: ignore[call-overload]
         own = cache(  # type: ignore[call-overload]
-            function, max_entries=min(max_entries, OWN), show_spinner=show_spinner, scope="session"
+            function, max_entries=min(max_entries, OWN), show_spinner=False, scope="session"
         )
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            found: R = (own if is_private() else shared)(*args, **kwargs)
+            with working(words):
+                found: R = (own if is_private() else shared)(*args, **kwargs)
             return found
 
         return call

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 
 import numpy as np
@@ -28,17 +28,24 @@ from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 
 from .pictures import sheet
-from .words import t
+from .runs_table import FIGURES
+from .words import moment, said, t
 
 #: Pictures that are compared, shown over what is kept of them, and units of a level drawn.
 COMPARED, SHOWN, UNITS = 100, 10, 64
+#: Bytes of the pictures of all units, that a report may be sent by mail; fewer are drawn then.
+UNITS_BYTES = 2_000_000
+#: Numbers (pictures times pixels) that other methods learn from at most: minutes, not hours.
+LEARN_NUMBERS = 16_000_000
 Curve = tuple[Sequence[int], Sequence[float]]
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #22272b; --ground: #fcfbf8; --line: #dcd8ce;
-        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670; }
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
+        --g: #7a3b1d; --h: #4a8c2a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e5dd; --ground: #15191c; --line: #374047;
-        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1; } }
+        --a: #4db6ac; --b: #f0955a; --c: #8aa4eb; --d: #dd8aba; --e: #d6b84b; --f: #9aa7b1;
+        --g: #c99273; --h: #93c973; } }
 body { font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; color: var(--ink);
        background: var(--ground); max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; line-height: 1.2; }
@@ -51,11 +58,14 @@ code, .f { font-family: "Source Code Pro", ui-monospace, monospace; overflow-wra
 .f { display: block; margin: .5rem 0; } small { opacity: .75; }
 svg text { fill: var(--ink); font-size: 12px; } .axis { stroke: var(--line); fill: none; }
 @page { size: A4; margin: 18mm; }
-@media print { :root { --ground: #fff; --ink: #000; } body { margin: 0; max-width: none;
-       font-size: 11pt; } h2, figure, table, svg { break-inside: avoid; }
-       h2 { break-after: avoid; } }
+@media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --line: #bbb;
+        --a: #0f6e68; --b: #c4591c; --c: #3c5ba9; --d: #a8477e; --e: #8a6d00; --f: #5b6670;
+        --g: #7a3b1d; --h: #4a8c2a; }
+       body { margin: 0; max-width: none; font-size: 11pt; } summary { list-style: none; }
+       h2, summary { break-after: avoid; } figure, svg, tr, p { break-inside: avoid; }
+       img { max-height: 230mm; } }
 """
-COLOURS = ("a", "b", "c", "d", "e", "f")
+COLOURS = ("a", "b", "c", "d", "e", "f", "g", "h")
 
 
 @dataclass
@@ -90,11 +100,16 @@ def tell(
     """
     model = HTM.load(io.BytesIO(model_file))
     told = Told(run, link, model_file, model.fingerprint, tuple(model._layout), curve, held, data)
-    for level in range(len(model.hierarchy_.layers)):
+    levels = len(model.hierarchy_.layers)
+    for level in range(levels):
         fields = np.asarray(model.receptive_fields(level))
         if fields.shape[-1] in (1, 3):
             drawn = fields[:UNITS, ..., 0] if fields.shape[-1] == 1 else fields[:UNITS]
-            told.units.append((len(fields), sheet(drawn, columns=16, side=40, gap=4)))
+            png = sheet(drawn, columns=16, side=40, gap=4)
+            while len(png) > UNITS_BYTES // levels and len(drawn) > 1:
+                drawn = drawn[: len(drawn) // 2]
+                png = sheet(drawn, columns=16, side=40, gap=4)
+            told.units.append((len(fields), png))
     yield 0.05, told
     if data is None or len(data) < 2:
         yield 1.0, told
@@ -105,8 +120,9 @@ def tell(
         back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
-        test, few = rest.X[:COMPARED], learn.X[:LEARN_FROM]
-        for part, point in all_curves(model, learn.X, test, should_stop):
+        most = LEARN_NUMBERS // int(np.prod(learn.X.shape[1:]))
+        test, few = rest.X[:COMPARED], learn.X[: max(2, min(LEARN_FROM, most))]
+        for part, point in all_curves(model, few, test, should_stop):
             told.points.append(point)
             yield 0.1 + 0.6 * part, told
         for points in (
@@ -126,10 +142,10 @@ def tell(
 def page(told: Told, language: str = "en") -> str:
     """The report as HTML; every word of people in it is escaped."""
     run = told.run
-    begun = datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    begun = f"{moment(run.created)} UTC"
     parts = [
         f"<h1>{escape(run.name)}</h1>",
-        f"<p>{escape(t('report.summary', begun=begun, state=run.state, steps=run.step))}<br>"
+        f"<p>{escape(t('report.summary', begun=begun, state=said(run.state), steps=run.step))}<br>"
         f"<code>{escape(told.fingerprint)}</code></p>",
         *_section(t("report.data"), _data(told)),
         *_section(t("report.result"), _result(told)),
@@ -166,9 +182,11 @@ def _image(png: bytes, words: str) -> str:
 
 
 def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
-    lines = ["<tr>" + "".join(f"<th>{escape(str(c))}</th>" for c in head) + "</tr>"] if head else []
-    lines += ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
-    return "<table>" + "".join(lines) + "</table>"
+    top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
+    lines = ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
+    # Paper repeats a head on every page that a table runs over.
+    whole = f"<thead><tr>{top}</tr></thead>" if head else ""
+    return f"<table>{whole}<tbody>{''.join(lines)}</tbody></table>"
 
 
 def _data(told: Told) -> list[str]:
@@ -187,7 +205,9 @@ def _result(told: Told) -> list[str]:
 
 def _figures(told: Told) -> list[str]:
     found = told.run.figures
-    rows = [(name, f"{value:,.5g}") for name, value in sorted(found.items())]
+    ours = {"mse": t("report.error"), "steps": t("report.step")}
+    ours |= {name: t(f"runs.figure_{name}") for name, _ in FIGURES}
+    rows = [(ours.get(name, name), f"{value:,.5g}") for name, value in sorted(found.items())]
     rows.append((t("report.seconds"), f"{told.run.seconds:.1f}"))
     return [_table(rows)]
 
@@ -205,7 +225,7 @@ def curve(told: Told) -> list[str]:
 def _rates(told: Told) -> dict[str, list[tuple[float, float]]]:
     curves: dict[str, list[tuple[float, float]]] = {}
     for point in told.points:
-        curves.setdefault(point.label, []).append((point.bytes_per_picture, point.psnr))
+        curves.setdefault(said(point.label), []).append((point.bytes_per_picture, point.psnr))
     return curves
 
 
@@ -238,12 +258,17 @@ def rivals(told: Told) -> list[str]:
     size, equal = at_equal_bytes(told)
     lacks = t("train.does_not_spend_that")
     beside = [
-        (label, lacks if error is None else f"{error:.5f}",
+        (said(label), lacks if error is None else f"{error:.5f}",
          "" if error is None else f"{psnr_of(error):.2f}")
         for label, error in equal.items()
     ]  # fmt: skip
     rows = [
-        (point.label, point.setting, f"{point.bytes_per_picture:,.1f}", f"{point.psnr:.2f}")
+        (
+            said(point.label),
+            _setting(point.setting),
+            f"{point.bytes_per_picture:,.1f}",
+            f"{point.psnr:.2f}",
+        )
         for point in told.points
     ]
     head = [t("report.method"), t("report.setting"), t("report.bytes"), "PSNR, dB"]
@@ -257,6 +282,12 @@ def rivals(told: Told) -> list[str]:
         f"<details open><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}"
         "</details>",
     ]
+
+
+def _setting(text: str) -> str:
+    """A point's setting in the visitor's language."""
+    units = re.fullmatch(r"(\d+) units", text)
+    return t("report.of_units", count=int(units[1])) if units else said(text)
 
 
 def _settings(run: Run) -> list[str]:
@@ -287,8 +318,12 @@ def chart(
     lines: dict[str, list[tuple[float, float]]], x: str, y: str,
     log: bool = False, log_x: bool = False,
 ) -> str:  # fmt: skip
-    """Lines as SVG, 680 x 320; logarithmic scales where that is asked for and possible."""
+    """Lines as SVG, 740 x 320; logarithmic scales where that is asked for and possible."""
+    # What comes back as it was has no finite PSNR, and no place on a scale.
+    lines = {name: [p for p in line if np.isfinite(p).all()] for name, line in lines.items()}
     every = np.array([point for line in lines.values() for point in line], float)
+    if not len(every):
+        return ""
     axes = []
     for column, wanted in ((0, log_x), (1, log)):
         values = every[:, column]
@@ -319,4 +354,4 @@ def chart(
     ):  # fmt: skip
         drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
     words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
-    return f'<svg viewBox="0 0 700 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'
+    return f'<svg viewBox="0 0 740 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'

@@ -90,14 +90,26 @@ def _draw(run: Run, was_live: bool) -> None:
     if job.error:
         st.error(said(job.error))
         return
-    told: report.Told = job.items[-1][1]
-    html = report.page(told, language())
+    fingerprint, html, everything = _files(run, job)
     with st.container(horizontal=True):
         for label, data, ending, kind in (
-            (t("report.download"), html.encode(), "html", "text/html"),
-            (t("report.download_zip"), report_zip.bundle(told, html), "zip", "application/zip"),
+            (t("report.download"), html, "html", "text/html"),
+            (t("report.download_zip"), everything, "zip", "application/zip"),
         ):
             st.download_button(
-                label, data, f"htm-{told.fingerprint}.{ending}", kind, on_click="ignore",
+                label, data, f"htm-{fingerprint}.{ending}", kind, on_click="ignore",
                 icon=":material/download:", key=f"report_{ending}_{run.id}",
             )  # fmt: skip
+
+
+def _files(run: Run, job: Background) -> tuple[str, bytes, bytes]:
+    """The model's fingerprint and both files, made once in each language."""
+    key = f"{_key(run)}_files"
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] is not job or kept[1] != language():
+        told: report.Told = job.items[-1][1]
+        html = report.page(told, language())
+        kept = (job, language(), told.fingerprint, html.encode(), report_zip.bundle(told, html))
+        st.session_state[key] = kept
+    found: tuple[str, bytes, bytes] = kept[2:]
+    return found

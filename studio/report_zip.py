@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import zipfile
 from collections.abc import Sequence
 
@@ -25,12 +26,14 @@ REPRODUCE = '''"""Trains the network of this report again and says whether it is
     python reproduce.py{argument}
 
 Needs the engine (the folder htm_engine of HTM Studio) and what it runs on; nothing else.
+Ends with 0 if it is the same, 1 if it is not or cannot be trained, 2 if called wrongly.
 """
 
 import json
 import sys
 
 from htm_engine import load_dataset
+from htm_engine.errors import HTMError
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob
 from htm_engine.runs import History
@@ -38,7 +41,10 @@ from htm_engine.runs import History
 FINGERPRINT = "{fingerprint}"
 RECIPE = Recipe.from_json(json.loads({recipe}))
 
-{usage}data = load_dataset({source})
+{usage}try:
+    data = load_dataset({source})
+except HTMError as exc:
+    sys.exit(str(exc))
 if data.fingerprint != RECIPE.data_fingerprint:
     sys.exit(f"These are other pictures: {{data.fingerprint}}, not {{RECIPE.data_fingerprint}}.")
 job = RecordedJob(History(None), RECIPE, *data.split(*SPLIT))
@@ -55,7 +61,8 @@ sys.exit(not same)
 
 
 USAGE = """if len(sys.argv) != 2:
-    print("usage: python reproduce.py PICTURES   (the file or folder it learned from)")
+    print("usage: python reproduce.py PICTURES   (the file or folder it learned from)",
+          file=sys.stderr)
     sys.exit(2)
 """
 
@@ -77,11 +84,13 @@ def bundle(told: Told, html: str) -> bytes:
         files["pictures.png"] = told.pictures
     files |= {f"units-level-{level}.png": png for level, (_, png) in enumerate(told.units, 1)}
     drawn = {"curve.svg": curve(told), "rates.svg": rivals(told)[1:2]}
-    files |= {name: _alone(svg[0]) for name, svg in drawn.items() if svg}
+    files |= {name: _alone(svg[0]) for name, svg in drawn.items() if svg and svg[0]}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED  # an entry's own is to store
+            archive.writestr(entry, data)
     return stream.getvalue()
 
 
@@ -105,13 +114,17 @@ def _json(told: Told) -> bytes:
     size, equal = at_equal_bytes(told)
     said = {
         "fingerprint": told.fingerprint,
-        "figures": dict(sorted(told.run.figures.items())),
+        # JSON has no infinity, which is the PSNR of what comes back as it was.
+        "figures": {
+            name: value if math.isfinite(value) else None
+            for name, value in sorted(told.run.figures.items())
+        },
         "steps": told.run.step,
         "seconds": told.run.seconds,
         "bytes_a_picture": size,
         "mse_at_these_bytes": equal,
     }
-    return json.dumps(said, indent=1, ensure_ascii=False).encode()
+    return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _alone(svg: str) -> bytes:

@@ -274,7 +274,7 @@ def _units(run: Run) -> None:
         )  # fmt: skip
 
 
-@kept(64, "Drawing the units…", copied=True)
+@kept(64, lambda: t("runs.drawing_the_units"), copied=True)
 def drawn_units(fingerprint: str, _run: Run) -> list[tuple[bytes, int]]:
     """A sheet of prototypes a level, top first, and how many units there are."""
     model: HTM = history.load_model(_run)

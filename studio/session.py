@@ -52,7 +52,7 @@ class CurrentModel:
         }[self.origin]
 
 
-@st.cache_resource(show_spinner="Loading the model…", max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _shipped(stamp: float) -> CurrentModel:
     from htm_engine import HTM  # here: a page that needs no network need not wait for it
 
@@ -70,7 +70,8 @@ def shipped() -> CurrentModel | None:
     from htm_engine.errors import HTMError  # brings in the engine: see _shipped
 
     try:
-        return _shipped(SHIPPED.stat().st_mtime)
+        with keeping.working(lambda: t("frame.loading_the_model")):
+            return _shipped(SHIPPED.stat().st_mtime)
     except FileNotFoundError:
         st.warning(
             t("runs.the_model_that_comes_with_2", name=SHIPPED.name),
@@ -122,9 +123,14 @@ class DataChoice:
     limit: int | None = None
 
 
-@st.cache_resource(show_spinner="Loading pictures…", max_entries=8)
 def load_data(choice: DataChoice) -> Dataset:
     """A named dataset, loaded once a server; its arrays are shared, so never write to them."""
+    with keeping.working(lambda: t("frame.loading_pictures")):
+        return _load_data(choice)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _load_data(choice: DataChoice) -> Dataset:
     from htm_engine import load_dataset
 
     return load_dataset(choice.name, size=choice.size, colour=choice.colour, limit=choice.limit)

@@ -89,7 +89,7 @@ def _append(character: str) -> None:
     st.session_state["prompt"] = (st.session_state["prompt"] + character)[: controls.MOST_PROMPT]
 
 
-@kept(64, "Drawing letters", copied=True)
+@kept(64, lambda: t("text.drawing_letters"), copied=True)
 def _said(
     fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
     top_p: float, seed: int,

@@ -213,3 +213,21 @@ def test_a_link_may_not_ask_for_everything(data, name, value):
 def test_a_training_without_a_seed_cannot_be_repeated(data):
     with pytest.raises(DataError, match="seed"):
         Recipe.of(HTM(random_state=None), data.name, data.fingerprint)
+
+
+def test_a_disk_that_is_slow_once_does_not_put_off_the_next_checkpoint(history, data, monkeypatch):
+    """Writing may take a twentieth of the time; one slow write would mean none for twenty."""
+    written, real = [], history.progress
+
+    def slow_once(*args, **more):
+        time.sleep(0 if written else 1.0)
+        real(*args, **more)
+        written.append(time.monotonic())
+
+    monkeypatch.setattr(history, "progress", slow_once)
+    job = job_of(history, recipe(data, epochs=1000, patience=1000), data, every=0.02)
+    job.start()
+    wait_until(lambda: len(written) >= 4)
+    job.cancel()
+    assert job.join(WAIT)
+    assert written[3] - written[0] < 10

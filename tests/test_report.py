@@ -18,12 +18,14 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.background import Pool
+from htm_engine.baselines import RatePoint
 from htm_engine.datasets import load_upload
 from htm_engine.errors import Cancelled
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob
 from htm_engine.runs import History
-from studio import report, report_zip
+from studio import report, report_zip, words
+from studio.pictures import sheet
 from tests.foreign import zipped
 from tests.test_page_runs import ROOT, recorded
 
@@ -68,6 +70,8 @@ def test_a_report_tells_the_whole_story_in_one_small_file(told):
     html = report.page(told)
     assert len(html) < 5_000_000
     assert "<details>" not in html  # what is folded does not print
+    colours = re.findall(r'<polyline [^>]*stroke="([^"]+)"', html.split("<svg")[-1])
+    assert len(colours) == len(set(colours)) == 8  # nobody's line looks like another's
     for wanted in (
         told.fingerprint, "1,797", "CC BY 4.0", "exp(", "PCA 95%", "JPEG", "k-means",
         "MLP autoencoder", "The others at as many", LINK[:30],
@@ -135,7 +139,17 @@ def test_the_program_takes_a_visitors_own_pictures_and_no_others(tmp_path):
     done = run_reproduce(told, tmp_path, "other.zip")
     assert done.returncode == 1 and "other pictures" in done.stderr
     done = run_reproduce(told, tmp_path)
-    assert done.returncode == 2 and "reproduce.py PICTURES" in done.stdout
+    assert done.returncode == 2 and "usage: python reproduce.py PICTURES" in done.stderr
+    assert "Traceback" not in done.stderr
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        archive.extractall(tmp_path / "folder")
+    done = run_reproduce(told, tmp_path, "folder")
+    assert done.returncode == 0, done.stderr + done.stdout
+    (tmp_path / "folder" / "7.png").write_bytes(_png(np.zeros((14, 14), np.uint8)))
+    done = run_reproduce(told, tmp_path, "folder")
+    assert done.returncode == 1 and "other pictures" in done.stderr
+    done = run_reproduce(told, tmp_path, "nowhere")
+    assert done.returncode == 1 and "nowhere" in done.stderr and "Traceback" not in done.stderr
 
 
 def _png(pixels):
@@ -158,6 +172,34 @@ def test_the_zip_has_every_figure_as_a_file_of_its_own(told):
         next(p.mse for p in told.points if p.bytes_per_picture == said["bytes_a_picture"])
     )
     assert {"k-means", "JPEG", "PCA 95%"} <= set(said["mse_at_these_bytes"])
+
+
+def test_even_large_pictures_of_noise_leave_a_report_small(digits, monkeypatch):
+    """What no PNG makes smaller, in three colours, as large as an upload may be."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 128, 128, 3), dtype=np.uint8)
+    monkeypatch.setattr(HTM, "receptive_fields", lambda self, level: noise)
+    told = told_of(digits, shown=False)
+    told.pictures = sheet(noise[:20], columns=10, side=72, gap=5)
+    assert told.units[0][0] == 64  # so many there are, whatever has room
+    assert 2_000_000 < len(report.page(told)) < 5_000_000
+
+
+def test_what_comes_back_as_it_was_has_no_place_on_a_scale(told):
+    perfect = RatePoint("HTM", "quality 11", 90.0, 0.0, float("inf"))
+    run = dataclasses.replace(told.run, figures=told.run.figures | {"psnr": float("inf")})
+    told = dataclasses.replace(told, run=run, points=[*told.points, perfect])
+    assert "nan" not in report.page(told).lower().partition("<svg")[2]
+    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, "x"))) as archive:
+        assert json.loads(archive.read("figures.json"))["figures"]["psnr"] is None
+        assert "Infinity" not in archive.read("figures.json").decode()
+
+
+def test_a_report_in_chinese_says_its_methods_in_chinese(told, monkeypatch):
+    monkeypatch.setattr(words, "language", lambda: "zh")
+    html = report.page(told, "zh")
+    for wanted in ("MLP 自编码器，16 个数", "PCA，全部主成分", "质量 6", "64 个单元", "步长 0.4"):
+        assert wanted in html, wanted
+    assert "finished" not in html
 
 
 def test_the_same_story_gives_the_same_bytes(told):

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from htm_engine import HTM, load_dataset
 from htm_engine.arrayfiles import read_idx, read_npy, read_npz, to_pictures
 from htm_engine.datasets import load_upload
-from htm_engine.errors import DataError
+from htm_engine.errors import DataError, HTMError
 from htm_engine.uploads import Limits, on_white, read_picture, read_zip, shown
 from tests.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
 
@@ -393,3 +394,25 @@ def test_a_mistake_of_ours_is_not_called_damage_inside_a_zip(monkeypatch):
     monkeypatch.setattr(zipfile.ZipExtFile, "read", mistaken)
     with pytest.raises(TypeError):
         member.read()
+
+
+def test_nor_in_arrays_and_models(monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise MemoryError
+
+    array, path = npy(GREY), tmp_path / "a.npy"
+    path.write_bytes(array)
+    packed = gzip.compress(idx(GREY))
+    model = HTM(epochs=1, coder=False, sampler=False).fit(np.zeros((8, 4)))
+    model.save(tmp_path / "model.npz")
+    monkeypatch.setattr(np.lib.format, "read_magic", full)
+    monkeypatch.setattr(np, "load", full)
+    monkeypatch.setattr(gzip.GzipFile, "read", full)
+    for read in (
+        lambda: read_npy(array, "a.npy"),
+        lambda: read_idx(packed, "a.idx.gz"),
+        lambda: load_dataset(path),
+        lambda: HTM.load(tmp_path / "model.npz"),
+    ):
+        with pytest.raises(HTMError, match="There is not enough memory to open"):
+            read()

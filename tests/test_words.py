@@ -3,13 +3,14 @@
 import ast
 import re
 import string
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import wording
-from studio import words
+from studio import keeping, words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").glob("*.py"))]
@@ -184,6 +185,19 @@ def test_page_is_chinese_and_the_link_keeps_it(page):
     assert app.query_params["lang"] == "zh"
     links = [code.value for code in app.code if "?v=1" in code.value]
     assert all(link.endswith("lang=zh") or "lang=zh" in link for link in links)
+
+
+def test_words_of_waiting_follow_the_language(monkeypatch):
+    seen = []
+    monkeypatch.setattr(keeping.st, "spinner", lambda text: seen.append(text) or nullcontext())
+    opened("inside", lang="zh")
+    assert seen and all(re.search(r"[\u4e00-\u9fff]", text) for text in seen)
+    # Those of Streamlit's caches are settled before anybody's language is known.
+    for path in PAGES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("st.cache_"):
+                options = {word.arg: word.value for word in node.keywords}
+                assert ast.unparse(options["show_spinner"]) == "False", path
 
 
 def test_the_switch_changes_the_language_and_comes_back():

@@ -244,6 +244,8 @@ class SymbolReader:
     def _get(self, count: int, model: object) -> NDArray[np.int32]:
         try:
             symbols = np.asarray(self._coder.decode(model, count), np.int32)
+        except MemoryError:
+            raise  # a want of memory is no damage
         except Exception as exc:  # the coder's own error for words no encoder writes
             raise FormatError("This file is damaged: its symbols cannot be read.") from exc
         self._again._put(symbols, model)

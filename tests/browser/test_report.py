@@ -24,6 +24,12 @@ def test_a_report_is_whole_without_a_network_and_prints(browser, told, tmp_path,
     assert widest <= 900
     assert not [url for url in asked if not url.startswith(("file:", "data:"))] and not errors
     screenshot(page, "report")
+    # On paper everything is open and dark on white, whatever the reader's screen is.
+    page.emulate_media(media="print", color_scheme="dark")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+    assert page.locator("td", has_text="1024 units").bounding_box()["height"] > 10
+    assert page.evaluate("[...document.querySelectorAll('details')].every(e => e.open)")
     pdf = page.pdf(prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 8
     context.close()
