@@ -152,6 +152,26 @@ def test_training_goes_on_when_the_history_cannot_be_written(history, data, monk
     assert job.result is not None and job.run == ""
 
 
+@pytest.mark.parametrize("fault", ["model", "training"])
+def test_who_waited_for_a_run_that_failed_finds_in_the_history_how_it_ended(
+    history, data, monkeypatch, fault
+):
+    whole = history.end
+
+    def slow(run, state, *, model=None, **more):
+        if model is not None:
+            raise HistoryError("no room for a model")
+        time.sleep(0.2)
+        whole(run, state, **more)
+
+    monkeypatch.setattr(history, "end", slow)
+    job = job_of(history, recipe(data), data)
+    if fault == "training":
+        monkeypatch.setattr(job, "_fits", lambda: 1 / 0)
+    ended(job)
+    assert history.get(job.run).state == {"model": "finished", "training": "failed"}[fault]
+
+
 def test_going_on_is_refused_without_a_checkpoint_or_on_other_data(history, data):
     with pytest.raises(HistoryError, match="no checkpoint"):
         resume(history, "nobody", data)
