@@ -5,8 +5,10 @@
 Each run starts a fresh server and a fresh browser context, the app and the empty page in
 turn, and takes the time from the start of the process until the page has settled and, for
 the app, its first picture is complete.  A visitor then reads for four seconds, and opens
-every page from the sidebar, twice.  With ``--deep``, a fresh server is asked for each page by a
-link of its own instead, and the time to its result is held against the home page's.
+every page from the sidebar, twice.  With ``--deep``, a fresh server that nobody has asked
+anything is sent a link to each page instead: seconds from the request to its result (its first
+picture or chart; on Text and Runs, the settled page), held against the home page's, for a
+server as ``./run`` starts it and for plain ``streamlit run``.
 Needs Chromium and playwright (see requirements-dev.txt).
 """
 
@@ -28,6 +30,8 @@ from playwright.sync_api import sync_playwright
 
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 PICTURE = "() => [...document.querySelectorAll('[data-testid=stMain] img')].some(i => i.complete && i.naturalWidth)"  # noqa: E501
+#: A picture, or a chart that is drawn.
+RESULT = f"() => ({PICTURE})() || !!document.querySelector('[data-testid=stMain] .js-plotly-plot .main-svg .layer-above')"  # noqa: E501
 #: Pages that show none: there the page is to have settled.
 NO_PICTURE = ("Text", "Runs")
 #: Links that a stranger might be sent, with a setting or two.
@@ -44,59 +48,73 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 
 
 def serve(
-    script: Path, folder: Path, env: dict[str, str] | None = None
+    script: Path, folder: Path, env: dict[str, str] | None = None, ready: bool = False
 ) -> tuple[subprocess.Popen, str]:
-    """Start a server and wait until it answers."""
+    """Start a server and wait until it answers; a ready one as ``./run`` does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
-    options = [f"--server.port={port}", "--server.address=127.0.0.1"]
+    how = ["studio.serving"] if ready else ["streamlit", "run", str(script)]
+    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
-        [*command, *options], cwd=folder, env=env, stdout=quiet, stderr=quiet
+        [sys.executable, "-m", *how, *options], cwd=folder, env=env, stdout=quiet, stderr=quiet
     )
     for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process, f"http://127.0.0.1:{port}"
-        time.sleep(0.05)
-    raise SystemExit("the server did not start")
+                break
+        time.sleep(0.02)
+    return process, f"http://127.0.0.1:{port}"
 
 
-def first_paint(browser, script: Path, folder: Path, picture: bool, path: str = ""):
+def first_paint(browser, script: Path, folder: Path, picture: bool):
     """Seconds from the server's start to the settled page; the page and the server too."""
     began = time.perf_counter()
     process, url = serve(script, folder)
     page = browser.new_context().new_page()
-    page.goto(f"{url}/{path}")
+    page.goto(url)
     page.wait_for_selector("[data-testid='stApp']")
     if picture:
         page.wait_for_function(PICTURE, timeout=60_000)
-    elif path:
-        page.wait_for_selector("[data-testid='stMain'] h1")
-        page.wait_for_selector(SETTLED, timeout=60_000)
     else:
         page.wait_for_selector("[data-testid='stMain'] h1")
     return time.perf_counter() - began, page, process
 
 
+def result_of(browser, name: str, ready: bool) -> tuple[float, float]:
+    """Seconds until a fresh server answers, and from a link to its result."""
+    began = time.perf_counter()
+    process, url = serve(ROOT / "app.py", ROOT, ready=ready)
+    page = browser.new_context().new_page()
+    asked = time.perf_counter()
+    page.goto(f"{url}/{DEEP.get(name, '')}")
+    page.wait_for_selector("[data-testid='stMain'] h1")
+    if name in NO_PICTURE:
+        page.wait_for_selector(SETTLED, timeout=60_000)
+    else:
+        page.wait_for_function(RESULT, timeout=60_000)
+    end = time.perf_counter()
+    page.context.close()
+    process.kill()
+    return asked - began, end - asked
+
+
 def deep(browser, runs: int) -> None:
     """Cold links against the cold home page."""
-    app, seconds = ROOT / "app.py", {"home": []} | {name: [] for name in DEEP}
-    for _ in range(runs + 1):
-        for name in seconds:
-            took, _, process = first_paint(
-                browser, app, ROOT, name not in NO_PICTURE, DEEP.get(name, "")
-            )
-            process.kill()
-            seconds[name].append(took)
-    home = statistics.median(seconds["home"][1:])  # the first round warms the disk's cache
-    rows = [
-        (name, f"{statistics.median(all_[1:]):.2f}", f"{statistics.median(all_[1:]) / home:.2f}")
-        for name, all_ in seconds.items()
-    ]
-    table(("cold link to", "result s, median", "of the home page's"), rows)
+    for ready, words in ((True, "./run"), (False, "streamlit run app.py")):
+        found = {name: [] for name in ("home", *DEEP)}
+        for _ in range(runs + 1):
+            for name, took in found.items():
+                took.append(result_of(browser, name, ready))
+        rows, home = [], 0.0
+        for name, took in found.items():  # the first round warms the disk's cache
+            starts, seconds = (statistics.median(part) for part in zip(*took[1:], strict=True))
+            home = home or seconds
+            rows.append((name, f"{starts:.2f}", f"{seconds:.2f}", f"{seconds / home:.2f}"))
+        table((f"{words}: cold link to", "server answers after, s", "result after, s",
+               "of the home page's"), rows)  # fmt: skip
+        print()
 
 
 def main() -> None:

@@ -15,6 +15,18 @@ ON = settings.Page("formulas")
 BARE = {"displayModeBar": False}
 
 
+@st.fragment
+def in_code(name: str, program: str, label: str = "") -> None:
+    """The runnable program beside a formula, sent once it is opened.
+
+    What colours code weighs more than all of the page, and most visitors open none.
+    """
+    label = label or t("formulas.the_same_in_code")
+    with st.expander(label, key=f"code_{name}", on_change="rerun") as box:
+        if box.open:
+            st.code(program, language="python")
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
 def _trained(settings: handsized.Settings) -> tuple[list[handsized.Toy], list[float]]:
     return handsized.trajectory(settings)
@@ -101,5 +113,7 @@ def show() -> None:
             x=len(x),
         )
     )
-    with st.expander(t("formulas.the_same_in_code_one")):
-        st.code(snippets.of_hand(toy, x[chosen], settings.rate), language="python")
+    in_code(
+        "hand", snippets.of_hand(toy, x[chosen], settings.rate),
+        t("formulas.the_same_in_code_one"),
+    )  # fmt: skip

@@ -11,18 +11,12 @@ from htm_engine import figures_formulas as figures
 from htm_engine.datasets import Dataset
 
 from . import controls, drawing, formula_parts, session, snippets, walkthrough
-from .formula_hand import ON
+from .formula_hand import ON, in_code
 from .pictures import alt, sheet
 from .walkthrough import number
 from .words import drawable, t
 
 BARE = {"displayModeBar": False}
-
-
-def in_code(program: str) -> None:
-    """The runnable program beside a formula."""
-    with st.expander(t("formulas.the_same_in_code")):
-        st.code(program, language="python")
 
 
 def evidence(
@@ -50,7 +44,7 @@ def evidence(
         caption=beside,
         alt=alt(t("formulas.the_patch_x_and_prototypes")),
     )
-    in_code(snippets.of_patch("evidence", where))
+    in_code("evidence", snippets.of_patch("evidence", where))
 
 
 def shares(now: walkthrough.Stand, where: snippets.Where) -> None:
@@ -73,7 +67,7 @@ def shares(now: walkthrough.Stand, where: snippets.Where) -> None:
     )
     figure, words = figures.shares(now.activation, now.kept)
     right.plotly_chart(figure, alt=words, config=BARE, key="shares")
-    in_code(snippets.of_patch("shares", where))
+    in_code("shares", snippets.of_patch("shares", where))
 
 
 def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) -> None:
@@ -101,7 +95,7 @@ def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) 
         formula_parts.unit_table(now), hide_index=True,
         alt=t("formulas.evidence_activation_error_and_responsibility"),
     )  # fmt: skip
-    in_code(snippets.of_patch("loss", where))
+    in_code("loss", snippets.of_patch("loss", where))
 
 
 def _go(steps: int) -> None:
@@ -142,7 +136,7 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
         formula_parts.check_table(walk), hide_index=True,
         alt=t("formulas.largest_derivative_of_every_parameter"),
     )  # fmt: skip
-    in_code(snippets.of_patch("step", replace(where, rate=float(rate))))
+    in_code("step", snippets.of_patch("step", replace(where, rate=float(rate))))
 
 
 def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> None:
@@ -180,4 +174,4 @@ def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> No
     )
     figure, words = figures.variance(parts.cumulative, parts.kept)
     right.plotly_chart(figure, alt=words, config=BARE, key="variance")
-    in_code(snippets.of_pca(where.data))
+    in_code("pca", snippets.of_pca(where.data))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -33,3 +35,30 @@ def test_the_container_has_what_the_app_needs_and_runs_as_nobody_special(root):
     assert allowed == copied
     assert "--require-hashes" in said and "HEALTHCHECK" in said and "/_stcore/health" in said
     assert said.index("\nUSER studio") < said.index("\nCMD")
+
+
+def test_what_run_starts_imports_before_it_answers_what_pages_need(root):
+    """Who opens a page first would wait for it."""
+    program = """
+import sys
+from studio import serving
+serving.load()
+from streamlit.testing.v1 import AppTest
+had = set(sys.modules)
+app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+for page in ("train", "inside", "formulas"):
+    assert not app.switch_page(f"pages/{page}.py").run().exception
+print(*sorted(set(sys.modules) - had))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(root / "app.py")],
+        cwd=root, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    late = done.stdout.split()
+    assert "studio.train_view" in late  # the pages ran
+    heavy = ("htm_engine", "scipy", "pandas", "skimage", "numba", "sklearn")
+    kept = ("sklearn.datasets.",)  # empty packages that hold data
+    slow = [name for name in late if name.startswith(heavy) and not name.startswith(kept)]
+    assert not slow
+    assert "studio.serving" in (root / "run").read_text() + (root / "Dockerfile").read_text()

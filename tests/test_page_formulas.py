@@ -113,7 +113,12 @@ def test_the_small_network_learns_by_a_click_or_by_dragging():
 
 
 def test_a_program_stands_beside_every_formula():
-    programs = [code.value for code in opened().code]
+    app = opened()
+    # What colours a program is large: it is sent once somebody looks.
+    assert not [code for code in app.code if code.language == "python"]
+    for name in ("hand", "evidence", "shares", "loss", "step", "pca"):
+        app.session_state[f"code_{name}"] = True
+    programs = [code.value for code in app.run().code]
     assert sum("from htm_engine import" in program for program in programs) == 5
     assert any("penalty-reward" in program for program in programs)
 

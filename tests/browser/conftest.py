@@ -67,7 +67,9 @@ def start_server(log: Path, below: str = "") -> Server:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}{below and f'/{below}'}"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    # Both ways to start it are tried: below a path, the one of ./run and of the container.
+    how = ["studio.serving"] if below else ["streamlit", "run", str(ROOT / "app.py")]
+    command = [sys.executable, "-m", *how]
     options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
     options += [f"--server.baseUrlPath={below}"] if below else []
     with log.open("wb") as output:

@@ -1,0 +1,44 @@
+"""Start the server, with everything loaded that pages need.
+
+    python -m studio.serving [options of "streamlit run"]
+
+``streamlit run app.py`` shows the same.  There, who first opens a page waits for the engine
+and its libraries to be imported; here the server answers once they are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+#: What modules import only where they need it.
+LATE = ("sklearn.decomposition", "sklearn.datasets", "plotly.graph_objects", "pandas")
+
+
+def load() -> None:
+    """Import the engine and its libraries."""
+    from PIL import Image
+
+    import htm_engine
+
+    for name in LATE:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(htm_engine.__path__, "htm_engine."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    Image.init()
+
+
+def main() -> None:
+    """Load, then serve."""
+    from streamlit.web import cli
+
+    load()
+    cli.main(["run", str(APP), *sys.argv[1:]], prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    main()
