@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, ModelMismatchError
-from .photochoose import KEPT
+from .photochoose import BEST, FAST, Effort
 from .photocolour import halving_loss, picture_of, planes
 from .photoeye import EYE, cares
 from .photofile import (
@@ -100,7 +100,7 @@ def compress_image(
     tune : {"psnr", "eye"}
         What errors count by: their squares, or how much they are seen, less where it is rough.
     effort : {"fast", "best"}
-        Fast chooses by tables alone.
+        Fast chooses by tables alone, among the units that foresee best.
 
     Returns
     -------
@@ -142,25 +142,26 @@ def compress_image(
         coded = write_exact(picture)
         return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
     model = shipped() if model is None else model
-    eye, keep = EYE if tune == "eye" else 0, KEPT if effort == "best" else 1
+    eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
 
     lost = halving_loss(picture) if form & COLOUR else np.inf
 
     def at(step: int, dearer: float = 1.0) -> bytes:
         halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
-        return _compressed(picture, form | halved, step, eye, keep, model, alpha, dearer)
+        return _compressed(picture, form | halved, step, eye, search, model, alpha, dearer)
 
     return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
 
 
 def _compressed(
-    picture: NDArray[np.uint8], form: int, step: int, eye: int, keep: int, model: PhotoModel,
+    picture: NDArray[np.uint8], form: int, step: int, eye: int, search: Effort, model: PhotoModel,
     alpha: bytes, dearer: float,
 ) -> bytes:  # fmt: skip
     """A file at one step; ``dearer`` multiplies lambda."""
     halved, steps = bool(form & HALVED), plane_steps(step, form)
     targets = planes(picture, halved)
-    found = chosen(targets, steps, halved, model, eye, keep, cares(targets, halved, eye), dearer)
+    care = cares(targets, halved, eye)
+    found = chosen(targets, steps, halved, model, eye, search, care, dearer)
     coded = coded_planes(found, steps, halved, model, eye)[0]
     if halved:
         targets = planes(picture, False)

@@ -1,9 +1,10 @@
 """What the encoder of a photograph chooses: winners, block sizes and levels.
 
-Every unit of a block foresees it and quantises its own error.  The few that seem cheapest by
-tables are put in place and priced by the entropy model itself, as it stands at that place; the
-winner has the least distortion + lambda x rate, and a parent stands against its four children
-by the same measure.  Floating point is allowed here: the decoder only sees what was chosen.
+Every unit of a block foresees it; those that come near quantise their own error.  The few that
+seem cheapest by tables are put in place and priced by the entropy model itself, as it stands at
+that place; the winner has the least distortion + lambda x rate, and a parent stands against its
+four children by the same measure.  Floating point is allowed here: the decoder only sees what
+was chosen.
 """
 
 from __future__ import annotations
@@ -20,10 +21,20 @@ from .photounits import complete, foresee, log4, look, shaped
 from .photowalk import Units, block, whether_split
 
 CALLS_INTO = "c5a4f4fea557"
-#: Candidates that are priced, at most, and bits behind the first that rule one out.
-KEPT, HOPELESS = 4, 6.0
+#: Bits behind the first by the tables that rule a candidate out.
+HOPELESS = 6.0
 #: How far the tables count where a candidate is priced exactly.
-BY_TABLES = np.float32(0.25)
+TABLES = np.float32(0.25)
+
+
+class Effort(NamedTuple):
+    """How far the search goes."""
+
+    keep: int  #: candidates that the entropy model prices; with 1 the tables decide alone
+    tried: tuple[int, int]  #: units that quantise their error, of a block and of a square
+
+
+BEST, BY_TABLES, FAST = Effort(4, (32, 32)), Effort(1, (32, 32)), Effort(1, (12, 6))
 
 
 class Bench(NamedTuple):
@@ -48,7 +59,8 @@ class Notes(NamedTuple):
 
     seen: NDArray[np.int32]
     tried: NDArray[np.int32]
-    trying: NDArray[np.int32]
+    foreseen: NDArray[np.int32]  #: ``(K, P)`` what every unit says
+    missed: NDArray[np.float32]  #: ``(K,)`` squares that it misses by
     paths: NDArray[np.int16]
     at: NDArray[np.int64]
     x: NDArray[np.int32]
@@ -70,9 +82,9 @@ class Few(NamedTuple):
 
 def notes() -> Notes:
     """Room for one search."""
-    ints = [np.zeros(256, np.int32) for _ in range(3)]
     return Notes(
-        ints[0], ints[1], ints[2], np.zeros((256, 4, 2), np.int16),
+        np.zeros(256, np.int32), np.zeros(256, np.int32), np.zeros((32, 256), np.int32),
+        np.zeros(32, np.float32), np.zeros((256, 4, 2), np.int16),
         np.zeros(INPUTS, np.int64), np.zeros(INPUTS + 1, np.int32),
         np.zeros(256, np.int16), np.array([0, 0, 0, 0, FOLLOW, SLOW], np.int64),
         np.zeros(1, np.uint8), np.zeros(4),
@@ -82,15 +94,26 @@ def notes() -> Notes:
 def few() -> Few:
     """Room for the candidates of a block."""
     return Few(
-        np.zeros(KEPT, np.int64), np.zeros(KEPT, np.int64), np.zeros(KEPT, np.float32),
-        np.zeros((KEPT, 256), np.int32), np.zeros((KEPT, 256), np.int32),
+        np.zeros(BEST.keep, np.int64), np.zeros(BEST.keep, np.int64),
+        np.zeros(BEST.keep, np.float32), np.zeros((BEST.keep, 256), np.int32),
+        np.zeros((BEST.keep, 256), np.int32),
     )  # fmt: skip
+
+
+@compiled
+def beaten(unit: Any, count: Any, missed: Any) -> Any:
+    """How many units miss by less than one; of two that are level, the first."""
+    better = 0
+    for other in range(count):
+        if missed[other] < missed[unit] or (missed[other] == missed[unit] and other < unit):
+            better += 1
+    return better
 
 
 @compiled
 def compete(
     kind: Any, y0: Any, x0: Any, edge: Any, target: Any, plane: Any, luma: Any, blue: Any,
-    step: Any, eye: Any, pull: Any, trade: Any, keep: Any, units: Any, turn: Any, bench: Any,
+    step: Any, eye: Any, pull: Any, trade: Any, effort: Any, units: Any, turn: Any, bench: Any,
     room: Any, best: Any,
 ) -> Any:  # fmt: skip
     """Put the cheapest candidates of a block by the tables into ``best``, the first first."""
@@ -108,15 +131,24 @@ def compete(
     counts = bench.counts[kind, energy]
     errors, kept = np.zeros(cells, np.float32), turn.shape[2]
     best.cost[:] = 1e30
-    for unit in range(len(units.weights)):
-        foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, room.trying)
+    count, tried = len(units.weights), effort.tried[1 if kind == 1 else 0]
+    for unit in range(count):
+        said, missed = room.foreseen[unit], np.float32(0)
+        foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, said)
+        for i in range(side):
+            for j in range(side):
+                e = np.float32(target[y0 + i, x0 + j] - said[i * side + j])
+                missed += e * e
+        room.missed[unit] = missed
+    for unit in range(count):
+        if beaten(unit, count, room.missed) >= tried:
+            continue
+        said, beyond = room.foreseen[unit], room.missed[unit]
         errors[:] = 0
-        beyond = np.float32(0)
         for i in range(side):
             for j in range(side):
                 cell = i * side + j
-                e = np.float32(target[y0 + i, x0 + j] - room.trying[cell])
-                beyond += e * e
+                e = np.float32(target[y0 + i, x0 + j] - said[cell])
                 row = turn[unit, cell]
                 for k in range(kept):
                     errors[k] += row[k] * e
@@ -133,15 +165,15 @@ def compete(
             room.paths, room.tried,
         )  # fmt: skip
         worst = 0
-        for c in range(1, keep):
+        for c in range(1, effort.keep):
             if best.cost[c] > best.cost[worst]:
                 worst = c
         if cost + extra < best.cost[worst]:
             best.cost[worst], best.unit[worst], best.length[worst] = cost + extra, unit, used
             best.levels[worst, :used] = room.tried[:used]
             best.levels[worst, used:] = 0
-            best.said[worst, :cells] = room.trying[:cells]
-    for c in range(keep):
+            best.said[worst, :cells] = said[:cells]
+    for c in range(effort.keep):
         best.cost[c] *= scale
     return here
 
@@ -149,22 +181,22 @@ def compete(
 @compiled
 def audition(
     kind: Any, y0: Any, x0: Any, edge: Any, target: Any, plane: Any, luma: Any, blue: Any,
-    step: Any, eye: Any, pull: Any, trade: Any, keep: Any, units: Any, turn: Any, bench: Any,
+    step: Any, eye: Any, pull: Any, trade: Any, effort: Any, units: Any, turn: Any, bench: Any,
     room: Any, best: Any,
 ) -> Any:  # fmt: skip
     """Choose for a block, leave the choice in the plane; its cost, and its place in ``best``."""
     here = compete(
-        kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, units, turn,
+        kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, effort, units, turn,
         bench, room, best,
     )  # fmt: skip
-    first: Any = np.argmin(best.cost[:keep])
-    if keep == 1:
+    first: Any = np.argmin(best.cost[: effort.keep])
+    if effort.keep == 1:
         settle(kind, y0, x0, best, 0, plane, units.basis, here, pull, room.tried)
         return best.cost[0], first
     limit = best.cost[first] + np.float32(HOPELESS) * trade
     winner: Any = first
     least, last = np.float32(1e30), first
-    for turn_of in range(keep):
+    for turn_of in range(effort.keep):
         # The first by the tables goes first: it takes place 0, and 0 its place.
         c = first if turn_of == 0 else (0 if turn_of == first else turn_of)
         if best.cost[c] > limit:
@@ -203,7 +235,7 @@ def priced(
     bits = np.float32(room.cost[0])
     # The tables know better what a choice means for the blocks that follow.
     exact = bench.care[y0 >> 3, x0 >> 3] * square / (np.float32(step) * step) + trade * bits
-    return exact + BY_TABLES * (best.cost[candidate] - exact)
+    return exact + TABLES * (best.cost[candidate] - exact)
 
 
 @compiled
@@ -248,47 +280,47 @@ def settle(
 @compiled
 def choose(
     channel: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any,
-    trade: Any, keep: Any, bench: Any, room: Any, best: Any, other: Any,
+    trade: Any, effort: Any, bench: Any, room: Any, best: Any, other: Any, start: Any, end: Any,
 ) -> Any:  # fmt: skip
-    """Choose for a whole plane, and leave it as the decoder will see it.
+    """Choose for the rows from ``start`` to ``end`` of a plane; leave it as it will be decoded.
 
     With one candidate kept, choices go by the tables alone; with more, the entropy model goes
     along, and ``bench.probs`` and ``bench.gates`` change.
     """
-    height, width = target.shape
+    width = target.shape[1]
     trade = np.float32(trade)
     small, big = bench.units
     if channel:
         kind = channel + 1
-        for y0 in range(0, height, 8):
+        for y0 in range(start, end, 8):
             for x0 in range(0, width, 8):
                 edge = min(x0 + 16, width)
                 audition(
-                    kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep,
+                    kind, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, effort,
                     small, bench.turns[0], bench, room, best,
                 )  # fmt: skip
-                if keep > 1:
+                if effort.keep > 1:
                     room.reg[MODE] = FOLLOW
                     coded(
                         kind, y0, x0, edge, plane, luma, blue, step, eye, pull, small, bench, room
                     )
         return
-    for y0 in range(0, height, 16):
+    for y0 in range(start, end, 16):
         for x0 in range(0, width, 16):
             edge = min(x0 + 32, width)
             whole, winner = audition(
-                1, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, keep, big,
+                1, y0, x0, edge, target, plane, luma, blue, step, eye, pull, trade, effort, big,
                 bench.turns[1], bench, room, other,
             )  # fmt: skip
             spent = np.float32(0)
-            if keep > 1:
+            if effort.keep > 1:
                 whole += trade * np.float32(told(y0, x0, 0, plane, luma, blue, step, bench, room))
                 spent += trade * np.float32(told(y0, x0, 1, plane, luma, blue, step, bench, room))
             for q in range(4):
                 y1, x1 = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
                 reach = min(x1 + 16, width) if q != 3 else x1 + 8
                 own, _ = audition(
-                    0, y1, x1, reach, target, plane, luma, blue, step, eye, pull, trade, keep,
+                    0, y1, x1, reach, target, plane, luma, blue, step, eye, pull, trade, effort,
                     small, bench.turns[0], bench, room, best,
                 )  # fmt: skip
                 spent += own
@@ -299,7 +331,7 @@ def choose(
                 mean, contrast, _ = look(1, plane.samples, luma, blue, y0, x0, edge, room.seen)
                 here = shaped(step, contrast, eye)
                 settle(1, y0, x0, other, winner, plane, big.basis, here, pull, room.tried)
-            if keep > 1:
+            if effort.keep > 1:
                 follow(y0, x0, plane, luma, blue, step, eye, pull, bench, room)
 
 

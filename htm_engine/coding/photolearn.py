@@ -20,6 +20,7 @@ from PIL import Image
 
 from ..errors import DataError
 from .compiling import compiled
+from .photochoose import BY_TABLES
 from .photocolour import half, planes
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
 from .photomodel import PhotoModel
@@ -195,7 +196,7 @@ def _by_itself(picture: NDArray[np.uint8], model: PhotoModel, rng: np.random.Gen
     halved = step >= HALVED_FROM
     steps = plane_steps(step, COLOUR | (HALVED if halved else 0))
     targets = planes(picture, halved)
-    found = chosen(targets, steps, halved, model, keep=1)
+    found = chosen(targets, steps, halved, model, effort=BY_TABLES)
     return targets, [plane.samples for plane in found], halved
 
 
@@ -262,7 +263,9 @@ def _restoring(
             step = int(round(middle * 2.0 ** rng.uniform(-0.4, 0.4)))
             form = COLOUR | (HALVED if step >= HALVED_FROM else 0)
             halved = bool(form & HALVED)
-            found = chosen(planes(picture, halved), plane_steps(step, form), halved, model, keep=1)
+            found = chosen(
+                planes(picture, halved), plane_steps(step, form), halved, model, effort=BY_TABLES
+            )
             full = finished(found, form, step, model)
             moments_of(planes(picture, False), full, step, found[0].split, halved, moments)
             yield (place + index / len(pictures)) / len(STEPS), model

@@ -6,12 +6,15 @@ comes back.  Planes go in turn: Y, then Cb, which sees Y, then Cr, which sees bo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
 from . import mixing
-from .photochoose import KEPT, Bench, choose, few, notes
+from .photochoose import BEST, Bench, Effort, choose, few, notes
 from .photocolour import half, whole_planes
 from .photoentropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
 from .photofile import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
@@ -25,6 +28,8 @@ PULL = 3
 #: is missed by the blocks that follow.
 TRADES = (0.06, 0.1)
 _COARSE, _FINE = 1000.0, 125.0
+#: Rows of luma that are chosen in one go.
+_STRIP = 64
 #: Pixels that a coded byte can stand for: 14 decisions a square, each as sure as can be.
 _MOST_PIXELS = 300_000
 
@@ -45,21 +50,26 @@ def seen_by(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, ND
 
 def chosen(
     targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel,
-    eye: int = 0, keep: int = KEPT, care: list[NDArray[np.float32]] | None = None,
+    eye: int = 0, effort: Effort = BEST, care: list[NDArray[np.float32]] | None = None,
     dearer: float = 1.0,
 ) -> list[Plane]:  # fmt: skip
     """What the encoder chose, plane by plane, and what the decoder will see.
 
-    ``care (h / 8, w / 8)``, a plane each, is what an error counts; ``keep`` how many
-    candidates of a block are priced exactly; ``dearer`` multiplies lambda.
+    ``care (h / 8, w / 8)``, a plane each, is what an error counts; ``dearer`` multiplies
+    lambda.  A strip of luma is chosen beside the strip of Cb above it and that of Cr above
+    that, each by a thread: every plane goes down its rows in turn, and none looks into the
+    state of another's, so that the outcome is the same on any number of cores.
     """
-    found: list[Plane] = []
+    found = [blank_plane(np.zeros(target.shape, np.int32)) for target in targets]
     turns = [_turned(units.basis) for units in model.units]
-    probs, gates, room, best, other = model.probs.copy(), model.gates.copy(), notes(), few(), few()
-    for channel, target in enumerate(targets):
-        found.append(blank_plane(np.zeros(target.shape, np.int32)))
-        luma, blue = seen_by(found, channel, halved)
-        kind = kind_of(channel)
+    probs, gates = model.probs.copy(), model.gates.copy()
+    luma = np.zeros_like(targets[1]) if halved and len(targets) > 1 else found[0].samples
+    trade, rooms = dearer * trade_of(steps[0]), [(notes(), few(), few()) for _ in targets]
+
+    def strip(channel: int, number: int) -> None:
+        target, kind = targets[channel], kind_of(channel)
+        rows = _STRIP // 2 if channel and halved else _STRIP
+        start, end = number * rows, min((number + 1) * rows, len(target))
         even = np.ones((target.shape[0] // 8, target.shape[1] // 8), np.float32)
         bench = Bench(
             (model.units[kind], model.units[1]), (turns[kind], turns[1]), model.rates,
@@ -67,10 +77,25 @@ def chosen(
             STARTS,
         )  # fmt: skip
         choose(
-            channel, target, found[-1], luma, blue, steps[channel], eye, PULL,
-            dearer * trade_of(steps[0]), keep, bench, room, best, other,
+            channel, target, found[channel], luma if channel else found[0].samples,
+            found[1].samples if channel == 2 else luma, steps[channel], eye, PULL, trade, effort,
+            bench, *rooms[channel], start, end,
         )  # fmt: skip
+        if not channel and luma is not found[0].samples:
+            luma[start // 2 : end // 2] = half(found[0].samples[start:end])
+
+    _in_waves(strip, len(targets), -(-len(targets[0]) // _STRIP))
     return found
+
+
+def _in_waves(strip: Callable[[int, int], None], planes: int, strips: int) -> None:
+    """Call ``strip(plane, number)`` for all, a plane's next after its last and the one before."""
+    with ThreadPoolExecutor(planes) as pool:
+        for wave in range(strips + planes - 1):
+            due = [(plane, wave - plane) for plane in range(planes)]
+            due = [one for one in due if 0 <= one[1] < strips]
+            for done in [pool.submit(strip, *one) for one in due]:
+                done.result()
 
 
 def _turned(basis: NDArray[np.int16]) -> NDArray[np.float32]:

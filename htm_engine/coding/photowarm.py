@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
-from .photochoose import KEPT
+from .photochoose import BEST, BY_TABLES
 from .photocolour import planes
 from .photoentropy import blank_state
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
@@ -96,7 +96,11 @@ def warmed(
             picture, halved = pictures[index], step >= HALVED_FROM
             steps = plane_steps(step, COLOUR | (HALVED if halved else 0))
             found = chosen(
-                planes(picture, halved), steps, halved, state, keep=1 if turn == 0 else KEPT
+                planes(picture, halved),
+                steps,
+                halved,
+                state,
+                effort=BY_TABLES if turn == 0 else BEST,
             )
             for channel, plane in enumerate(found):
                 luma, blue = seen_by(found, channel, halved)
