@@ -16,18 +16,7 @@ import io
 import time
 
 import numpy as np
-from common import pictures, provenance, psnr, table
-
-
-def network_curve(model, test, with_surprise=True, qualities=range(1, 11)):
-    """(bytes a picture, PSNR) of real files, decoded."""
-    from htm_engine.coding.collection import compress_collection, decompress_collection
-
-    points = []
-    for quality in qualities:
-        data = compress_collection(model, test, quality, with_surprise=with_surprise)
-        points.append((len(data) / len(test), psnr(decompress_collection(data, model), test)))
-    return points
+from common import learned_and_held_out, network_curve, provenance, table
 
 
 def model_bytes(model) -> int:
@@ -70,7 +59,6 @@ def bytes_at(points, target) -> str:
 def main() -> None:
     """Measure and print."""
     from htm_engine import HTM, baselines
-    from htm_engine.errors import DataError
     from htm_engine.presets import PRESETS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -82,12 +70,7 @@ def main() -> None:
     parser.add_argument("--presets", default="default,mirrored,single")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    try:
-        train = pictures(args.data, "train", args.limit, args.size, args.colour)
-        test = pictures(args.data, "test", None, args.size, args.colour)
-    except DataError:
-        whole = pictures(args.data, "train", args.limit, args.size, args.colour)
-        train, test = whole.split(0.2, random_state=args.seed)
+    train, test = learned_and_held_out(args.data, args.limit, args.size, args.colour, args.seed)
     provenance("collection_rates", args.data, args.seed)
     print(f"{len(train)} pictures {train.X.shape[1:]} to learn from, {len(test)} to measure on\n")
     curves: dict[str, list[tuple[float, float]]] = {}

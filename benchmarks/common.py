@@ -27,6 +27,28 @@ def pictures(
     return load_dataset(folder, split=split, limit=limit, size=size, colour=colour)
 
 
+def learned_and_held_out(folder: str, limit: int | None, size: int | None, colour: bool, seed: int):
+    """What to learn from and what to measure on: the test part, or a fifth where there is none."""
+    from htm_engine.errors import DataError
+
+    train = pictures(folder, "train", limit, size, colour)
+    try:
+        return train, pictures(folder, "test", None, size, colour)
+    except DataError:
+        return train.split(0.2, random_state=seed)
+
+
+def network_curve(model, test, with_surprise=True, qualities=range(1, 11)):
+    """(bytes a picture, PSNR) of real files, decoded."""
+    from htm_engine.coding.collection import compress_collection, decompress_collection
+
+    points = []
+    for quality in qualities:
+        data = compress_collection(model, test, quality, with_surprise=with_surprise)
+        points.append((len(data) / len(test), psnr(decompress_collection(data, model), test)))
+    return points
+
+
 def provenance(script: str, data: str, seed: int) -> None:
     """Say what is measured, on what, and where."""
     import numpy

@@ -2,9 +2,10 @@
 
     python benchmarks/photo_collections.py FOLDER [--size 32] [--colour] [--count 500]
 
-The first ``--count`` pictures of the test part (or of all, where there is none) are laid on
-one sheet, as square as they go, or stored as a file each, headers counted.  The network's
-figures on the same pictures: ``collection_rates.py``.
+The first ``--count`` pictures of the test part (or of a fifth, where there is none) are laid on
+one sheet, as square as they go, or stored as a file each, headers counted.  The network learns
+from the other part and stores the same pictures in one file; model bytes are counted for
+nobody and printed apart.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from common import pictures, provenance, psnr, table
+from common import learned_and_held_out, network_curve, provenance, psnr, table
 
 
 def sheet(X: np.ndarray) -> np.ndarray:
@@ -39,7 +40,7 @@ def photo_curve(X: np.ndarray, qualities: tuple[int, ...]) -> list[tuple[float, 
 
 def main() -> None:
     """Measure and print."""
-    from htm_engine import baselines
+    from htm_engine import HTM, baselines
     from htm_engine.errors import DataError
     from htm_engine.metrics import bytes_at
 
@@ -48,16 +49,20 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="side to fit pictures to")
     parser.add_argument("--colour", action="store_true")
     parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--presets", default="default,mirrored")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    try:
-        found = pictures(args.data, "test", None, args.size, args.colour)
-    except DataError:
-        found = pictures(args.data, "train", None, args.size, args.colour)
-    X = found.X[: args.count]
+    train, held = learned_and_held_out(args.data, None, args.size, args.colour, args.seed)
+    X = held.X[: args.count]
     one = sheet(X)[None]
-    provenance("photo_collections", args.data, 0)
-    print(f"{len(X)} pictures {X.shape[1:]}, one sheet of {one.shape[1:]}\n")
-    curves = {"photo codec, one by one": photo_curve(X, (1, 20, 40, 60, 80))}
+    provenance("photo_collections", args.data, args.seed)
+    print(f"{len(X)} pictures {X.shape[1:]}, one sheet of {one.shape[1:]}; {len(train)} learned\n")
+    curves = {}
+    for preset in args.presets.split(","):
+        model = HTM.from_preset(preset, epochs=args.epochs, random_state=args.seed).fit(train.X)
+        curves[f"network, {preset}"] = network_curve(model, X)
+    curves["photo codec, one by one"] = photo_curve(X, (1, 20, 40, 60, 80))
     points = {"photo codec, one sheet": photo_curve(one, (1, 10, 20, 30, 40, 50, 60, 80))}
     for codec in ("webp", "avif"):
         settings = (1, 5, 10, 20, 30, 45, 60, 75, 90)

@@ -20,10 +20,10 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
+from htm_engine.coding.photoaround import Units  # noqa: E402
 from htm_engine.coding.photoentropy import blank_state  # noqa: E402
 from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
 from htm_engine.coding.photorestore import blank_filters  # noqa: E402
-from htm_engine.coding.photowalk import Units  # noqa: E402
 from htm_engine.metrics import bd_rate, psnr  # noqa: E402
 
 QUALITIES = (5, 22, 38, 54, 70, 86)
@@ -50,8 +50,14 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
     whole = shipped()
     probs, gates = blank_state()
     blind = [one._replace(weights=np.zeros_like(one.weights)) for one in whole.units]
-    dear = whole.dear.copy()
-    dear[1] = 250
+    without = {}
+    for name, kinds in (
+        ("quarters of 4x4", [4]), ("squares of 32x32", [5]), ("squares of 16x16 and 32x32", [1, 5]),
+        ("all sizes but 8x8", [1, 4, 5]),
+    ):  # fmt: skip
+        dear = whole.dear.copy()
+        dear[kinds] = 250
+        without[name] = (changed(whole, dear=dear), "best")
     even = whole.gates.copy()
     even[:] = gates
     return {
@@ -61,7 +67,7 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
         "rates in the quantiser": (changed(whole, rates=np.zeros_like(whole.rates)), "best"),
         "warm start": (changed(whole, probs=probs, gates=gates), "best"),
         "warm gates alone": (changed(whole, gates=even), "best"),
-        "squares of 16x16": (changed(whole, dear=dear), "best"),
+        **without,
         "contexts (units foresee the mean)": (changed(whole, units=tuple(blind)), "best"),
         "24 of 32 and 8 of 12 units, cold": (fewer(whole, 8, 4), "best"),
         "all but 1 unit of each size, cold": (fewer(whole, 1, 1), "best"),

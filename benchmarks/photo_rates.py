@@ -1,11 +1,13 @@
 """Photographs as files: bytes at equal quality, every codec in one run.
 
     python benchmarks/photo_rates.py FOLDER [--model MODEL.npz] [--crop 256] [--count 16]
+                                            [--drawn klepas,nicubunu]
 
 True file bytes; PSNR in RGB, SSIM and MS-SSIM of luma, means over the pictures at each setting;
 BD-rate by PCHIP of these mean curves, of points from 0.08 to 2.4 bits a pixel; below, the mean
-over the pictures of each one's own BD-rate in PSNR.  Times are processor seconds, means over
-the settings; AVIF runs on one thread.
+over the pictures of each one's own BD-rate in PSNR.  With ``--drawn``, parts of names of
+pictures that are no photographs, both tables again without those.  Times are processor seconds,
+means over the settings; AVIF runs on one thread.
 """
 
 from __future__ import annotations
@@ -78,6 +80,7 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--only", default="")
+    parser.add_argument("--drawn", default="", help="parts of names, separated by commas")
     arguments = parser.parse_args()
     model = PhotoModel.load(arguments.model) if arguments.model else shipped()
     avif = {"subsampling": "4:4:4", "speed": 6, "max_threads": 1}
@@ -97,13 +100,15 @@ def main() -> None:
         "ours, eye": (ours(model, tune="eye"), OURS),
     }  # fmt: skip
     names = arguments.only.split(";") if arguments.only else list(codecs)
-    pictures = []
+    pictures, photographs = [], []
     for index, path in enumerate(sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]):
         picture = np.array(Image.open(path).convert("RGB"))
         if arguments.crop:
             start = index * 37 % (min(picture.shape[:2]) - arguments.crop + 1)
             picture = picture[start : start + arguments.crop, start : start + arguments.crop]
         pictures.append(np.ascontiguousarray(picture))
+        if not any(part and part in path.name for part in arguments.drawn.split(",")):
+            photographs.append(index)
     ours(model)(pictures[0][:64, :64], 50)  # compiled before any clock runs
     table: dict[str, np.ndarray] = {}
     each: dict[str, list[list[tuple[float, ...]]]] = {}
@@ -125,21 +130,30 @@ def main() -> None:
                 f"{name:<10} {setting:6.1f}", *(f"{value:8.3f}" for value in rows[-1]), flush=True
             )
         table[name] = np.array(rows)
-    print(
-        "\nBD-rate in %     "
-        + "".join(f"{other:>19}" for other in names)
-        + "   (PSNR/SSIM/MS-SSIM)"
-    )
-    for name in names:
-        print(f"{name:<17}" + "".join(compare(table[name], table[other]) for other in names))
-    print("\nmean of the pictures' own BD-rates, PSNR")
-    for name in names:
-        cells = (f"{own_rates(each[name], each[other]):19.1f}" for other in names)
-        print(f"{name:<17}" + "".join(cells))
+    compared(each, names, list(range(len(pictures))))
+    if len(photographs) < len(pictures):
+        print(f"\nwithout the drawn ones: {len(photographs)} photographs", end="")
+        compared(each, names, photographs)
     print("\nseconds a picture: write, read")
     for name in names:
         write, read = table[name][:, 4].mean(), table[name][:, 5].mean()
         print(f"{name:<17}{write:9.3f}{read:9.3f}")
+
+
+def compared(
+    each: dict[str, list[list[tuple[float, ...]]]], names: list[str], indices: list[int]
+) -> None:
+    """Print BD-rates of the mean curves, and the means of the pictures' own, over some pictures."""
+    some = {name: [[cells[index] for index in indices] for cells in each[name]] for name in names}
+    table = {name: np.array([np.mean(cells, axis=0) for cells in some[name]]) for name in names}
+    head = "".join(f"{other:>19}" for other in names)
+    print(f"\nBD-rate in %     {head}   (PSNR/SSIM/MS-SSIM)")
+    for name in names:
+        print(f"{name:<17}" + "".join(compare(table[name], table[other]) for other in names))
+    print("\nmean of the pictures' own BD-rates, PSNR")
+    for name in names:
+        cells = (f"{own_rates(some[name], some[other]):19.1f}" for other in names)
+        print(f"{name:<17}" + "".join(cells))
 
 
 def own_rates(a: list[list[tuple[float, ...]]], b: list[list[tuple[float, ...]]]) -> float:

@@ -69,8 +69,8 @@ def models_inside(change: Change) -> Parts:
 
 
 def _small_model() -> Any:
+    from htm_engine.coding.photoaround import Units
     from htm_engine.coding.photounits import FEATURES, SIDES
-    from htm_engine.coding.photowalk import Units
     from htm_engine.coding.photowarm import blank_model
 
     rng, units = np.random.default_rng(0), []

@@ -83,9 +83,12 @@ def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
     """numba looks at the file of a function only, not at those it calls into."""
     called = {"textunits": ("mixing", "textcontext")}
     called["photoentropy"] = ("mixing", "photounits")
-    called["photowalk"] = called["photolossless"] = ("mixing", "photounits", "photoentropy")
-    called["photochoose"] = (*called["photowalk"], "photowalk", "photoquantise")
-    called["photowarm"] = called["photolearn"] = called["photorestore"] = ("photounits",)
+    called["photolossless"] = ("mixing", "photounits", "photoentropy")
+    called["photowalk"] = (*called["photolossless"], "photoaround")
+    called["photocompete"] = (*called["photowalk"], "photowalk", "photoquantise")
+    called["photochoose"] = (*called["photocompete"], "photocompete")
+    for name in ("photoaround", "photowarm", "photolearn", "photorestore"):
+        called[name] = ("photounits",)
     called["textlook"] = called["textskim"] = (*called["textunits"], "textunits")
     for module, names in called.items():
         digest = hashlib.sha256(b"".join(_code(CODING / f"{name}.py") for name in names))

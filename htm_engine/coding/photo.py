@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, ModelMismatchError
-from .photochoose import BEST, FAST, Effort
 from .photocolour import halving_loss, picture_of, planes
+from .photocompete import BEST, FAST, Effort
 from .photoeye import EYE, cares
 from .photofile import (
     ALPHA,

@@ -15,17 +15,17 @@ import numpy as np
 
 from .compiling import compiled
 from .mixing import descend, dot, estimate
-from .photounits import log4
+from .photounits import KINDS, log4
 
-CALLS_INTO = "77499fc5f206"
+CALLS_INTO = "2d5a1fb1714f"
 #: What a walk does: write, read, go along and learn, or only count bits.
 ENCODE, DECODE, FOLLOW, PRICE = 0, 1, 2, 3
 #: Views of a decision, and the weights of a gate: one each, and one of a constant.
 INPUTS = 10
 #: Contexts of each view: of a level, of the count of levels, of the unit.
 LEVEL_VIEWS = (2048, 1024, 1024, 1280, 1536, 768, 1024, 1024, 2048, 2048)
-COUNT_VIEWS = (32, 10, 16, 64, 160, 16 * 16)
-UNIT_VIEWS = (64, 64, 128, 4096, 64, 512)
+COUNT_VIEWS = (32, 10, 16, 64, 160, 16 * 16, 160)
+UNIT_VIEWS = (64, 64, 128, 4096, 64, 512, 200)
 #: Nodes below each context: bins of a magnitude, trees of counts and units.
 LEVEL_NODES, COUNT_NODES, UNIT_NODES = 8, 512, 32
 
@@ -34,7 +34,7 @@ def _starts() -> tuple[np.ndarray, int]:
     sizes = [views * LEVEL_NODES for views in LEVEL_VIEWS]
     sizes += [views * COUNT_NODES for views in COUNT_VIEWS]
     sizes += [views * UNIT_NODES for views in UNIT_VIEWS]
-    sizes += [3 * 16 * 16, 64]  # the split, the escape
+    sizes += [3 * 16 * 16, 64]  # whether there are four, the escape
     ends = np.cumsum(sizes)
     return (ends - sizes).astype(np.int64), int(ends[-1])
 
@@ -52,13 +52,13 @@ _U32 = 0xFFFFFFFF
 #: Magnitudes up to here are told one by one.
 UNARY = 14
 #: How fast gates learn that start warm.
-SLOW = 3
+SLOW = 5
 
 
 def blank_state() -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities ``(4, TABLE)`` and weights ``(4, ROWS, INPUTS + 1)`` that know nothing."""
-    probs = np.full((4, TABLE), 1 << 31, np.uint32)
-    weights = np.full((4, ROWS, INPUTS + 1), 65536 * 3 // 20, np.int32)
+    """Probabilities ``(KINDS, TABLE)`` and weights ``(KINDS, ROWS, INPUTS + 1)``, blank."""
+    probs = np.full((KINDS, TABLE), 1 << 31, np.uint32)
+    weights = np.full((KINDS, ROWS, INPUTS + 1), 65536 * 3 // 20, np.int32)
     weights[:, :, INPUTS] = 0
     weights[:, ROW_COUNT:ROW_SPLIT] = 65536 // 4
     weights[:, ROW_SPLIT] = 65536 // 3

@@ -20,26 +20,26 @@ from PIL import Image
 
 from ..errors import DataError
 from .compiling import compiled
-from .photochoose import BY_TABLES
+from .photoaround import Units
 from .photocolour import half, planes
+from .photocompete import BY_TABLES
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
 from .photomodel import PhotoModel
 from .photoplanes import chosen, finished
 from .photorestore import STEPS, blank_moments, moments_of, solved
-from .photounits import FEATURES, SIDES, look
-from .photowalk import Units
+from .photounits import FEATURES, SIDES, edge_of, look, side_of
 from .photowarm import blank_model, warmed
 
-CALLS_INTO = "94534633280d"
+CALLS_INTO = "1fe4da2a5eb2"
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
-_UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8), (15, 12, 9, 9), (30, 100, 30, 30)
-_BLOCKS = (200_000, 90_000, 60_000, 60_000)
+_UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8, 16), (15, 12, 9, 9, 12), (30, 100, 30, 30, 30)
+_BLOCKS = (200_000, 90_000, 60_000, 60_000, 150_000)
 #: Basis vectors that are kept.
 _FINEST = 168
 #: Side of the part of a picture that is learned from at most.
 _SIDE = 512
-#: Blocks whose mean error is below this many grey levels teach nothing.
-_FLAT = 0.8
+#: Blocks that stray from their mean by fewer grey levels teach nothing; what is quartered is sharp.
+_FLAT = (0.8, 0.8, 0.8, 0.8, 6.0)
 #: Steps in grey levels that blocks are assigned at, in turn.
 _STEPS = (8.0, 12.0, 20.0)
 #: How far a unit's popularity counts as cheapness; more, and one takes most blocks.
@@ -53,17 +53,15 @@ def gather(
 ) -> Any:  # fmt: skip
     """Blocks of a plane less their means, contexts, and contrasts; how many."""
     height, width = target.shape
-    side, place = 16 if kind == 1 else 8, 0
+    side, place = side_of(kind), 0
     for y0 in range(offset, height - side + 1, side):
         for x0 in range(offset, width - side + 1, side):
-            edge = min(x0 + 2 * side, width)
-            if kind == 0 and y0 & 8 and x0 & 8:
-                edge = x0 + 8
+            edge = min(x0 + 2 * side, width) if offset else edge_of(kind, y0, x0, width)
             mean, contrast, other = look(kind, plane, luma, blue, y0, x0, edge, contexts[place])
             for i in range(side):
                 for j in range(side):
                     blocks[place, i * side + j] = target[y0 + i, x0 + j] - mean
-            sizes[place] = contrast + 8 if kind < 2 else contrast + (other >> 2) + 8
+            sizes[place] = contrast + 8 + (other >> 2 if kind == 2 or kind == 3 else 0)
             place += 1
     return place
 
@@ -78,7 +76,7 @@ def samples(
     cells, per = SIDES[kind] ** 2, -(-_BLOCKS[kind] // len(pairs))
     found: list[list[NDArray[np.float32]]] = [[], [], []]
     for target, seen, halved in pairs:
-        channel = max(0, kind - 1)
+        channel = kind - 1 if kind in (2, 3) else 0
         if channel >= len(target):
             continue
         luma = half(seen[0]) if channel and halved else seen[0]
@@ -91,7 +89,7 @@ def samples(
                 np.zeros(most, np.int64),
             )
             count = gather(kind, target[channel], plane, luma, blue, offset, *arrays)
-            kept = np.flatnonzero(np.abs(arrays[0][:count]).mean(1) > _FLAT * 16)
+            kept = np.flatnonzero(np.abs(arrays[0][:count]).mean(1) > _FLAT[kind] * 16)
             kept = rng.permutation(kept)[: per if kind != 1 else per // 2 + 1]
             for part, array in zip(found, arrays, strict=True):
                 part.append((array[kept] / 16).astype(np.float32))
@@ -228,10 +226,10 @@ def learn(
             pairs.append(_by_itself(cut, model, rng) if model else _by_webp(cut, rng))
             yield 0.3 * stage + 0.05 * index / len(pictures), "looking at the pictures", None
         units: list[Units] = []
-        for kind in range(4):
+        for kind in range(len(SIDES)):
             data = samples(kind, pairs, rng)
             for turn, outcome in enumerate(learn_kind(kind, data, rng)):
-                part = 0.05 + 0.06 * (kind + turn / _ROUNDS[kind])
+                part = 0.05 + 0.048 * (kind + turn / _ROUNDS[kind])
                 yield 0.3 * stage + part, "units learn", None
                 if outcome is not None:
                     units.append(outcome)
@@ -267,7 +265,7 @@ def _restoring(
                 planes(picture, halved), plane_steps(step, form), halved, model, effort=BY_TABLES
             )
             full = finished(found, form, step, model)
-            moments_of(planes(picture, False), full, step, found[0].split, halved, moments)
+            moments_of(planes(picture, False), full, step, found[0], halved, moments)
             yield (place + index / len(pictures)) / len(STEPS), model
         sums.append([solved(part) for part in moments])
     filters = tuple(np.stack([step[channel] for step in sums]) for channel in range(3))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .photo import model_of
+from .photoaround import FOURTH, PARENT, PART, WHOLE
 from .photofile import ALPHA, LOSSLESS, opened
 from .photomodel import PhotoModel
 from .photoplanes import read_planes
@@ -23,9 +24,9 @@ class PhotoMap:
     Attributes
     ----------
     units : list of ndarray of int (h, w)
-        The winner of every block, among those of its plane and size.
+        The winner of every block, among those of its plane and size; of four quarters, the last.
     sides : list of ndarray of int (h, w)
-        Side of the block that a cell belongs to: 8 or 16.
+        Side of the block that a cell belongs to, or of the blocks in it: 4, 8, 16 or 32.
     bits : list of ndarray of float (h, w)
         Bits spent on it; a larger block's are shared out.
     parts : dict of str to float
@@ -68,11 +69,14 @@ def look_into_image(data: bytes | memoryview, model: PhotoModel | None = None) -
         name = PLANES[channel]
         parts[f"units {name}"], parts[f"counts {name}"] = winners, counts
         parts[f"levels {name}"] = whole - winners - counts - splits
-        units.append(plane.unit[1:, 1:-1].astype(np.int64) & 31)
-        height, width = plane.coded.shape
-        side = np.full((height, width), 8)
+        winner = plane.unit[1:, 1:-1].astype(np.int64)
+        side = np.full(plane.coded.shape, 8)
         if channel == 0:
-            side[np.kron(plane.split[::2, ::2] == 0, np.ones((2, 2), bool))] = 16
+            split = np.kron(plane.split[::2, ::2], np.ones((2, 2), np.uint8))
+            side[split == WHOLE], side[split == PART] = 16, 32
+            side[plane.quarter == 1] = 4
+        first = np.where(side > 8, PARENT, np.where(side == 4, FOURTH, 0))
+        units.append(winner - first)
         sides.append(side)
         bits.append(plane.bits.astype(np.float64))
     return PhotoMap(units, sides, bits, parts, len(data))

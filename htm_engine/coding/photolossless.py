@@ -21,7 +21,7 @@ from .photoentropy import DECODE, ENCODE, INPUTS, MODE, PLACE, REGISTERS, arithm
 from .photoplanes import begin, last_bytes, tables
 from .photounits import log4
 
-CALLS_INTO = "054eeae7175e"
+CALLS_INTO = "cbeea9270050"
 #: Contexts of each view, and decisions below each: classes, sign, two bits of each class.
 VIEWS = (40, 81, 256, 320, 324, 81, 100, 480)
 NODES = 48

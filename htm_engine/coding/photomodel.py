@@ -1,7 +1,8 @@
-"""What a photo model is: units of four kinds, and an entropy model that is warm.
+"""What a photo model is: units of five kinds, and an entropy model that is warm.
 
-A model file holds signed numbers as unsigned ones (0, -1, 1, -2, ... as 0, 1, 2, 3, ...)
-and, of every adaptive probability, 11 bits and a count up to 31.
+A model file holds signed numbers as unsigned ones (0, -1, 1, -2, ... as 0, 1, 2, 3, ...),
+their low bytes before their high ones, which packs to a tenth less, and, of every adaptive
+probability, 11 bits and a count up to 31.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from numpy.typing import NDArray
 
 from .. import storage
 from ..errors import ModelError
+from .photoaround import Units
 from .photoentropy import INPUTS, ROWS, TABLE, blank_state
 from .photorestore import blank_filters
-from .photounits import FEATURES, SIDES
-from .photowalk import Units
+from .photounits import FEATURES, KINDS, SIDES
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bits that basis vectors are kept in fewer than 2^-12.
@@ -29,25 +30,26 @@ _COARSE = 3
 _GATE = 2
 #: Filters are kept in multiples of 2^-8.
 _FILTER = 4
-#: Most units of a kind.
+#: Most units of a kind, and of each.
 MOST_UNITS = 32
+_MOST = (32, 12, 32, 32, 16)
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoModel:
-    """Units of four kinds and what their choices cost.
+    """Units of five kinds and what their choices cost.
 
     Attributes
     ----------
     units : tuple of Units
-        Luma 8x8, luma 16x16, Cb 8x8, Cr 8x8.
+        Luma 8x8, luma 16x16 (and 32x32), Cb 8x8, Cr 8x8, luma 4x4.
     probs, gates : ndarray
         State that the entropy model starts from; never changed.
-    rates : ndarray (4, 2, 64, 10, 16)
+    rates : ndarray (6, 2, 64, 10, 16)
         Bits of a magnitude under either quantiser, for the encoder.
-    counts : ndarray (4, 10, 257)
+    counts : ndarray (6, 10, 257)
         Bits of a count of levels, for the encoder.
-    dear : ndarray (4, 32)
+    dear : ndarray (6, 32)
         Bits of each winner, for the encoder.
     filters : tuple of ndarray (6, 729, taps)
         Restoring Y, Cb and Cr (see ``photorestore``).
@@ -82,7 +84,7 @@ class PhotoModel:
         for name in ("rates", "counts", "dear"):
             costs = np.rint(getattr(self, name) * 256)
             found[name] = np.clip(costs, 0, 65535).astype(np.uint16)
-        return found
+        return {name: array if name == "probs" else _parted(array) for name, array in found.items()}
 
     def rounded(self) -> PhotoModel:
         """The model as it comes back from its file, with the fingerprint of that."""
@@ -97,16 +99,21 @@ class PhotoModel:
         ModelError
             If the arrays are not those of a photo model.
         """
-        _check(all(array.dtype == np.uint16 for array in arrays.values()))
+        digest = hashlib.sha256(storage.fingerprint({"kind": "photo"}, arrays).encode()).digest()
+        for name, array in arrays.items():
+            _check(array.dtype == (np.uint16 if name == "probs" else np.uint8))
+        arrays = {
+            name: array if name == "probs" else _joined(array) for name, array in arrays.items()
+        }
         try:
             units = []
-            for kind in range(4):
+            for kind in range(len(SIDES)):
                 cells, seen = SIDES[kind] ** 2, FEATURES[kind]
                 weights = _unfolded(arrays[f"weights{kind}"])
                 basis = _unfolded(arrays[f"basis{kind}"]) << _COARSE
                 scale = _unfolded(arrays[f"scale{kind}"])
                 k = len(weights)
-                _check(0 < k <= MOST_UNITS and weights.shape == (k, seen, cells))
+                _check(0 < k <= _MOST[kind] and weights.shape == (k, seen, cells))
                 _check(basis.shape == (k, cells, cells) and scale.shape == (k, cells))
                 # What any context can add up to stays within 32 bits.
                 _check(int(np.abs(weights).sum(1).max()) < 1 << 18)
@@ -117,13 +124,13 @@ class PhotoModel:
                 _check(filters[channel].shape == blank.shape)
                 _check(int(np.abs(filters[channel]).max()) < 1 << 14)
             gates = _unfolded(arrays["gates"]) << _GATE
-            _check(gates.shape == (4, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
-            _check(arrays["probs"].shape == (4, TABLE))
+            _check(gates.shape == (KINDS, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
+            _check(arrays["probs"].shape == (KINDS, TABLE))
             costs = [arrays[name] / np.float32(256) for name in ("rates", "counts", "dear")]
-            _check([c.shape for c in costs] == [(4, 2, 64, 10, 16), (4, 10, 257), (4, MOST_UNITS)])
+            shapes = [(KINDS, 2, 64, 10, 16), (KINDS, 10, 257), (KINDS, MOST_UNITS)]
+            _check([cost.shape for cost in costs] == shapes)
         except KeyError as exc:
             raise ModelError("This is not a photo model: a part is missing.") from exc
-        digest = hashlib.sha256(storage.fingerprint({"kind": "photo"}, arrays).encode()).digest()
         rates, counts, dear = (cost.astype(np.float32) for cost in costs)
         probs = _long(arrays["probs"])
         restoring = tuple(part.astype(np.int16) for part in filters)
@@ -172,6 +179,15 @@ def _folded(array: NDArray[Any]) -> NDArray[np.uint16]:
 def _unfolded(array: NDArray[Any]) -> NDArray[np.int32]:
     wide = array.astype(np.int32)
     return np.where(wide & 1, -(wide >> 1) - 1, wide >> 1).astype(np.int32)
+
+
+def _parted(whole: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    return np.stack([whole & 255, whole >> 8]).astype(np.uint8)
+
+
+def _joined(bytes_: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    _check(bytes_.ndim > 0 and len(bytes_) == 2)
+    return (bytes_[0] | bytes_[1].astype(np.uint16) << 8).astype(np.uint16)
 
 
 def _short(probs: NDArray[np.uint32]) -> NDArray[np.uint16]:

@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from . import mixing
-from .photochoose import BEST, Bench, Effort, choose, few, notes
+from .photoaround import Plane, Units, blank_plane
+from .photochoose import choose
 from .photocolour import half, whole_planes
+from .photocompete import BEST, Bench, Effort, few, notes
 from .photoentropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
 from .photofile import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
 from .photomodel import PhotoModel
 from .photorestore import restore
-from .photowalk import Plane, blank_plane, walk
+from .photounits import QUARTER
+from .photowalk import walk
 
 #: Sixty-fourths of a step taken off a magnitude of 1; half of it off greater ones.
 PULL = 3
@@ -64,7 +67,10 @@ def chosen(
     turns = [_turned(units.basis) for units in model.units]
     probs, gates = model.probs.copy(), model.gates.copy()
     luma = np.zeros_like(targets[1]) if halved and len(targets) > 1 else found[0].samples
-    trade, rooms = dearer * trade_of(steps[0]), [(notes(), few(), few()) for _ in targets]
+    trade, rooms = (
+        dearer * trade_of(steps[0]),
+        [(notes(), tuple(few() for _ in range(4))) for _ in targets],
+    )
 
     def strip(channel: int, number: int) -> None:
         target, kind = targets[channel], kind_of(channel)
@@ -72,7 +78,7 @@ def chosen(
         start, end = number * rows, min((number + 1) * rows, len(target))
         even = np.ones((target.shape[0] // 8, target.shape[1] // 8), np.float32)
         bench = Bench(
-            (model.units[kind], model.units[1]), (turns[kind], turns[1]), model.rates,
+            units_of(model, channel), (turns[kind], turns[1], turns[QUARTER]), model.rates,
             model.counts, model.dear, care[channel] if care else even, probs, gates, tables(),
             STARTS,
         )  # fmt: skip
@@ -115,8 +121,8 @@ def coded_planes(
     for channel, plane in enumerate(found):
         luma, blue = seen_by(found, channel, halved)
         walk(
-            channel, plane, luma, blue, steps[channel], eye, PULL, model.units[kind_of(channel)],
-            model.units[1], probs, gates, tables(), STARTS, reg, out, cost[channel],
+            channel, plane, luma, blue, steps[channel], eye, PULL, units_of(model, channel), probs,
+            gates, tables(), STARTS, reg, out, cost[channel],
         )  # fmt: skip
     return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
 
@@ -145,8 +151,8 @@ def read_planes(
         luma, blue = seen_by(found, channel, halved)
         walk(
             channel, found[-1], luma, blue, header.steps[channel], header.eye, PULL,
-            model.units[kind_of(channel)], model.units[1], probs, gates, tables(), STARTS, reg,
-            header.coded, spent[channel],
+            units_of(model, channel), probs, gates, tables(), STARTS, reg, header.coded,
+            spent[channel],
         )  # fmt: skip
         if reg[PLACE] > len(header.coded) + 8:
             raise FormatError("This file is damaged: it ends before its picture does.")
@@ -160,7 +166,7 @@ def finished(
     halved = bool(form & HALVED)
     full = whole_planes([plane.samples for plane in found], halved)
     which = (bool(form & RESTORED), bool(form & RESTORED_COLOUR))
-    return restore(full, step, found[0].split, halved, model.filters, which)
+    return restore(full, step, found[0], halved, model.filters, which)
 
 
 def worth_restoring(
@@ -195,10 +201,15 @@ def kind_of(channel: int) -> int:
     return channel + 1 if channel else 0
 
 
+def units_of(model: PhotoModel, channel: int) -> tuple[Units, Units, Units]:
+    """Units of a plane's blocks of 8x8, of luma's squares, and of its quarters."""
+    return model.units[kind_of(channel)], model.units[1], model.units[QUARTER]
+
+
 def _room(found: list[Plane]) -> int:
     """Bytes that planes can take at most, by far."""
     levels = sum(int(np.count_nonzero(plane.levels)) for plane in found)
-    return 4096 + sum(plane.coded.size for plane in found) * 160 + 8 * levels
+    return 4096 + sum(plane.coded.size for plane in found) * 320 + 8 * levels
 
 
 def _registers(mode: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .compiling import compiled
-from .photounits import FOLLOWS
+from .photounits import FOLLOWS, KINDS
 
 #: Magnitudes told apart by the table of rates.
 GRADES = 16
@@ -22,13 +22,13 @@ SQUARE = np.float32(81 / 256)
 
 
 def laplace_rates() -> np.ndarray:
-    """Bits of a magnitude ``(4, 2, 64, 10, GRADES)``: kind, quantiser, scale, energy; unlearned."""
+    """Bits of a magnitude ``(KINDS, 2, 64, 10, GRADES)``: kind, quantiser, scale, energy."""
     mean = 2.0 ** ((np.arange(64) - 24) / 4)[:, None] * 2.0 ** ((np.arange(10) - 4) / 4)
     rest = np.exp(-1 / np.maximum(mean, 0.05))[..., None]
     m = np.arange(GRADES)
     p = np.where(m == 0, 1 - rest**0.6, rest**0.6 * (1 - rest) * rest ** np.maximum(m - 1, 0))
     bits = np.minimum(-np.log2(np.maximum(p, 1e-5)), 16) + (m > 0)
-    return np.broadcast_to(bits, (4, 2, 64, 10, GRADES)).astype(np.float32).copy()
+    return np.broadcast_to(bits, (KINDS, 2, 64, 10, GRADES)).astype(np.float32).copy()
 
 
 @compiled

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
+from .photoaround import PART, SPLIT_UP, Plane
 from .photounits import TOP, log4
 
-CALLS_INTO = "94534633280d"
+CALLS_INTO = "1fe4da2a5eb2"
 GRADES, WAYS, PLACES = 9, 9, 9
 CLASSES = GRADES * WAYS * PLACES
 #: Steps, in 1/16 of a grey level, that filters are learned at: 60 x 2^k.
@@ -122,17 +123,21 @@ def blended(filters: NDArray[np.int16], step: int) -> NDArray[np.int32]:
     return ((4 - part) * first + part * second + 2) >> 2
 
 
-def borders(shape: tuple[int, int], split: NDArray[np.uint8] | None, side: int) -> tuple[Any, Any]:
+def borders(shape: tuple[int, int], plane: Plane | None, side: int) -> tuple[Any, Any]:
     """Where blocks begin (1) and end (2) along rows and down columns."""
     height, width = shape
     left, above = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     left[:, ::side], left[:, side - 1 :: side] = 1, 2
     above[::side], above[side - 1 :: side] = 1, 2
-    if split is not None:
-        whole = np.kron(split[::2, ::2] == 0, np.ones((16, 16), bool))
-        x, y = np.arange(width) % 16, np.arange(height) % 16
-        left[whole & ((x == 7) | (x == 8))] = 0
-        above[whole & ((y == 7) | (y == 8))[:, None]] = 0
+    if plane is None:
+        return left, above
+    squares = np.kron(plane.split[::2, ::2], np.ones((16, 16), np.uint8))
+    fours = np.kron(plane.quarter, np.ones((8, 8), bool))
+    for ends, along in ((left, np.arange(width)), (above, np.arange(height)[:, None])):
+        place = np.broadcast_to(along, shape)
+        ends[fours & (place % 8 == 3)], ends[fours & (place % 8 == 4)] = 2, 1
+        ends[(squares != SPLIT_UP) & np.isin(place % 16, (7, 8))] = 0
+        ends[(squares == PART) & np.isin(place % 32, (15, 16))] = 0
     return left, above
 
 
@@ -144,17 +149,17 @@ def views(channel: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def prepared(
-    plane: NDArray[np.int32], step: int, split: NDArray[np.uint8] | None, side: int
+    plane: NDArray[np.int32], step: int, blocks: Plane | None, side: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
     """A plane with its border, and the class of every sample."""
     padded = np.pad(plane, _EDGE, mode="edge")
     classes = np.zeros(plane.shape, np.int16)
-    classify(padded, step, *borders(plane.shape, split, side), classes)
+    classify(padded, step, *borders(plane.shape, blocks, side), classes)
     return padded, classes
 
 
 def restore(
-    full: list[NDArray[np.int32]], step: int, split: NDArray[np.uint8], halved: bool,
+    full: list[NDArray[np.int32]], step: int, blocks: Plane, halved: bool,
     filters: tuple[NDArray[np.int16], ...], which: tuple[bool, bool],
 ) -> list[NDArray[np.int32]]:  # fmt: skip
     """Planes of full size, those that ``which`` (luma, colours) names filtered."""
@@ -164,7 +169,7 @@ def restore(
             continue
         if luma is None:
             luma = np.pad(full[0], _EDGE, mode="edge")
-        padded, classes = prepared(plane, step, *laid(channel, split, halved))
+        padded, classes = prepared(plane, step, *laid(channel, blocks, halved))
         own, other = views(channel)
         out = np.zeros_like(plane)
         restored(padded, luma, classes, own, other, blended(filters[channel], step), out)
@@ -172,11 +177,9 @@ def restore(
     return found
 
 
-def laid(
-    channel: int, split: NDArray[np.uint8], halved: bool
-) -> tuple[NDArray[np.uint8] | None, int]:
-    """How blocks lie in a plane of full size: where squares are split, and the side."""
-    return (split, 8) if channel == 0 else (None, 16 if halved else 8)
+def laid(channel: int, blocks: Plane, halved: bool) -> tuple[Plane | None, int]:
+    """How blocks lie in a plane of full size: luma as it was coded, and the side of others."""
+    return (blocks, 8) if channel == 0 else (None, 16 if halved else 8)
 
 
 def blank_filters() -> tuple[NDArray[np.int16], ...]:
@@ -187,12 +190,12 @@ def blank_filters() -> tuple[NDArray[np.int16], ...]:
 
 def moments_of(
     targets: list[NDArray[np.int32]], full: list[NDArray[np.int32]], step: int,
-    split: NDArray[np.uint8], halved: bool, moments: list[NDArray[np.float32]],
+    blocks: Plane, halved: bool, moments: list[NDArray[np.float32]],
 ) -> None:  # fmt: skip
     """Add a decoded picture to what filters are learned from."""
     luma = np.pad(full[0], _EDGE, mode="edge")
     for channel, plane in enumerate(full):
-        padded, classes = prepared(plane, step, *laid(channel, split, halved))
+        padded, classes = prepared(plane, step, *laid(channel, blocks, halved))
         fresh = np.zeros_like(moments[channel])
         gathered(padded, luma, targets[channel], classes, *views(channel), fresh)
         moments[channel] += fresh / 256

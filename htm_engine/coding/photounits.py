@@ -1,13 +1,18 @@
 """What a unit of the photo codec sees and says: contexts, predictions, whole numbers only.
 
 A block is foreseen from what the decoder already has.  Samples are multiples of 1/16 of a
-grey level, weights multiples of 2^-12.  Four kinds of block, each with units of its own::
+grey level, weights multiples of 2^-12.  Six kinds of block, and units for five of them::
 
     kind  block           sees
     0     luma 8x8        two rows above (from two left to eight right), two columns left
     1     luma 16x16      the same, twice as long
     2     Cb 8x8          one row and column of Cb; the block and its ring in luma
     3     Cr 8x8          the same, and the block and its ring in Cb
+    4     luma 4x4        as 0, half as long
+    5     luma 32x32      by the units of 1, at half the resolution
+
+Luma goes in squares of 32x32, each whole or four of 16x16, and so on down to 4x4; the four
+are in reading order, and so are chroma's blocks (``edge_of``).
 
 A sample outside the picture, or not decoded yet, is taken from the nearest one that is.
 Every ring has its mean subtracted; the mean of the block's own plane is added back, so a
@@ -26,8 +31,10 @@ from .compiling import compiled
 SAMPLE_BITS, WEIGHT_BITS = 4, 12
 #: Largest sample; grey where nothing is known.
 TOP, GREY = 255 << SAMPLE_BITS, 128 << SAMPLE_BITS
-#: By kind: side of the block, thickness of the ring in its own plane, other planes it sees.
-SIDES, THICK, OTHERS = (8, 16, 8, 8), (2, 2, 1, 1), (0, 0, 1, 2)
+#: By kind of unit: side of the block, thickness of the ring in its own plane, other planes.
+SIDES, THICK, OTHERS = (8, 16, 8, 8, 4), (2, 2, 1, 1, 2), (0, 0, 1, 2, 0)
+#: Kinds of block, and two of them: of 4x4, and of 32x32.
+KINDS, QUARTER, LARGE = 6, 4, 5
 
 
 def features(kind: int) -> int:
@@ -37,7 +44,7 @@ def features(kind: int) -> int:
     return ring + OTHERS[kind] * (side * side + 3 * side + 1)
 
 
-FEATURES = tuple(features(kind) for kind in range(4))
+FEATURES = tuple(features(kind) for kind in range(len(SIDES)))
 
 
 #: The state that follows a state and an even or odd level: the two quantisers take turns.
@@ -99,6 +106,87 @@ def at(plane: Any, y: Any, x: Any, y0: Any, x0: Any, edge: Any) -> Any:
 
 
 @compiled
+def side_of(kind: Any) -> Any:
+    """Side of a block in samples."""
+    if kind == 1:
+        return 16
+    if kind == QUARTER:
+        return 4
+    return 32 if kind == LARGE else 8
+
+
+@compiled
+def edge_of(kind: Any, y0: Any, x0: Any, width: Any) -> Any:
+    """First column that is not known, or not looked at, in the rows above a block."""
+    side = side_of(kind)
+    reach = min(x0 + 2 * side, width)
+    if kind == 2 or kind == 3:
+        return reach
+    while side < 32:
+        if y0 & side:  # in the lower half of what is four times as large
+            known = (x0 & ~(side - 1)) + (side if x0 & side else 2 * side)
+            return min(reach, known)
+        side *= 2
+    return reach
+
+
+@compiled
+def mean_at(plane: Any, y: Any, x: Any, y0: Any, x0: Any, edge: Any) -> Any:
+    """Mean of four samples, the first of them at (y, x)."""
+    total = at(plane, y, x, y0, x0, edge) + at(plane, y, x + 1, y0, x0, edge)
+    total += at(plane, y + 1, x, y0, x0, edge) + at(plane, y + 1, x + 1, y0, x0, edge)
+    return (total + 2) >> 2
+
+
+@compiled
+def coarse_ring(plane: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
+    """What :func:`ring` gives of a block of 32x32 at half the resolution."""
+    total = np.int64(0)
+    for i in range(0, 32, 2):
+        total += mean_at(plane, y0 - 2, x0 + i, y0, x0, edge)
+        total += mean_at(plane, y0 + i, x0 - 2, y0, x0, edge)
+    mean = (total + 16) // 32
+    place, contrast = 0, np.int64(0)
+    for dy in (2, 4):
+        for dx in range(-4, 64, 2):
+            value = mean_at(plane, y0 - dy, x0 + dx, y0, x0, edge) - mean
+            out[place] = value
+            place += 1
+            if dy == 2:
+                contrast += abs(value)
+    for dx in (2, 4):
+        for dy in range(0, 32, 2):
+            value = mean_at(plane, y0 + dy, x0 - dx, y0, x0, edge) - mean
+            out[place] = value
+            place += 1
+            if dx == 2:
+                contrast += abs(value)
+    return mean, contrast // 48
+
+
+@compiled
+def enlarged(said: Any, mean: Any, seen: Any, out: Any) -> Any:
+    """A block of 16x16 as one of 32x32 ``out``, each sample 9/16 its own and 7/16 its nearest.
+
+    ``seen`` is the ring at half the resolution, less ``mean``.
+    """
+    wide = np.empty((18, 18), np.int64)
+    for i in range(16):
+        wide[0, i + 1], wide[i + 1, 0] = mean + seen[2 + i], mean + seen[68 + i]
+        for j in range(16):
+            wide[i + 1, j + 1] = said[i * 16 + j]
+        wide[i + 1, 17] = wide[i + 1, 16]
+    wide[0, 0], wide[0, 17] = mean + seen[1], mean + seen[17]
+    wide[17] = wide[16]
+    for i in range(32):
+        up = (i >> 1) + 2 * (i & 1)
+        for j in range(32):
+            aside, a, b = (j >> 1) + 2 * (j & 1), (i >> 1) + 1, (j >> 1) + 1
+            total = 9 * wide[a, b] + 3 * (wide[up, b] + wide[a, aside]) + wide[up, aside]
+            out[i, j] = (total + 8) >> 4
+
+
+@compiled
 def ring(plane: Any, y0: Any, x0: Any, side: Any, thick: Any, edge: Any, out: Any, to: Any) -> Any:
     """Put what surrounds a block into ``out`` from ``to`` on, less its mean.
 
@@ -146,15 +234,30 @@ def known(plane: Any, y0: Any, x0: Any, side: Any, out: Any, to: Any) -> Any:
 @compiled
 def look(kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
     """Context of a block into ``out``; its mean, its contrast, and luma's within it."""
-    if kind < 2:
-        side = 8 if kind == 0 else 16
-        mean, contrast = ring(plane, y0, x0, side, 2, edge, out, 0)
+    if kind == LARGE:
+        mean, contrast = coarse_ring(plane, y0, x0, edge, out)
+        return mean, contrast, contrast
+    if kind < 2 or kind == QUARTER:
+        mean, contrast = ring(plane, y0, x0, side_of(kind), 2, edge, out, 0)
         return mean, contrast, contrast
     mean, contrast = ring(plane, y0, x0, 8, 1, edge, out, 0)
     other = known(luma, y0, x0, 8, out, 25)
     if kind == 3:
         other += 2 * known(blue, y0, x0, 8, out, 25 + 89)
     return mean, contrast, other
+
+
+@compiled
+def size_of(kind: Any, contrast: Any, other: Any) -> Any:
+    """4 log2 of what a block's error is measured by."""
+    return log4(contrast + (other >> 2) + 8 if kind == 2 or kind == 3 else contrast + 8)
+
+
+@compiled
+def step_of(kind: Any, step: Any, contrast: Any, other: Any, eye: Any) -> Any:
+    """Step of a block; half of it for one at half the resolution, whose errors count fourfold."""
+    here = shaped(step, other if kind == 2 or kind == 3 else contrast, eye)
+    return max(here >> 1, 1) if kind == LARGE else here
 
 
 @compiled

@@ -15,26 +15,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiling import compiled
-from .photochoose import BEST, BY_TABLES
+from .photoaround import PART, WHOLE, Units
 from .photocolour import planes
+from .photocompete import BEST, BY_TABLES
 from .photoentropy import blank_state
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
 from .photomodel import MOST_UNITS, PhotoModel
 from .photoplanes import chosen, coded_planes, seen_by
 from .photoquantise import GRADES, laplace_rates
 from .photorestore import blank_filters
-from .photounits import FOLLOWS, log4, look
-from .photowalk import Units
+from .photounits import (
+    FOLLOWS,
+    KINDS,
+    LARGE,
+    QUARTER,
+    edge_of,
+    log4,
+    look,
+    side_of,
+    size_of,
+    step_of,
+)
 
-CALLS_INTO = "94534633280d"
+CALLS_INTO = "1fe4da2a5eb2"
 
 
 def blank_model(units: list[Units]) -> PhotoModel:
     """A model whose units are learned and whose entropy model knows nothing."""
-    counts = np.full((4, 10, 257), 4.0, np.float32)
+    counts = np.full((KINDS, 10, 257), 4.0, np.float32)
     counts[:, :, 65:] = 6
+    counts[QUARTER] = 3
     counts[:, :, 0] = np.linspace(0.5, 6, 10)
-    dear = np.full((4, MOST_UNITS), 4.0, np.float32)
+    dear = np.full((KINDS, MOST_UNITS), 4.0, np.float32)
     probs, gates = blank_state()
     whole = PhotoModel(tuple(units), probs, gates, laplace_rates(), counts, dear, blank_filters())
     return whole.rounded()
@@ -45,37 +57,48 @@ def tally(
     channel: Any, plane: Any, luma: Any, blue: Any, step: Any, scales: Any, rates: Any,
     counts: Any, winners: Any,
 ) -> Any:  # fmt: skip
-    """Count the magnitudes, counts and winners of a chosen plane."""
+    """Count the magnitudes, counts and winners of a chosen plane; scales by kind of block."""
     height, width = plane.samples.shape
     seen = np.zeros(256, np.int32)
-    here = log4(step)
     for y0 in range(0, height, 8):
         for x0 in range(0, width, 8):
             i0, j0 = y0 >> 3, x0 >> 3
-            kind = channel + 1 if channel else 0
-            edge = min(x0 + 16, width)
+            kind, fours = channel + 1 if channel else 0, 1
             if channel == 0:
-                if plane.split[i0 & ~1, j0 & ~1] == 0:
-                    if i0 & 1 or j0 & 1:
-                        continue
-                    kind, edge = 1, min(x0 + 32, width)
-                elif i0 & 1 and j0 & 1:
-                    edge = x0 + 8
-            mean, contrast, other = look(kind, plane.samples, luma, blue, y0, x0, edge, seen)
-            size = log4(contrast + 8 if kind < 2 else contrast + (other >> 2) + 8) - here + 24
-            around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
-            energy = min(log4(around + 1) // 3, 9)
-            unit = np.int64(plane.unit[i0 + 1, j0 + 1]) & 31
-            count = np.int64(plane.coded[i0, j0])
-            winners[kind, unit] += 1
-            counts[kind, energy, count] += 1
-            state = np.int64(0)
-            for k in range(count - 1, -1, -1):
-                sub = k >> 6
-                m = abs(np.int64(plane.levels[i0 + (sub >> 1), j0 + (sub & 1), k & 63]))
-                mu = min(max(np.int64(scales[kind][unit, k]) + size, 0), 63)
-                rates[kind, state >> 1, mu, energy, min(m, 15)] += 1
-                state = FOLLOWS[state, m & 1]
+                split = plane.split[i0 & ~1, j0 & ~1]
+                if split == PART:
+                    kind = LARGE
+                elif split == WHOLE:
+                    kind = 1
+                elif plane.quarter[i0, j0]:
+                    kind, fours = QUARTER, 4
+                if (y0 | x0) & (side_of(kind) - 1) & ~7:
+                    continue
+            for q in range(fours):
+                y, x = y0 + 4 * (q >> 1), x0 + 4 * (q & 1)
+                edge = edge_of(kind, y, x, width)
+                _, contrast, other = look(kind, plane.samples, luma, blue, y, x, edge, seen)
+                here = step_of(kind, step, contrast, other, 0)
+                size = size_of(kind, contrast, other) - log4(here) + 24
+                around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
+                energy = min(log4(around + 1) // 3, 9)
+                unit, count = (
+                    np.int64(plane.unit[i0 + 1, j0 + 1]) & 31,
+                    np.int64(plane.coded[i0, j0]),
+                )
+                if kind == QUARTER:
+                    unit, count = np.int64(plane.fours[i0, j0, q, 0]), plane.fours[i0, j0, q, 1]
+                winners[kind, unit] += 1
+                counts[kind, energy, count] += 1
+                state = np.int64(0)
+                for k in range(count - 1, -1, -1):
+                    sub = k >> 6
+                    m = abs(
+                        np.int64(plane.levels[i0 + (sub >> 1), j0 + (sub & 1), 16 * q + (k & 63)])
+                    )
+                    mu = min(max(np.int64(scales[kind][unit, k]) + size, 0), 63)
+                    rates[kind, state >> 1, mu, energy, min(m, 15)] += 1
+                    state = FOLLOWS[state, m & 1]
 
 
 def warmed(
@@ -84,8 +107,8 @@ def warmed(
     """Code pictures and remember; yields the part done and the model so far."""
     rng = np.random.default_rng(random_state)
     for turn in range(rounds):
-        rates = np.zeros((4, 2, 64, 10, GRADES))
-        counts, winners = np.zeros((4, 10, 257)), np.zeros((4, MOST_UNITS))
+        rates = np.zeros((KINDS, 2, 64, 10, GRADES))
+        counts, winners = np.zeros((KINDS, 10, 257)), np.zeros((KINDS, MOST_UNITS))
         state = model
         if turn == 0:
             probs, gates = blank_state()
@@ -104,7 +127,7 @@ def warmed(
             )
             for channel, plane in enumerate(found):
                 luma, blue = seen_by(found, channel, halved)
-                scales = tuple(one.scale for one in model.units)
+                scales = tuple(one.scale for one in (*model.units, model.units[1]))
                 tally(channel, plane, luma, blue, steps[channel], scales, rates, counts, winners)
             _, _, probs, gates = coded_planes(found, steps, halved, state)
             # Only the state goes on; what choices cost is told at the end of a round.
@@ -125,8 +148,8 @@ def _costs(
     bits[..., 1:] += 1  # the sign
     # Counts are smoothed along themselves, less where there are few.
     smooth = counts + 0.02
-    for kind in range(4):
-        width = 257 if kind == 1 else 65
+    for kind in range(KINDS):
+        width = 257 if kind in (1, LARGE) else (17 if kind == QUARTER else 65)
         for energy in range(10):
             row = smooth[kind, energy, 1:width]
             kernel = np.ones(5) / 5
