@@ -38,10 +38,13 @@ from .network import HTM
 Pixels = NDArray[np.uint8]
 #: Codecs of the web, by the names Pillow knows and people read.
 CODECS = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
+#: Longest side that each codec's files can have, in pixels.
+LONGEST = {"JPEG": 65_500, "WebP": 16_383, "AVIF": 32_768}
 #: Pictures that tables of the principal components are fitted on.
 LEARN_FROM = 4000
 #: Side of a photograph's tiles for PCA.
 PCA_TILE = 8
+_LUMA = np.array([0.299, 0.587, 0.114])
 _FINE_STEPS = tuple(float(step) for step in np.geomspace(2.0, 0.004, 128))
 
 
@@ -62,6 +65,8 @@ class Stored:
         None for pictures smaller than its window.
     fits : bool
         Whether the size is not above the one asked for; if not, no smaller file exists.
+    ms_ssim : float or None
+        Of luma; None for pictures smaller than its windows.
     """
 
     label: str
@@ -70,12 +75,14 @@ class Stored:
     psnr: float
     ssim: float | None
     fits: bool
+    ms_ssim: float | None = None
 
 
 def stored(label: str, original: Pixels, back: Pixels, size: int, target: int) -> Stored:
     """Measure what came back against the original."""
     decibels, alike = metrics.psnr(original, back, 255), similarity(original, back)
-    return Stored(label, back, size, decibels, alike, size <= target)
+    scales = similarity_of_scales(original, back)
+    return Stored(label, back, size, decibels, alike, size <= target, scales)
 
 
 def similarity(original: Pixels, back: Pixels) -> float | None:
@@ -85,9 +92,28 @@ def similarity(original: Pixels, back: Pixels) -> float | None:
     return metrics.ssim(original[None], back[None], 255)
 
 
+def similarity_of_scales(original: Pixels, back: Pixels) -> float | None:
+    """MS-SSIM of one picture's luma, or None if a side is shorter than 176 pixels."""
+    if min(original.shape[:2]) < 176:
+        return None
+    first, second = (x if x.ndim == 2 else x[..., :3] @ _LUMA for x in (original, back))
+    return metrics.ms_ssim(first, second, 255)
+
+
+def too_long(picture: Pixels) -> dict[str, int]:
+    """Codecs that cannot hold the picture, and the longest side they can."""
+    longest = max(picture.shape[:2])
+    return {label: most for label, most in LONGEST.items() if longest > most}
+
+
 def codecs_at_bytes(picture: Pixels, target: int) -> Iterator[Stored]:
-    """JPEG, WebP and AVIF at the best quality not above ``target`` bytes, or at their smallest."""
+    """JPEG, WebP and AVIF at the best quality not above ``target`` bytes, or at their smallest.
+
+    Those that cannot hold the picture at all (:func:`too_long`) are left out.
+    """
     for name, label in CODECS.items():
+        if label in too_long(picture):
+            continue
         data, _ = codec_at_bytes(picture, name, target)
         yield stored(label, picture, codec_decode(data, picture), len(data), target)
 
@@ -104,17 +130,23 @@ def photographs_at_bytes(picture: Pixels, target: int) -> Iterator[Stored]:
     yield PCAFiles(tiles).at_bytes(tiles, target, (picture.shape[0], picture.shape[1]))
 
 
+def jpeg2000(picture: Pixels, ratio: float) -> bytes:
+    """A picture as JPEG 2000 with its colour transform, at about a ratio of raw bytes to file."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(
+        stream, "JPEG2000", irreversible=True, mct=int(picture.ndim == 3),
+        quality_mode="rates", quality_layers=[ratio],
+    )  # fmt: skip
+    return stream.getvalue()
+
+
 def _jpeg2000_at_bytes(picture: Pixels, target: int) -> Stored:
-    """JPEG 2000 with its colour transform, at the least ratio that fits."""
+    """JPEG 2000 at the least ratio that fits."""
     raw, best = picture.nbytes, b""
     low, high = 1.0, 4.0 * raw / max(target, 1)
     for _ in range(10):
-        ratio, stream = (low * high) ** 0.5, io.BytesIO()
-        Image.fromarray(picture).save(
-            stream, "JPEG2000", irreversible=True, mct=int(picture.ndim == 3),
-            quality_mode="rates", quality_layers=[ratio],
-        )  # fmt: skip
-        data = stream.getvalue()
+        ratio = (low * high) ** 0.5
+        data = jpeg2000(picture, ratio)
         if not best or len(best) > target or len(best) < len(data) <= target:
             best = data
         low, high = (low, ratio) if len(data) <= target else (ratio, high)

@@ -198,13 +198,17 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
 
 
 def rivals_table(everybody: list[Stored], ours: Stored) -> None:
-    """Everybody's bytes, PSNR and SSIM; ``ours`` is one of them."""
+    """Everybody's bytes and what they lost; ``ours`` is one of them."""
+    scales = {} if ours.ms_ssim is None else {
+        "MS-SSIM": ["" if one.ms_ssim is None else f"{one.ms_ssim:.4f}" for one in everybody]
+    }  # fmt: skip
     st.table(
         {
             t("compress.format"): [said(one.label) for one in everybody],
             t("compress.bytes_4"): [f"{one.size:,}" for one in everybody],
             t("compress.psnr"): [decibels(one.psnr) for one in everybody],
             "SSIM": [score(one.ssim) for one in everybody],
+            **scales,
             "": [
                 t("compress.this_file_2")
                 if one is ours

@@ -42,12 +42,16 @@ def _only(given: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Number:
-    """A number from ``low`` to ``high``; a whole one if all three are."""
+    """A number from ``low`` to ``high``; a whole one if all three are.
+
+    ``carried``: it has no field of its own, a component of ours sets it.
+    """
 
     default: int | float
     low: int | float
     high: int | float
     step: int | float = 1
+    carried: bool = False
 
     @property
     def whole(self) -> bool:
@@ -158,6 +162,9 @@ MOST_PROMPT = 2000
 #: Steps of gradient descent that Formulas makes.
 MOST_STEPS = 200
 
+#: What stands beside a photograph: what came back, or that beside another format.
+BESIDE = ("ours", "jpeg", "jpeg2000", "webp", "avif", "pca")
+
 _LEVEL_OF_TRAIN: dict[str, Control] = {
     "patch": Number(2, 1, 64),
     "units": Number(32, 1, 512),
@@ -204,9 +211,16 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "compress": {
         "what": Choice("collection", ("collection", "photo"), spoken=True),
         "photo_quality": Number(50, 1, 100),
+        "sized_by": Choice("quality", ("quality", "size"), spoken=True),
+        "size_bytes": Number(15_000, 40, 20_000_000),
         "lossless": Switch(),
         "tune": Choice("psnr", ("psnr", "eye"), spoken=True),
         "fast": Switch(),
+        "beside": Choice("ours", BESIDE, spoken=True),
+        "zoom": Choice(1, (1, 2, 4, 8), spoken=True),
+        "zoom_x": Number(50, 0, 100, carried=True),
+        "zoom_y": Number(50, 0, 100, carried=True),
+        "wipe": Number(50, 0, 100, carried=True),
         "picture": Number(0, 0, _FAR),
         "whole": Switch(),
         "tiles": Switch(True),

@@ -12,7 +12,7 @@
 
 What each may be is in ``controls``.  Most are bound to the address by Streamlit; one whose
 options are shown in the visitor's language cannot be, as Streamlit would write the translated
-word, and is read and written here.
+word, and is read and written here.  So is one that a component of ours sets.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def arrive(stem: str) -> list[str]:
         before = st.session_state.setdefault(_KEPT, {}).get(stem, {})
         for name, control in CONTROLS[stem].items():
             if name in values:
-                if getattr(control, "spoken", False):
+                if getattr(control, "spoken", False) or getattr(control, "carried", False):
                     st.session_state[name] = values[name]
             elif name in before and "v" not in query:
                 st.session_state[name] = before[name]
@@ -152,6 +152,15 @@ class Page:
     def multiselect(self, name: str, label: str, on: Any = st, **shown: Any) -> list[str]:
         """A list of which several may be chosen."""
         return list(self._choice(on.multiselect, name, label, shown, _by_default))
+
+    def carried(self, name: str) -> int | float:
+        """A number that a component of ours sets: no field here, but kept and in the link."""
+        control = self.controls[name]
+        assert isinstance(control, Number)
+        value = st.session_state.setdefault(name, control.default)
+        self._write(name, value, control.default)
+        found: int | float = self._keep(name, value)
+        return found
 
     def _choice(
         self, draw: Callable[..., Any], name: str, label: str, shown: Any,

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.errors import HTMError
+from studio import photo_view as view
 from studio import photo_work as work
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +55,7 @@ def test_the_page_shows_a_photograph_and_what_others_make_of_its_bytes():
     assert not app.exception
     numbers = {metric.label: metric.value for metric in app.metric}
     size = int(numbers["This file"].split()[0].replace(",", ""))
-    table = app.table[-1].value
+    table = next(table.value for table in app.table if "Format" in table.value)
     assert list(table["Format"])[:2] == ["HTM", "JPEG"]
     assert {"WebP", "AVIF", "JPEG 2000"} <= set(table["Format"])
     assert any(label.startswith("PCA") for label in table["Format"])
@@ -69,6 +70,47 @@ def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
     assert np.array_equal(np.array(Image.open(io.BytesIO(work.png(coded.back)))), coded.back)
     assert len(coded.others) == 5
     assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
+
+
+def test_a_size_asked_for_is_kept_and_one_that_cannot_be_costs_a_sentence():
+    app = settled(opened(sized_by="size", size_bytes="3000", fast="true"))
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert 2910 <= int(numbers["This file"].split()[0].replace(",", "")) <= 3000
+    app = settled(opened(sized_by="size", size_bytes="40", fast="true"))
+    assert app.error and "bytes" in app.error[0].value and not app.exception
+
+
+def test_maps_tell_units_and_every_size_of_block(small):
+    coded = ended(small, work.PhotoSettings(40, "psnr", "best"))
+    assert set(np.unique(coded.look.sides[0])) <= set(view.SHADES)
+    _, (_, units, sizes, _) = view._maps(small, coded)
+    drawn = np.array(Image.open(io.BytesIO(sizes)))
+    assert drawn.shape[:2] == small.shape[:2]
+    for side, shade in view.SHADES.items():
+        share = (drawn == shade).all(-1).mean()
+        assert share == pytest.approx((coded.look.sides[0] == side).mean())
+    assert len(np.unique(np.array(Image.open(io.BytesIO(units))).reshape(-1, 3), axis=0)) > 3
+
+
+def test_alpha_is_kept_and_others_get_the_bytes_of_the_colours(small):
+    seen = np.concatenate([small, small[..., :1]], -1)
+    coded = ended(seen, work.PhotoSettings(40, "psnr", "fast"))
+    assert np.array_equal(coded.back[..., 3], seen[..., 3]) and coded.alpha_bytes > 0
+    target = len(coded.file) - coded.alpha_bytes
+    assert all(other.size <= target for other in coded.others if other.fits)
+
+
+def test_a_strip_longer_than_webp_holds_goes_without_it():
+    strip = np.tile(np.arange(256, dtype=np.uint8), (16, 66))
+    coded = ended(strip, work.PhotoSettings(10, "psnr", "fast"))
+    assert coded.left_out == {"WebP": 16_383}
+    assert "WebP" not in {other.label for other in coded.others}
+
+
+def test_ms_ssim_is_shown_where_its_windows_fit(small):
+    large = np.ascontiguousarray(work.sample()[:180, :200])
+    assert 0 < ended(large, work.PhotoSettings(20, "psnr", "fast")).ms_ssim < 1
+    assert ended(small, work.PhotoSettings(20, "psnr", "fast")).ms_ssim is None
 
 
 def test_a_lossless_file_gives_every_pixel_back(small):
