@@ -23,12 +23,15 @@ BARE = {"displayModeBar": False}
 _ON_SHEET = 32
 
 
-def difference(original: Pixels, back: Pixels) -> tuple[Pixels, int]:
-    """Signed difference in two colours, and the level that gets the full colour."""
+def difference(original: Pixels, back: Pixels, share: float = 1.0) -> tuple[Pixels, int]:
+    """Signed difference in two colours, and the level that gets the full colour.
+
+    A ``share`` of the pixels differ by no more than that level.
+    """
     change = np.asarray(back, np.int16) - original
     if change.ndim == original.ndim and change.shape[-1:] == (3,) and original.ndim in (3, 4):
         change = change.mean(-1)
-    scale = next(s for s in SCALES if np.abs(change).max() <= s)
+    scale = next(s for s in SCALES if np.quantile(np.abs(change), share) <= s)
     part = np.clip(np.abs(change) / scale, 0, 1)[..., None]
     ends = np.where(change[..., None] < 0, DARKER, LIGHTER)
     return np.rint(np.array(SAME) * (1 - part) + ends * part).astype(np.uint8), scale

@@ -20,6 +20,8 @@ from .words import said, t
 
 Pixels = NDArray[np.uint8]
 BITS_PER_BYTE = 8
+#: Share of the pixels that the map of what was lost shows in full; a few edges lose far more.
+MOST_OF_IT = 0.98
 #: Colours of the sides of blocks, the smaller the lighter.
 SHADES = {4: (255, 224, 138), 8: (240, 140, 80), 16: (150, 60, 110), 32: (44, 28, 84)}
 #: How the labels of other formats begin, by the names that links say.
@@ -37,14 +39,16 @@ class Looking:
 def looking(disabled: bool) -> Looking:
     """The controls of the divider; drawn also while there is nothing to look at, for the link."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        beside = ON.segments(
-            "beside", t("compress.beside"), disabled=disabled, width="content",
+        beside = ON.select(
+            "beside", t("compress.beside"), disabled=disabled, width=260,
             format_func=lambda name: LABELS.get(name) or t("compress.original_and_back"),
         )  # fmt: skip
         zoom = ON.segments(
             "zoom", t("compress.zoom"), disabled=disabled, width="content",
             format_func=lambda times: f"{times}×", help=t("compress.zoom_help"),
         )  # fmt: skip
+    for held in photo_slider.HELD:
+        ON.carried(held)  # in the link also while there is nothing to move
     assert beside in BESIDE
     return Looking(str(beside), int(zoom))
 
@@ -61,8 +65,8 @@ def numbers(picture: Pixels, coded: work.Coded) -> None:
     ]
     if coded.ms_ssim is not None:
         shown.append(("MS-SSIM", f"{coded.ms_ssim:.4f}"))
-    shown.append((t("compress.written_read"), f"{coded.writing:.1f} s / {coded.reading:.1f} s"))
     show_numbers(shown)
+    st.caption(t("compress.written_in", writing=coded.writing, reading=coded.reading))
 
 
 def divider(picture: Pixels, coded: work.Coded, how: Looking) -> None:
@@ -156,7 +160,7 @@ def maps(picture: Pixels, coded: work.Coded) -> None:
 
 def _maps(picture: Pixels, coded: work.Coded) -> tuple[int, list[bytes]]:
     look, (height, width) = coded.look, picture.shape[:2]
-    lost, scale = difference(work.colours(picture), work.colours(coded.back))
+    lost, scale = difference(work.colours(picture), work.colours(coded.back), MOST_OF_IT)
     drawn = [work.png(lost)]
     if look.units:
         table = np.array([unit_colour(unit) for unit in range(32)], np.uint8)
