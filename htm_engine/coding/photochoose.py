@@ -1,7 +1,8 @@
 """What the encoder of a photograph chooses: winners, block sizes and levels.
 
 A parent stands against its four children by distortion + lambda x rate, from squares of 32x32
-down to quarters of 4x4; the units of a block compete in ``photocompete``.
+down to quarters of 4x4; the units of a block compete in ``photocompete``.  ``np.int64`` hides
+a constant from the compiler, which would compile what it is given to once for every one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .photoentropy import FOLLOW, MODE, PRICE
 from .photounits import LARGE, QUARTER, edge_of, look, step_of
 from .photowalk import square, told, whether
 
-CALLS_INTO = "7badc89d2f4b"
+CALLS_INTO = "e085510ed238"
 
 
 @compiled
@@ -71,15 +72,19 @@ def largest(
 ) -> Any:  # fmt: skip
     """Choose for a square of 32x32, or what of it lies in the picture."""
     height, width = target.shape
-    whole, winner, spent = np.float32(1e30), np.int64(0), np.float32(0)
+    whole, winner, spent, kind = np.float32(1e30), np.int64(0), np.float32(0), np.int64(LARGE)
     fits = y0 + 32 <= height and x0 + 32 <= width
     if fits:
         whole, winner = audition(
-            LARGE, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
+            kind, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
             rivals[3],
         )  # fmt: skip
-        whole += said_so(LARGE, y0, x0, PART, plane, luma, blue, step, trade, effort, bench, room)
-        spent = said_so(LARGE, y0, x0, WHOLE, plane, luma, blue, step, trade, effort, bench, room)
+        whole += said_so(
+            kind, y0, x0, np.int64(PART), plane, luma, blue, step, trade, effort, bench, room
+        )
+        spent = said_so(
+            kind, y0, x0, np.int64(WHOLE), plane, luma, blue, step, trade, effort, bench, room
+        )
     for y1 in range(y0, min(y0 + 32, height), 16):
         for x1 in range(x0, min(x0 + 32, width), 16):
             if spent <= whole:
@@ -88,7 +93,7 @@ def largest(
                     rivals,
                 )  # fmt: skip
     if whole < spent:
-        resettle(LARGE, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[3])
+        resettle(kind, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[3])
         for a in (0, 2):
             for b in (0, 2):
                 plane.split[(y0 >> 3) + a, (x0 >> 3) + b] = PART
@@ -100,12 +105,17 @@ def middling(
     pull: Any, trade: Any, effort: Any, bench: Any, room: Any, rivals: Any,
 ) -> Any:  # fmt: skip
     """Choose for a square of 16x16; its cost."""
+    kind = np.int64(1)
     whole, winner = audition(
-        1, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
+        kind, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
         rivals[2],
     )  # fmt: skip
-    whole += said_so(1, y0, x0, WHOLE, plane, luma, blue, step, trade, effort, bench, room)
-    spent = said_so(1, y0, x0, SPLIT_UP, plane, luma, blue, step, trade, effort, bench, room)
+    whole += said_so(
+        kind, y0, x0, np.int64(WHOLE), plane, luma, blue, step, trade, effort, bench, room
+    )
+    spent = said_so(
+        kind, y0, x0, np.int64(SPLIT_UP), plane, luma, blue, step, trade, effort, bench, room
+    )
     for q in range(4):
         if spent <= whole:
             spent += small(
@@ -114,7 +124,7 @@ def middling(
             )  # fmt: skip
     plane.split[y0 >> 3, x0 >> 3] = SPLIT_UP if spent <= whole else WHOLE
     if whole < spent:
-        resettle(1, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[2])
+        resettle(kind, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[2])
     return min(whole, spent)
 
 
@@ -124,23 +134,28 @@ def small(
     pull: Any, trade: Any, effort: Any, bench: Any, room: Any, rivals: Any,
 ) -> Any:  # fmt: skip
     """Choose for a block of 8x8; its cost."""
+    kind, fourth = np.int64(0), np.int64(QUARTER)
     whole, winner = audition(
-        0, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
+        kind, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, bench, room,
         rivals[1],
     )  # fmt: skip
-    whole += said_so(QUARTER, y0, x0, 0, plane, luma, blue, step, trade, effort, bench, room)
+    whole += said_so(
+        fourth, y0, x0, np.int64(0), plane, luma, blue, step, trade, effort, bench, room
+    )
     if whole < effort.quartered:
         return whole
-    spent = said_so(QUARTER, y0, x0, 1, plane, luma, blue, step, trade, effort, bench, room)
+    spent = said_so(
+        fourth, y0, x0, np.int64(1), plane, luma, blue, step, trade, effort, bench, room
+    )
     for q in range(4):
         if spent <= whole:
             own, _ = audition(
-                QUARTER, y0 + 4 * (q >> 1), x0 + 4 * (q & 1), target, plane, luma, blue, step,
+                fourth, y0 + 4 * (q >> 1), x0 + 4 * (q & 1), target, plane, luma, blue, step,
                 eye, pull, trade, effort, bench, room, rivals[0],
             )  # fmt: skip
             spent += own
     if whole < spent:
-        resettle(0, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[1])
+        resettle(kind, y0, x0, winner, plane, luma, blue, step, eye, pull, bench, room, rivals[1])
     return min(whole, spent)
 
 

@@ -32,7 +32,7 @@ from .photounits import (
 )
 from .photowalk import paint, told
 
-CALLS_INTO = "a1becf278428"
+CALLS_INTO = "7a875bcb14d5"
 #: Bits behind the first by the tables that rule a candidate out.
 HOPELESS = 6.0
 #: How far the tables count where a candidate is priced exactly.

@@ -256,44 +256,46 @@ def square(
 ) -> Any:  # fmt: skip
     """A square of 32x32 of luma, or what of it lies in the picture."""
     height, width = plane.samples.shape
+    # Constants hidden from the compiler, which would compile ``told`` once for each.
+    small, middle, large, fourth = np.int64(0), np.int64(1), np.int64(LARGE), np.int64(QUARTER)
     if y0 + 32 <= height and x0 + 32 <= width:
         whether(
-            LARGE, y0, x0, plane, luma, blue, step, probs[LARGE], gates[LARGE], tables, seen, at,
+            large, y0, x0, plane, luma, blue, step, probs[large], gates[large], tables, seen, at,
             x, starts, reg, data, cost,
         )  # fmt: skip
         if plane.split[y0 >> 3, x0 >> 3] == PART:
             told(
-                LARGE, y0, x0, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
+                large, y0, x0, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
                 seen, said, at, x, levels, near, starts, reg, data, cost,
             )  # fmt: skip
             return
     for y1 in range(y0, min(y0 + 32, height), 16):
         for x1 in range(x0, min(x0 + 32, width), 16):
             whether(
-                1, y1, x1, plane, luma, blue, step, probs[1], gates[1], tables, seen, at, x,
-                starts, reg, data, cost,
+                middle, y1, x1, plane, luma, blue, step, probs[middle], gates[middle], tables,
+                seen, at, x, starts, reg, data, cost,
             )  # fmt: skip
             if plane.split[y1 >> 3, x1 >> 3] == WHOLE:
                 told(
-                    1, y1, x1, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
+                    middle, y1, x1, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
                     seen, said, at, x, levels, near, starts, reg, data, cost,
                 )  # fmt: skip
                 continue
             for y2 in range(y1, y1 + 16, 8):
                 for x2 in range(x1, x1 + 16, 8):
                     whether(
-                        QUARTER, y2, x2, plane, luma, blue, step, probs[QUARTER], gates[QUARTER],
+                        fourth, y2, x2, plane, luma, blue, step, probs[fourth], gates[fourth],
                         tables, seen, at, x, starts, reg, data, cost,
                     )  # fmt: skip
                     if plane.quarter[y2 >> 3, x2 >> 3] == 0:
                         told(
-                            0, y2, x2, plane, luma, blue, step, eye, pull, units, probs, gates,
+                            small, y2, x2, plane, luma, blue, step, eye, pull, units, probs, gates,
                             tables, seen, said, at, x, levels, near, starts, reg, data, cost,
                         )  # fmt: skip
                         continue
                     for q in range(4):
                         told(
-                            QUARTER, y2 + 4 * (q >> 1), x2 + 4 * (q & 1), plane, luma, blue, step,
+                            fourth, y2 + 4 * (q >> 1), x2 + 4 * (q & 1), plane, luma, blue, step,
                             eye, pull, units, probs, gates, tables, seen, said, at, x, levels,
                             near, starts, reg, data, cost,
                         )  # fmt: skip
