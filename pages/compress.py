@@ -1,7 +1,11 @@
 """Compress: pictures to a file and back, beside the usual codecs."""
 
+from functools import partial
+
 import streamlit as st
 
+from htm_engine import HTM
+from htm_engine.comparison import all_curves
 from htm_engine.errors import HTMError
 from htm_engine.fitting import picture_shape
 from studio import (
@@ -16,6 +20,9 @@ from studio import (
 from studio import compress_work as work
 from studio.compress_choose import ON
 from studio.words import said, t
+
+#: Pictures that are stored again and again for the curves.
+CURVES_OF = 200
 
 
 def show(found: session.CurrentModel, own: work.Collection | None) -> None:
@@ -77,8 +84,17 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
         compress_show.show_rivals(subject, coded, work.rivals(subject, size, own))
     if own is not None:
         st.subheader(t("compress.at_every_quality"), anchor=False)
-        compress_curve.show(model, own, quality)
+        curves(model, own, quality)
     compress_back.show(model)
+
+
+def curves(model: HTM, own: work.Collection, quality: int) -> None:
+    """Every format at every quality, on pictures of the collection."""
+    held = own.held[:CURVES_OF]
+    st.markdown(t("compress.every_format_at_every_quality", count=len(held)))
+    key = (model.fingerprint, own.learn.fingerprint)
+    steps = partial(all_curves, model, own.learn.X, held)
+    compress_curve.show(compress_curve.Curves("curves", key, steps), quality)
 
 
 frame.page("compress", t("compress.send_pictures_through_the_network"))

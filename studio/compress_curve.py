@@ -2,71 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import streamlit as st
 
 from htm_engine.background import Background
 from htm_engine.baselines import RatePoint
-from htm_engine.comparison import all_curves
 from htm_engine.figures_compress import rate_figure, rate_in_words
 
-from .compress_work import Collection
 from .words import in_line, said, t
 
-if TYPE_CHECKING:
-    from htm_engine import HTM
-
-#: Pictures that are stored again and again for the curves.
-PICTURES = 200
-_JOB, _KEY = "_compress_curve", "_compress_curve_of"
 #: Seconds between two looks, and unseen seconds after which the work pauses.
 LOOK, ABANDON = 0.6, 10.0
 
 
-def job_of(model: HTM, own: Collection) -> Background | None:
-    """The run for this model and collection, if one was started; another is dropped."""
-    job: Background | None = st.session_state.get(_JOB)
-    if job is not None and st.session_state.get(_KEY) != _key(model, own):
-        job.cancel()
-        st.session_state.pop(_JOB)
+@dataclass(frozen=True)
+class Curves:
+    """What is measured, and when it is another: ``name`` is of the place on the page."""
+
+    name: str
+    key: tuple[str, ...]
+    steps: Callable[[], Iterator[tuple[float, RatePoint]]]
+
+
+def job_of(curves: Curves) -> Background | None:
+    """The run for what is on the page, if one was started; another's is dropped."""
+    found: tuple[tuple[str, ...], Background] | None = st.session_state.get(f"_{curves.name}")
+    if found is not None and found[0] != curves.key:
+        found[1].cancel()
+        st.session_state.pop(f"_{curves.name}")
         return None
-    return job
+    return None if found is None else found[1]
 
 
-def _key(model: HTM, own: Collection) -> tuple[str, str]:
-    return model.fingerprint, own.learn.fingerprint
-
-
-def start(model: HTM, own: Collection) -> None:
+def start(curves: Curves) -> None:
     """Begin; a callback."""
-
-    def steps() -> Iterator[tuple[float, RatePoint]]:
-        return all_curves(model, own.learn.X, own.held[:PICTURES])
-
     job = Background(
-        steps, name="rate curves", progress=lambda item: float(item[0]), abandon_after=ABANDON
-    )
-    st.session_state[_JOB], st.session_state[_KEY] = job, _key(model, own)
+        curves.steps, name="rate curves", progress=lambda item: float(item[0]),
+        abandon_after=ABANDON,
+    )  # fmt: skip
+    st.session_state[f"_{curves.name}"] = (curves.key, job)
     job.start()
 
 
-def show(model: HTM, own: Collection, quality: int) -> None:
-    """The section of the page; redraws itself while the work goes on."""
-    job = job_of(model, own)
+def show(curves: Curves, quality: int) -> None:
+    """The buttons and the figure, with a ring at a quality; redrawn while the work goes on."""
+    job = job_of(curves)
     live = job is not None and not job.over
-    st.fragment(_draw, run_every=LOOK if live else None)(model, own, quality, live)
+    st.fragment(_draw, run_every=LOOK if live else None)(curves, quality, live)
 
 
-def _draw(model: HTM, own: Collection, quality: int, was_live: bool) -> None:
-    job = job_of(model, own)
-    count = min(PICTURES, len(own.held))
-    st.markdown(t("compress.every_format_at_every_quality", count=count))
+def _draw(curves: Curves, quality: int, was_live: bool) -> None:
+    job = job_of(curves)
     if job is None or job.state == "stopped":
         st.button(
-            t("compress.draw_the_curves"), key="curves", icon=":material/show_chart:",
-            on_click=start, args=(model, own),
+            t("compress.draw_the_curves"), key=curves.name, icon=":material/show_chart:",
+            on_click=start, args=(curves,),
         )  # fmt: skip
     elif not job.over:
         job.look()
@@ -75,14 +67,15 @@ def _draw(model: HTM, own: Collection, quality: int, was_live: bool) -> None:
             job.progress, text=t("compress.of_the_points", progress=job.progress, waiting=waiting)
         )
         st.button(
-            t("compress.cancel"), key="stop_curves", icon=":material/close:", on_click=job.cancel
-        )
+            t("compress.cancel"), key=f"stop_{curves.name}", icon=":material/close:",
+            on_click=job.cancel,
+        )  # fmt: skip
     elif job.error:
         st.error(said(job.error))
     points = [] if job is None else [point for _, point in list(job.items)]
     if points and job is not None and (not job.over or job.state == "finished"):
         figure = rate_figure(points, quality)
-        st.plotly_chart(figure, alt=rate_in_words(points), key="rate_curve", config={
+        st.plotly_chart(figure, alt=rate_in_words(points), key=f"rate_{curves.name}", config={
             "displayModeBar": False})  # fmt: skip
     if was_live and (job is None or job.over):
         st.rerun()  # the whole page once more, without the timer

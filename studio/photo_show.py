@@ -28,6 +28,7 @@ def show() -> None:
     made = work.job(picture, wanted)
     live = isinstance(made, Background) and not made.over
     st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, live)
+    view.curves(picture, wanted, None)
     _back()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -10,13 +12,16 @@ from numpy.typing import NDArray
 
 from htm_engine.comparison import Stored
 
-from . import photo_slider
+from . import compress_curve, photo_slider
 from . import photo_work as work
 from .compress_choose import ON
 from .compress_show import decibels, difference, rivals_table, score, show_numbers
 from .controls import BESIDE
 from .pictures import alt, unit_colour
 from .words import said, t
+
+if TYPE_CHECKING:
+    from htm_engine.coding.photomodel import PhotoModel
 
 Pixels = NDArray[np.uint8]
 BITS_PER_BYTE = 8
@@ -197,3 +202,18 @@ def others(coded: work.Coded) -> None:
         st.caption(t("compress.alpha_apart", size=coded.alpha_bytes))
     for label, most in coded.left_out.items():
         st.caption(t("compress.cannot_hold_it", label=label, most=most))
+
+
+def curves(picture: Pixels, wanted: work.PhotoSettings, model: PhotoModel | None) -> None:
+    """This photograph at every quality in every format, when asked for."""
+    from htm_engine.photocurves import middle, photo_curves  # brings the compiler along
+
+    part = middle(picture)
+    st.subheader(t("compress.at_every_quality"), anchor=False)
+    cut = t("compress.photo_curves_part", size=f"{part.shape[1]} x {part.shape[0]}")
+    st.markdown(
+        t("compress.photo_curves") + (" " + cut if part.shape[:2] != picture.shape[:2] else "")
+    )
+    key = (work.key_of(picture), wanted.tune, wanted.effort, wanted.model)
+    steps = partial(photo_curves, picture, model, wanted.tune, wanted.effort)
+    compress_curve.show(compress_curve.Curves("photo_curves", key, steps), wanted.quality)

@@ -93,6 +93,7 @@ ORDER = [
     "jobs",
     "baselines",
     "comparison",
+    "photocurves",
     "completion",
     "generation",
     "runfiles",

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.errors import HTMError
+from htm_engine.photocurves import QUALITIES, middle, photo_curves
 from studio import photo_view as view
 from studio import photo_work as work
 
@@ -143,3 +144,38 @@ def test_a_file_larger_than_the_page_takes_says_where_to_go():
 def test_what_is_no_picture_is_refused(content):
     with pytest.raises(HTMError):
         work.uploaded("x.png", content)
+
+
+def test_curves_of_a_photograph_rise_and_are_of_its_middle():
+    picture = np.pad(work.sample()[:60, :80], ((400, 400), (400, 400), (0, 0)), "symmetric")
+    assert middle(picture).shape == (512, 512, 3)
+    found = list(photo_curves(work.sample()[:60, :80]))
+    assert [part for part, _ in found] == sorted(part for part, _ in found)
+    assert found[-1][0] == pytest.approx(1)
+    labels = {point.label for _, point in found}
+    assert labels == {"HTM", "JPEG", "WEBP", "AVIF", "JPEG 2000"}
+    for label in labels:
+        own = [point for _, point in found if point.label == label]
+        sizes = [point.bytes_per_picture for point in own]
+        assert sizes == sorted(sizes) and own[-1].psnr > own[0].psnr + 6
+    htm = next(point for _, point in found if point.label == "HTM")
+    again = compress_image(work.sample()[:60, :80], QUALITIES[0], effort="fast")
+    assert htm.bytes_per_picture == len(again)
+
+
+def test_the_curves_are_drawn_in_the_background_and_can_be_cancelled():
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.button(key="photo_curves").click().run()
+    assert not app.exception
+    app.button(key="stop_photo_curves").click().run()
+    until = time.monotonic() + 30
+    while not [button for button in app.button if button.key == "photo_curves"]:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    app.button(key="photo_curves").click().run()
+    until = time.monotonic() + 60
+    while not app.get("plotly_chart") or app.get("progress"):
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()

@@ -1,0 +1,80 @@
+"""Rate against distortion of one photograph: the photo codec beside those of the web.
+
+::
+
+    picture ──► middle part, where it is large ──► every codec at every quality ──► RatePoint
+
+A point at a time, so that a page can draw them as they come, and leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import metrics
+from .baselines import RatePoint, codec_bytes, codec_decode
+from .coding.photo import compress_image, decompress_image
+from .comparison import CODECS, jpeg2000, too_long
+
+if TYPE_CHECKING:
+    from .coding.photomodel import PhotoModel
+
+Pixels = NDArray[np.uint8]
+#: Side of the part of a picture that is measured at most.
+MOST_SIDE = 512
+#: Qualities of ours, about as many bits a pixel as the others'; ratios of JPEG 2000.
+QUALITIES = (5, 20, 35, 50, 65, 80, 95)
+OTHERS = {"jpeg": (5, 15, 30, 50, 70, 85, 94), "webp": (3, 15, 35, 60, 80, 90, 96),
+          "avif": (15, 30, 45, 55, 65, 75, 86)}  # fmt: skip
+RATIOS = (150.0, 80.0, 45.0, 25.0, 14.0, 9.0, 6.0)
+
+
+def middle(picture: Pixels) -> Pixels:
+    """The part of a picture that is measured, without its alpha."""
+    picture = picture[..., :3] if picture.ndim == 3 else picture
+    y, x = (max(0, size - MOST_SIDE) // 2 for size in picture.shape[:2])
+    return np.ascontiguousarray(picture[y : y + MOST_SIDE, x : x + MOST_SIDE])
+
+
+def photo_curves(
+    picture: Pixels, model: PhotoModel | None = None, tune: str = "psnr", effort: str = "fast"
+) -> Iterator[tuple[float, RatePoint]]:
+    """The part done and a point, from few bytes to many of every codec in turn.
+
+    Parameters
+    ----------
+    picture : uint8 array (h, w), (h, w, 3) or (h, w, 4)
+        At most 512x512 from its middle are measured, by their true file bytes.
+    model, tune, effort
+        As in :func:`compress_image`.
+    """
+    part = middle(picture)
+    tries: list[tuple[str, str, Callable[[], tuple[bytes, Pixels]]]] = []
+    for level in range(len(QUALITIES)):
+        quality, ratio = QUALITIES[level], RATIOS[level]
+        tries.append(("HTM", f"quality {quality}", lambda q=quality: ours(part, q)))  # type: ignore[misc]
+        for codec, qualities in OTHERS.items():
+            if CODECS[codec] not in too_long(part):
+                tries.append((
+                    codec.upper(), f"quality {qualities[level]}",
+                    lambda c=codec, q=qualities[level]: other(codec_bytes(part, c, q)),  # type: ignore[misc]
+                ))  # fmt: skip
+        tries.append(
+            ("JPEG 2000", f"ratio {ratio:g}", lambda r=ratio: other(jpeg2000(part, r)))  # type: ignore[misc]
+        )
+
+    def ours(part: Pixels, quality: int) -> tuple[bytes, Pixels]:
+        data = compress_image(part, quality, model, tune=tune, effort=effort)
+        return data, decompress_image(data, model)
+
+    def other(data: bytes) -> tuple[bytes, Pixels]:
+        return data, codec_decode(data, part)
+
+    for done, (label, setting, make) in enumerate(tries, 1):
+        data, back = make()
+        error = float(np.mean((back / 255 - part / 255) ** 2))
+        yield done / len(tries), RatePoint(label, setting, len(data), error, metrics.psnr_of(error))
