@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -9,11 +11,15 @@ from numpy.typing import NDArray
 from htm_engine.background import Background
 from htm_engine.errors import HTMError
 
+from . import photo_train as train
 from . import photo_view as view
 from . import photo_work as work
 from .compress_choose import KINDS, ON
 from .pictures import alt
 from .words import in_line, said, t
+
+if TYPE_CHECKING:
+    from htm_engine.coding.photomodel import PhotoModel
 
 Pixels = NDArray[np.uint8]
 #: Seconds between two looks at the work.
@@ -25,10 +31,13 @@ def show() -> None:
     picture, wanted = _settings()
     if picture is None:
         return
-    made = work.job(picture, wanted)
+    own = train.current()
+    model = own.model if own and wanted.model else None
+    made = work.job(picture, wanted, model)
     live = isinstance(made, Background) and not made.over
-    st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, live)
-    view.curves(picture, wanted, None)
+    st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, model, live)
+    view.curves(picture, wanted, model)
+    train.show()
     _back()
 
 
@@ -61,13 +70,15 @@ def _settings() -> tuple[Pixels | None, work.PhotoSettings]:
         format_func=lambda name: t(f"compress.tune_{name}"), help=t("compress.tune_help"),
     )  # fmt: skip
     fast = ON.toggle("fast", t("compress.fast"), right, help=t("compress.fast_help"))
-    effort = "fast" if fast else "best"
+    effort, own = "fast" if fast else "best", train.current()
     # What makes no difference to the file makes none to what is kept of it either.
     wanted = (
         work.PhotoSettings(0, "psnr", "best")
         if lossless
-        else work.PhotoSettings(int(quality), tune, effort, int(size))
+        else work.PhotoSettings(int(quality), tune, effort, int(size), own.name if own else "")
     )
+    if wanted.model:
+        st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
     if file is None:
         st.caption(t("compress.the_sample_photograph"))
         return work.sample(), wanted
@@ -78,8 +89,10 @@ def _settings() -> tuple[Pixels | None, work.PhotoSettings]:
         return None, wanted
 
 
-def _draw(picture: Pixels, wanted: work.PhotoSettings, was_live: bool) -> None:
-    made = work.job(picture, wanted)
+def _draw(
+    picture: Pixels, wanted: work.PhotoSettings, model: PhotoModel | None, was_live: bool
+) -> None:
+    made = work.job(picture, wanted, model)
     above, controls = st.container(), st.container()
     coded = made if isinstance(made, work.Coded) else None
     if isinstance(made, Background):
@@ -126,7 +139,8 @@ def _back() -> None:
         return
     try:
         with st.spinner(t("compress.reading_the_file")):
-            picture = work.opened(file.getvalue())
+            own = train.current()
+            picture = work.opened(file.getvalue(), own.model if own else None)
     except HTMError as exc:
         st.error(t("compress.nothing_else_on_this_page", exc=said(exc)), icon=":material/error:")
         return

@@ -21,7 +21,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine.background import Background
-from htm_engine.errors import DataError
+from htm_engine.errors import DataError, ModelMismatchError
 
 from . import keeping
 
@@ -192,8 +192,8 @@ def job(
     return work
 
 
-def opened(content: bytes) -> Pixels:
-    """The picture in a photograph's file.
+def opened(content: bytes, own: PhotoModel | None = None) -> Pixels:
+    """The picture in a photograph's file, of the shipped codec or of the visitor's ``own``.
 
     Raises
     ------
@@ -208,7 +208,12 @@ def opened(content: bytes) -> Pixels:
             f"This photograph has {info.width} x {info.height} pixels, too many for this page; "
             "use: python -m htm_engine decompress."
         )
-    return decompress_image(content)
+    try:
+        return decompress_image(content)
+    except ModelMismatchError:
+        if own is None:
+            raise
+        return decompress_image(content, own)
 
 
 def png(picture: Pixels) -> bytes:

@@ -12,8 +12,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import compress_image, decompress_image
-from htm_engine.errors import HTMError
+from htm_engine.coding import photolearn
+from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.photocurves import QUALITIES, middle, photo_curves
+from studio import photo_train as train
 from studio import photo_view as view
 from studio import photo_work as work
 
@@ -179,3 +181,72 @@ def test_the_curves_are_drawn_in_the_background_and_can_be_cancelled():
         assert time.monotonic() < until and not app.exception
         time.sleep(0.3)
         app.run()
+
+
+def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
+    monkeypatch.setattr(photolearn, "_UNITS", (4, 2, 2, 2, 2))
+    monkeypatch.setattr(photolearn, "_ROUNDS", (1, 1, 1, 1, 1))
+    rng = np.random.default_rng(0)
+    shown = work.sample()[:256, :256] * rng.uniform(0.8, 1, (256, 256, 1))
+    content = io.BytesIO()
+    Image.fromarray(shown.astype(np.uint8)).save(content, "PNG")
+    files = [("a.png", content.getvalue(), "image/png")] * 2
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.file_uploader(key="photo_learn").set_value(files).run()
+    app.button(key="photo_learn_go").click().run()
+    until = time.monotonic() + PATIENCE
+    while not app.success:
+        assert time.monotonic() < until and not app.exception and not app.error
+        time.sleep(0.5)
+        app.run()
+    own = app.session_state["_photo_own"]
+    app = settled(app)
+    assert any(own.name[:8] in caption.value for caption in app.caption)
+    assert app.session_state["_photo_job"][0].endswith(f"model='{own.name}')")
+    # What it wrote is read with it, and not without.
+    file = compress_image(work.sample()[:40, :40], 30, own.model)
+    with pytest.raises(ModelMismatchError):
+        work.opened(file)
+    assert work.opened(file, train.opened(own.file)).shape == (40, 40, 3)
+    app.button(key="photo_shipped").click().run()
+    assert not app.success and not app.exception
+    app.file_uploader(key="photo_model").set_value([("mine.npz", own.file, "")]).run()
+    assert app.session_state["_photo_own"].name == own.name and not app.error
+
+
+def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
+    content = io.BytesIO()
+    Image.fromarray(small).save(content, "PNG")
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
+    app.button(key="photo_learn_go").click().run()
+    until = time.monotonic() + PATIENCE
+    while not app.error:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    assert "too little" in app.error[0].value
+    big = np.tile(work.sample(), (3, 3, 1))
+    content = io.BytesIO()
+    Image.fromarray(big).save(content, "PNG", compress_level=1)
+    app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
+    app.button(key="photo_learn_go").click().run()
+    app.button(key="photo_learn_stop").click().run()
+    until = time.monotonic() + PATIENCE
+    while [button for button in app.button if button.key == "photo_learn_stop"]:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    assert not app.success and not app.error
+
+
+def test_pictures_and_codecs_beyond_the_limits_are_refused_before_they_are_decoded(small):
+    with pytest.raises(HTMError, match="at most 40"):
+        train.decoded([("a.png", b"")] * 41)
+    content = io.BytesIO()
+    Image.fromarray(np.zeros((4000, 4001), np.uint8)).save(content, "PNG")
+    with pytest.raises(HTMError, match="megapixels"):
+        train.decoded([("a.png", content.getvalue())] * 2)
+    for damaged in (b"", b"PK", bytes(9_000_000)):
+        with pytest.raises(HTMError):
+            train.opened(damaged)
