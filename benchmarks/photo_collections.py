@@ -11,6 +11,7 @@ nobody and printed apart.
 from __future__ import annotations
 
 import argparse
+import io
 
 import numpy as np
 from common import learned_and_held_out, network_curve, provenance, psnr, table
@@ -61,6 +62,9 @@ def main() -> None:
     curves = {}
     for preset in args.presets.split(","):
         model = HTM.from_preset(preset, epochs=args.epochs, random_state=args.seed).fit(train.X)
+        stream = io.BytesIO()
+        model.save(stream)
+        print(f"network, {preset}: its model has {stream.tell() / 1024:,.0f} KB")
         curves[f"network, {preset}"] = network_curve(model, X)
     curves["photo codec, one by one"] = photo_curve(X, (1, 20, 40, 60, 80))
     points = {"photo codec, one sheet": photo_curve(one, (1, 10, 20, 30, 40, 50, 60, 80))}

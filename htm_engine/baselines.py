@@ -260,8 +260,9 @@ QUALITIES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
 def codec_bytes(picture: NDArray[np.uint8], codec: str, quality: int = 50) -> bytes:
     """One picture ``(h, w[, 3])`` as a file of a standard codec.
 
-    JPEG and PNG are optimised, WebP takes its slowest method (6), AVIF speed 6.  Grey
-    pictures stay grey in JPEG and PNG; WebP and AVIF store them as colour without any.
+    JPEG and PNG are optimised, WebP takes its slowest method (6), AVIF speed 6.  JPEG, WebP and
+    AVIF halve the colours; "avif444" keeps them whole.  Grey pictures stay grey in JPEG and
+    PNG; WebP and AVIF store them as colour without any.
 
     Raises
     ------
@@ -275,6 +276,8 @@ def codec_bytes(picture: NDArray[np.uint8], codec: str, quality: int = 50) -> by
         image.save(stream, "WEBP", quality=quality, method=6)
     elif codec == "avif":
         image.save(stream, "AVIF", quality=quality, speed=6)
+    elif codec == "avif444":
+        image.save(stream, "AVIF", quality=quality, speed=6, subsampling="4:4:4")
     elif codec == "png":
         image.save(stream, "PNG", optimize=True)
     else:

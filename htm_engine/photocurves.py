@@ -10,6 +10,7 @@ A point at a time, so that a page can draw them as they come, and leave.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from . import metrics
 from .baselines import RatePoint, codec_bytes, codec_decode
 from .coding.photo import compress_image, decompress_image
-from .comparison import CODECS, jpeg2000, too_long
+from .comparison import jpeg2000, too_long
 
 if TYPE_CHECKING:
     from .coding.photomodel import PhotoModel
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 #: Side of the part of a picture that is measured at most.
 MOST_SIDE = 512
-#: Qualities of ours, about as many bits a pixel as the others'; ratios of JPEG 2000.
+#: Qualities of ours, and about as many bits a pixel by others: label, codec, qualities.
 QUALITIES = (5, 20, 35, 50, 65, 80, 95)
-OTHERS = {"jpeg": (5, 15, 30, 50, 70, 85, 94), "webp": (3, 15, 35, 60, 80, 90, 96),
-          "avif": (15, 30, 45, 55, 65, 75, 86)}  # fmt: skip
+OTHERS = (
+    ("JPEG", "jpeg", (5, 15, 30, 50, 70, 85, 94)),
+    ("WebP", "webp", (3, 15, 35, 60, 80, 90, 96)),
+    ("AVIF", "avif444", (15, 30, 45, 55, 65, 75, 86)),
+)
+#: Raw bytes to file of JPEG 2000.
 RATIOS = (150.0, 80.0, 45.0, 25.0, 14.0, 9.0, 6.0)
 
 
@@ -53,28 +58,18 @@ def photo_curves(
         As in :func:`compress_image`.
     """
     part = middle(picture)
-    tries: list[tuple[str, str, Callable[[], tuple[bytes, Pixels]]]] = []
-    for level in range(len(QUALITIES)):
-        quality, ratio = QUALITIES[level], RATIOS[level]
-        tries.append(("HTM", f"quality {quality}", lambda q=quality: ours(part, q)))  # type: ignore[misc]
-        for codec, qualities in OTHERS.items():
-            if CODECS[codec] not in too_long(part):
-                tries.append((
-                    codec.upper(), f"quality {qualities[level]}",
-                    lambda c=codec, q=qualities[level]: other(codec_bytes(part, c, q)),  # type: ignore[misc]
-                ))  # fmt: skip
-        tries.append(
-            ("JPEG 2000", f"ratio {ratio:g}", lambda r=ratio: other(jpeg2000(part, r)))  # type: ignore[misc]
-        )
-
-    def ours(part: Pixels, quality: int) -> tuple[bytes, Pixels]:
-        data = compress_image(part, quality, model, tune=tune, effort=effort)
-        return data, decompress_image(data, model)
-
-    def other(data: bytes) -> tuple[bytes, Pixels]:
-        return data, codec_decode(data, part)
-
+    tries: list[tuple[str, str, Callable[[], bytes]]] = []
+    for level, quality in enumerate(QUALITIES):
+        write = partial(compress_image, part, quality, model, tune=tune, effort=effort)
+        tries.append(("HTM", f"quality {quality}", write))
+        for label, codec, qualities in OTHERS:
+            if label not in too_long(part):
+                their = qualities[level]
+                tries.append((label, f"quality {their}", partial(codec_bytes, part, codec, their)))
+        ratio = RATIOS[level]
+        tries.append(("JPEG 2000", f"ratio {ratio:g}", partial(jpeg2000, part, ratio)))
     for done, (label, setting, make) in enumerate(tries, 1):
-        data, back = make()
+        data = make()
+        back = decompress_image(data, model) if label == "HTM" else codec_decode(data, part)
         error = float(np.mean((back / 255 - part / 255) ** 2))
         yield done / len(tries), RatePoint(label, setting, len(data), error, metrics.psnr_of(error))

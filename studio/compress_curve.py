@@ -55,6 +55,8 @@ def show(curves: Curves, quality: int) -> None:
 
 def _draw(curves: Curves, quality: int, was_live: bool) -> None:
     job = job_of(curves)
+    if job is not None and not job.over and not was_live:
+        st.rerun()  # begun by a click in here, which brings no timer
     if job is None or job.state == "stopped":
         st.button(
             t("compress.draw_the_curves"), key=curves.name, icon=":material/show_chart:",

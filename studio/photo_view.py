@@ -198,6 +198,7 @@ def others(coded: work.Coded) -> None:
         "HTM", work.colours(coded.back), size, coded.psnr, coded.ssim, True, coded.ms_ssim
     )
     rivals_table([ours, *coded.others], ours)
+    st.caption(t("compress.colours_of_others"))
     if coded.alpha_bytes:
         st.caption(t("compress.alpha_apart", size=coded.alpha_bytes))
     for label, most in coded.left_out.items():

@@ -155,7 +155,7 @@ def test_curves_of_a_photograph_rise_and_are_of_its_middle():
     assert [part for part, _ in found] == sorted(part for part, _ in found)
     assert found[-1][0] == pytest.approx(1)
     labels = {point.label for _, point in found}
-    assert labels == {"HTM", "JPEG", "WEBP", "AVIF", "JPEG 2000"}
+    assert labels == {"HTM", "JPEG", "WebP", "AVIF", "JPEG 2000"}
     for label in labels:
         own = [point for _, point in found if point.label == label]
         sizes = [point.bytes_per_picture for point in own]

@@ -9,6 +9,7 @@ import pytest
 from htm_engine.recipe import LIMITS
 from htm_engine.runtable import LIMIT_MB
 from htm_engine.uploads import UPLOAD
+from studio.photo_train import MOST_MODEL_MB, MOST_PICTURES, MOST_PIXELS
 
 PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 
@@ -46,6 +47,9 @@ def test_the_security_page_names_tests_and_limits_that_are_there(root):
     assert f"{UPLOAD.max_pixels // 10**6} megapixels" in page
     assert f"{UPLOAD.max_pixels_each // 10**6} and {UPLOAD.max_pixels_total // 10**6}" in page
     assert f"{UPLOAD.max_files:,}; {UPLOAD.max_total >> 20} MiB; {UPLOAD.max_ratio}" in page
+    assert (
+        f"| {MOST_PICTURES}, {MOST_PIXELS // 10**6} megapixels together; {MOST_MODEL_MB} MB" in page
+    )
     assert f"{LIMITS['layers']} layers, {LIMITS['units']:,} units each" in page
     assert f"{LIMIT_MB:,} MB" in page
     upload = re.search(r"maxUploadSize = (\d+)", (root / ".streamlit/config.toml").read_text())

@@ -89,3 +89,15 @@ def test_the_divider_and_the_enlarged_part_follow_the_hand_into_the_link(
         page.wait_for_url(re.compile(said), timeout=SECONDS)
     screenshot(page, f"photo-divider-{scheme}-{width}")
     assert visit.errors == []
+
+
+def test_the_curve_is_drawn_without_another_touch(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/compress?what=photo&fast=true&photo_quality=20")
+    page = visit.page
+    settled(page)
+    page.get_by_role("button", name="Draw the curves").click()
+    page.get_by_role("button", name="Cancel").wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="Cancel").wait_for(state="detached", timeout=SECONDS)
+    assert page.locator("[data-testid=stPlotlyChart]").count() == 1
+    screenshot(page, "photo-curve")
+    assert visit.errors == []
