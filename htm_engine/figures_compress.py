@@ -88,17 +88,13 @@ def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.F
                 "dash": _DASHES.get(label, "solid"),
             },
             marker={"size": 7 if label == "HTM" else 5},
-            text=[p.setting for p in own],
+            text=[_setting(p) for p in own],
             hovertemplate=say(
                 "{label}, %{{text}}<br>%{{x:.1f}} bytes, %{{y:.1f}} dB<extra></extra>",
                 label=named(label),
             ),
         )
-    here = [
-        p
-        for p in points
-        if p.label == "HTM" and p.setting == say("quality {quality}", quality=quality)
-    ]
+    here = [p for p in points if p.label == "HTM" and p.setting == f"quality {quality}"]
     for point in here:
         figure.add_scatter(
             x=[point.bytes_per_picture],
@@ -121,6 +117,12 @@ def rate_figure(points: Sequence[RatePoint], quality: int | None = None) -> go.F
         legend={"orientation": "h", "y": -0.22, "x": 0},
     )
     return figure
+
+
+def _setting(point: RatePoint) -> str:
+    """Where on its curve a point is, as people read it."""
+    name, _, value = point.setting.partition(" ")
+    return say("quality {quality}", quality=value) if name == "quality" else point.setting
 
 
 def _range(points: Sequence[RatePoint]) -> list[float]:
