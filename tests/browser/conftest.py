@@ -8,7 +8,6 @@ that has written down every request, console error and failure.  Pictures taken 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
@@ -103,14 +102,6 @@ def stop_server(server: Server) -> None:
 def find_browser() -> str | None:
     names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
     return next((path for name in names if name and (path := shutil.which(name))), None)
-
-
-@pytest.fixture(autouse=True)
-def _one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two browsers and their servers at once are too many for two cores, whoever runs them."""
-    with (tmp_path_factory.getbasetemp().parent / "browser.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")
