@@ -25,7 +25,7 @@ from htm_engine.coding import (
     photounits,
 )
 from htm_engine.coding.photocolour import picture_of, planes
-from htm_engine.coding.photofile import COLOUR, HALVED, joined, opened
+from htm_engine.coding.photofile import COLOUR, HALVED, LOSSLESS, joined, opened
 from htm_engine.coding.photolook import look_into_image
 from htm_engine.coding.photomodel import PhotoModel, shipped
 from htm_engine.coding.photounits import log4
@@ -34,12 +34,12 @@ from htm_engine.metrics import psnr
 
 #: Pictures and settings, and digests of their files and of what comes back.
 GOLDEN: dict[str, tuple[str, str]] = {
-    "colour": ("05e03f690a8fad1f", "aa0a33fffca83f27"),
-    "coarse": ("bb06e257f153105a", "347bfa112aba2946"),
-    "grey": ("eabc90b15415c92e", "14ad2d9db65fa999"),
-    "alpha": ("0db4f22ef73dd192", "88ede16ee934902c"),
-    "one pixel": ("6fd17e4b7edd8c16", "0815c3e4c50c1232"),
-    "eye": ("9e4b002f961e7ceb", "c26fc541da4c4f59"),
+    "colour": ("773963a3f55b7fe0", "84e37ad29c45b877"),
+    "coarse": ("5d9532e91dd5dfe1", "57ae3c9aac504f39"),
+    "grey": ("27909a17fc337490", "ce4a181eba629dd7"),
+    "alpha": ("5850d9e4739c9f01", "7a89d1660b91c063"),
+    "one pixel": ("79a427e4da55e5d5", "7e9d55ae5d304c8c"),
+    "eye": ("1489abf2ef2f7c33", "9c4d36459c19b35c"),
     "lossless": ("8d40fe63e36bebf3", "89de7fdc13229c07"),
     "lossless grey": ("83f2feeeeddddc75", "35d758530dae3106"),
 }
@@ -85,6 +85,10 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
     header = opened(data)
     halved = bool(header.form & HALVED)
     plain = picture[..., :3] if channels == 4 else picture.reshape(back.shape)
+    if header.form & LOSSLESS:  # one colour
+        shown = back[..., :3] if channels == 4 else back
+        assert (plain == plain[0, 0]).all() and _same(plain, shown)
+        return
     if channels in (3, 4) and not header.form & COLOUR:
         plain = plain[..., 0]
     targets = planes(plain, halved)
@@ -206,9 +210,10 @@ def test_what_restores_helps():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (17, 16), (1, 1, 3), (2, 33, 4)])
 def test_odd_sizes(shape):
-    picture = np.full(shape, 60, np.uint8)
+    rng = np.random.default_rng(0)
+    picture = (60 + rng.integers(-2, 3, shape)).astype(np.uint8)
     back = decompress_image(compress_image(picture, 90))
-    assert back.shape == shape and abs(back.astype(int) - 60).max() <= 4
+    assert back.shape == shape and abs(back.astype(int) - 60).max() <= 6
 
 
 def _goldens() -> dict[str, tuple[str, str]]:
@@ -240,10 +245,22 @@ def test_rates_span_what_quality_promises():
     assert np.ptp(ratios) < 0.1 and sizes[0] > 1000 and sizes[-1] < 64
 
 
-def test_a_flat_picture_takes_next_to_nothing():
-    picture = np.full((512, 768, 3), 77, np.uint8)
-    data = compress_image(picture)
-    assert len(data) <= 64 and abs(decompress_image(data).astype(int) - 77).max() <= 8
+@pytest.mark.parametrize("colour", [(77, 77, 77), (255, 0, 0), (10, 200, 90)])
+@pytest.mark.parametrize("how", [{}, {"quality": 100}, {"lossless": True}, {"target_bytes": 64}])
+def test_a_flat_picture_takes_next_to_nothing(colour, how):
+    picture = np.full((512, 768, 3), colour, np.uint8)
+    data = compress_image(picture, **how)
+    assert len(data) <= 22 and _same(picture, decompress_image(data))
+
+
+def test_nearly_flat_pictures_are_not_taken_for_flat():
+    """Coded bytes that a flat picture might have as well are told apart."""
+    for first in range(0, 256, 5):
+        for second in range(0, 256, 5):
+            picture = np.array([[first, second]], np.uint8)
+            assert _same(picture, decompress_image(compress_image(picture, lossless=True)))
+    with pytest.raises(DataError, match="least"):
+        compress_image(np.zeros((9, 9), np.uint8), target_bytes=10)
 
 
 def test_coded_bytes_are_those_of_the_ideal_length():

@@ -37,7 +37,7 @@ from .photofile import (
     plane_steps,
     unpacked_alpha,
 )
-from .photolossless import read_exact, write_exact
+from .photolossless import is_flat, read_exact, write_exact
 from .photomodel import PhotoModel, shipped
 from .photoplanes import (
     chosen,
@@ -89,7 +89,7 @@ def compress_image(
     picture : ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
         Grey, RGB, or RGB with alpha, which is kept exactly.
     quality : float
-        1 to 100, about 0.1 to 3 bits a pixel.
+        1 to 100, about 0.1 to 3 bits a pixel.  A picture of one colour is always kept exactly.
     model : PhotoModel or None
         None takes the one that came with HTM Studio.
     target_bytes : int, optional
@@ -138,9 +138,12 @@ def compress_image(
         form |= REPEATED
     else:
         form |= COLOUR
-    if lossless:
+    if lossless or is_flat(picture):
         coded = write_exact(picture)
-        return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
+        data = joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
+        if target_bytes is not None and len(data) > target_bytes:
+            raise _too_small(target_bytes, len(data))
+        return data
     model = shipped() if model is None else model
     eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
 
@@ -200,9 +203,12 @@ def _of_size(at: Callable[..., bytes], size: int) -> bytes:
             if len(best) >= 0.975 * size:
                 break
     if not best:
-        least = min(ends.values())
-        raise DataError(f"This picture does not fit {size:,} bytes; the least is near {least:,}.")
+        raise _too_small(size, min(ends.values()))
     return best
+
+
+def _too_small(size: int, least: int) -> DataError:
+    return DataError(f"This picture does not fit {size:,} bytes; the least is near {least:,}.")
 
 
 def _next_step(ends: dict[int, int], low: int, high: int, size: float) -> int:

@@ -22,7 +22,7 @@ from ..errors import DataError
 from .compiling import compiled
 from .photoaround import Units
 from .photocolour import half, planes
-from .photocompete import BY_TABLES
+from .photocompete import BY_TABLES, FAST
 from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
 from .photomodel import PhotoModel
 from .photoplanes import chosen, finished
@@ -253,20 +253,23 @@ def learn(
 def _restoring(
     model: PhotoModel, pictures: Sequence[NDArray[np.uint8]], rng: np.random.Generator
 ) -> Iterator[tuple[float, PhotoModel]]:
-    """Learn the filters on pictures that the codec has decoded; the model with them at last."""
-    sums = []
+    """Learn the filters on pictures that the codec has decoded; the model with them at last.
+
+    Colour is halved in every other picture at each step, as that follows from the picture too
+    (see ``photo``).
+    """
+    found: list[list[NDArray[np.int16]]] = []
     for place, middle in enumerate(STEPS):
         moments = blank_moments()
         for index, picture in enumerate(pictures):
             step = int(round(middle * 2.0 ** rng.uniform(-0.4, 0.4)))
-            form = COLOUR | (HALVED if step >= HALVED_FROM else 0)
-            halved = bool(form & HALVED)
-            found = chosen(
-                planes(picture, halved), plane_steps(step, form), halved, model, effort=BY_TABLES
-            )
-            full = finished(found, form, step, model)
-            moments_of(planes(picture, False), full, step, found[0], halved, moments)
+            halved = bool((index + place) % 2)
+            form = COLOUR | (HALVED if halved else 0)
+            targets = planes(picture, halved)
+            chose = chosen(targets, plane_steps(step, form), halved, model, effort=FAST)
+            full = finished(chose, form, step, model)
+            moments_of(planes(picture, False), full, step, chose[0], halved, moments)
             yield (place + index / len(pictures)) / len(STEPS), model
-        sums.append([solved(part) for part in moments])
-    filters = tuple(np.stack([step[channel] for step in sums]) for channel in range(3))
+        found.append([solved(part) for part in moments])
+    filters = tuple(np.stack(steps) for steps in zip(*found, strict=True))
     yield 1.0, replace(model, filters=filters).rounded()

@@ -6,6 +6,9 @@ the error goes through the gated adaptive bits of ``photoentropy``, which start 
 
 An error e is told as: its class (0, then bits of its magnitude: 1, 2..3, 4..7, ...) in unary,
 its sign, and the bits of the magnitude below the first, of which two are foreseen.
+
+A picture of one colour is that colour instead: one byte of grey, or red, green and blue.  No
+other has so few coded bytes; one that would have is followed by a zero, which says nothing.
 """
 
 from __future__ import annotations
@@ -181,12 +184,20 @@ def error_bits(
     return -value if negative else value
 
 
+def is_flat(picture: NDArray[np.uint8]) -> bool:
+    """Whether a picture ``(h, w)`` or ``(h, w, 3)`` has one colour."""
+    return bool((picture == picture[:1, :1]).all())
+
+
 def write_exact(picture: NDArray[np.uint8]) -> bytes:
     """Coded bits of a picture ``(h, w)`` or ``(h, w, 3)``."""
+    if is_flat(picture):
+        return picture[0, 0].tobytes()
     reg = np.array([0, 0xFFFFFFFF, 0, 0, ENCODE, _GATE_RATE], np.int64)
     out = np.zeros(4096 + 5 * picture.size, np.uint8)
     _through(picture, reg, out)
-    return out[: reg[PLACE]].tobytes() + last_bytes(reg)
+    coded = out[: reg[PLACE]].tobytes() + last_bytes(reg)
+    return coded + b"\0" if len(coded) == picture[0, 0].size else coded
 
 
 def read_exact(coded: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -197,6 +208,10 @@ def read_exact(coded: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray
     FormatError
         If the bits cannot be those of a picture of this shape.
     """
+    if len(coded) == shape[2]:
+        flat = np.empty(shape, np.uint8)
+        flat[:] = coded
+        return flat if shape[2] == 3 else flat[..., 0]
     # A pixel foreseen as surely as can be still takes a two-thousandth of a bit.
     if shape[0] * shape[1] > 30_000 * (len(coded) + 8):
         raise FormatError("This file is damaged: it claims more pixels than it could hold.")

@@ -20,7 +20,7 @@ from .. import storage
 from ..errors import ModelError
 from .photoaround import Units
 from .photoentropy import INPUTS, ROWS, TABLE, blank_state
-from .photorestore import blank_filters
+from .photorestore import MOST_WEIGHT, blank_filters
 from .photounits import FEATURES, KINDS, SIDES
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
@@ -51,8 +51,8 @@ class PhotoModel:
         Bits of a count of levels, for the encoder.
     dear : ndarray (6, 32)
         Bits of each winner, for the encoder.
-    filters : tuple of ndarray (6, 729, taps)
-        Restoring Y, Cb and Cr (see ``photorestore``).
+    filters : tuple of ndarray (6, classes, weights)
+        Restoring luma, colours, and colours that were halved (see ``photorestore``).
     fingerprint : bytes
         Eight bytes that name it; none while a model is being put together.
     """
@@ -77,8 +77,8 @@ class PhotoModel:
             found[f"weights{kind}"] = _folded(units.weights)
             found[f"basis{kind}"] = _folded(units.basis >> _COARSE)
             found[f"scale{kind}"] = _folded(units.scale)
-        for channel, filters in enumerate(self.filters):
-            found[f"filters{channel}"] = _folded(filters >> _FILTER)
+        for number, filters in enumerate(self.filters):
+            found[f"filters{number}"] = _folded(filters >> _FILTER)
         found["gates"] = _folded(self.gates >> _GATE)
         found["probs"] = _short(self.probs)
         for name in ("rates", "counts", "dear"):
@@ -119,10 +119,11 @@ class PhotoModel:
                 _check(int(np.abs(weights).sum(1).max()) < 1 << 18)
                 _check(max(int(np.abs(basis).max()), int(np.abs(scale).max())) < 1 << 15)
                 units.append(Units(*(part.astype(np.int16) for part in (weights, basis, scale))))
-            filters = [_unfolded(arrays[f"filters{channel}"]) << _FILTER for channel in range(3)]
-            for channel, blank in enumerate(blank_filters()):
-                _check(filters[channel].shape == blank.shape)
-                _check(int(np.abs(filters[channel]).max()) < 1 << 14)
+            filters = []
+            for number, blank in enumerate(blank_filters()):
+                filters.append(_unfolded(arrays[f"filters{number}"]) << _FILTER)
+                _check(filters[-1].shape == blank.shape)
+                _check(int(np.abs(filters[-1]).sum(-1).max()) < MOST_WEIGHT)
             gates = _unfolded(arrays["gates"]) << _GATE
             _check(gates.shape == (KINDS, ROWS, INPUTS + 1) and int(np.abs(gates).max()) < 1 << 20)
             _check(arrays["probs"].shape == (KINDS, TABLE))

@@ -2,16 +2,23 @@
 
 Every sample of a plane belongs to a class by what the decoder knows: how rough its
 surroundings are beside the step (``GRADES``), which way they run and how clearly (``WAYS``),
-and whether the sample lies at the border of a block (nine places).  Each class has a linear
-filter, from least squares on decoded pictures; those of two neighbouring steps are blended.
-Luma sees 29 samples of its own, a colour 9 of its own and 12 of luma around it.
+and, where colour is not halved, whether it lies at the border of a block (``PLACES``: inside,
+at one side, in a corner).  What is alike but for mirroring and turning is one class; ``TURNS``
+ways of looking at it bring it into one position.  Each class has a filter, from least squares
+on decoded pictures: one for luma, one for both colours, one for both where they were halved;
+those of two neighbouring steps are blended.
 
-    x + sum of w_i (y_i - y) / 2^12         y: the sample itself, or luma at its place
+A filter sees differences d between samples around and the sample itself, in its own plane
+and, for a colour, in luma and in the other colour; each d is seen several times, within
+narrower and wider limits, so that what is small and what is an edge count differently
+(Taquet et al., *Non-linear adaptive loop filter*, 2019)::
+
+    x + sum of w_ik min(max(d_i, -c_k), c_k) / 2^12
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +28,73 @@ from .photoaround import PART, SPLIT_UP, Plane
 from .photounits import TOP, log4
 
 CALLS_INTO = "1fe4da2a5eb2"
-GRADES, WAYS, PLACES = 9, 9, 9
-CLASSES = GRADES * WAYS * PLACES
+GRADES, WAYS, PLACES, TURNS = 9, 9, 3, 8
+#: Classes of luma, of the colours, and of the colours where they were halved.
+CLASSES = (GRADES * WAYS * PLACES, GRADES * WAYS * PLACES, GRADES * WAYS)
 #: Steps, in 1/16 of a grey level, that filters are learned at: 60 x 2^k.
 STEPS = (60, 120, 240, 480, 960, 1920)
-#: Samples seen: of luma by luma; of itself, and of luma, by a colour.
-OWN = tuple((y, x) for y in range(-2, 3) for x in range(-2, 3) if y or x)
-OWN += ((-3, 0), (0, -3), (0, 3), (3, 0))
-NEAR = tuple((y, x) for y in range(-1, 2) for x in range(-1, 2) if y or x)
-LUMA = (*NEAR, (-2, 0), (0, -2), (0, 2), (2, 0))
-TAPS = (len(OWN), len(NEAR) + len(LUMA))
+#: At these steps, what differences are measured by: limits are multiples of it.
+_MEASURES = (18, 30, 48, 72, 96, 128)
+#: Limits of differences, in halves of their measure.
+_LIMITS = ((1, 4, 16), (2, 8))
 _EDGE = 4
+#: What the weights of a class may add up to, in 2^-12: sums stay within 32 bits.
+MOST_WEIGHT = 1 << 18
+
+
+def _near(count: int) -> list[tuple[int, int]]:
+    """The samples nearest to one, itself left out."""
+    places = [(y, x) for y in range(-3, 4) for x in range(-3, 4) if y or x]
+    return sorted(places, key=lambda at: (at[0] ** 2 + at[1] ** 2, at))[:count]
+
+
+class View(NamedTuple):
+    """What the filters of a plane see.
+
+    Attributes
+    ----------
+    places : ndarray (TURNS, n, 2)
+        Samples around, each way of looking.
+    ends : tuple of int
+        How many of the places are of the plane itself, and of it and luma.
+    limits : tuple of int
+        Limits of every difference, in halves of what differences are measured by.
+    """
+
+    places: NDArray[np.int64]
+    ends: tuple[int, int]
+    limits: tuple[int, ...]
+
+    @property
+    def weights(self) -> int:
+        """Weights of a filter."""
+        return self.places.shape[1] * len(self.limits)
+
+    def steps(self, width: int) -> NDArray[np.int64]:
+        """How far the samples lie from one in a plane ``width`` wide, with borders, laid flat."""
+        return self.places[..., 0] * (width + 2 * _EDGE) + self.places[..., 1]
+
+
+def _turned(places: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Places each way of looking: bits of a turn say mirrored along x, along y, transposed."""
+    found = np.zeros((TURNS, len(places), 2), np.int64)
+    for turn in range(TURNS):
+        for index, (y, x) in enumerate(places):
+            down, across = (x, y) if turn & 4 else (y, x)
+            found[turn, index] = (-down if turn & 2 else down), (-across if turn & 1 else across)
+    return found
+
+
+#: Of luma, and of a colour.
+VIEWS = (
+    View(_turned(_near(28)), (28, 28), _LIMITS[0]),
+    View(_turned(_near(20) + _near(20) + _near(8)), (20, 40), _LIMITS[1]),
+)
 
 
 @compiled
 def classify(padded: Any, step: Any, left: Any, above: Any, out: Any) -> Any:
-    """Class of every sample of a plane with a border of 4, two by two.
+    """Class of every sample of a plane with a border of 4, two by two: 8 x class + turn.
 
     ``left (h, w)`` is 1 where a block begins and 2 where one ends along a row, ``above`` down
     a column.
@@ -61,100 +119,163 @@ def classify(padded: Any, step: Any, left: Any, above: Any, out: Any) -> Any:
             if steep * (less + 1) > more * (flat + 1):
                 more, less = steep, flat
                 way = 3 if fall > rise else 4
+            clear = 0
             if 2 * more < 3 * less + 16:
                 way = 0
             elif more > 3 * less + 16:
-                way += 4
-            first = (grade * WAYS + way) * PLACES
+                clear = 4
             for i in range(y, y + 2):
                 for j in range(x, x + 2):
-                    out[i, j] = first + 3 * left[i, j] + above[i, j]
+                    out[i, j] = positioned(grade, way, clear, left[i, j], above[i, j])
 
 
 @compiled
-def gathered(
-    padded: Any, luma: Any, target: Any, classes: Any, own: Any, other: Any, moments: Any
-) -> Any:
-    """Add every sample to the moments ``(classes, taps + 1, taps + 1)`` of its class."""
-    height, width = classes.shape
-    n, m = len(own), len(other)
-    seen = np.zeros(n + m + 1, np.float32)
-    for y in range(height):
-        for x in range(width):
-            here = padded[y + _EDGE, x + _EDGE]
+def positioned(grade: Any, way: Any, clear: Any, left: Any, above: Any) -> Any:
+    """Class and turn: borders to the left and above, what runs along a fall and not a rise."""
+    mirrored, upended = left == 2, above == 2
+    if way >= 3:
+        if mirrored != upended:
+            way = 7 - way
+        if way == 4 and left == 0:
+            mirrored, way = not mirrored, 3
+        elif way == 4 and above == 0:
+            upended, way = not upended, 3
+    aside, atop = left > 0, above > 0
+    transposed = (atop and not aside) or (aside == atop and way == 2)
+    if transposed and 0 < way < 3:
+        way = 3 - way
+    kind = (grade * WAYS + (way + clear if way else 0)) * PLACES + aside + atop
+    return kind * TURNS + mirrored + 2 * upended + 4 * transposed
+
+
+@compiled
+def look_around(
+    own: Any, luma: Any, other: Any, place: Any, steps: Any, ends: Any, apart: Any
+) -> Any:  # fmt: skip
+    """Differences to the samples around a place of planes with borders, laid out flat."""
+    here = own[place]
+    for i in range(ends[0]):
+        apart[i] = own[place + steps[i]] - here
+    here = luma[place]
+    for i in range(ends[0], ends[1]):
+        apart[i] = luma[place + steps[i]] - here
+    here = other[place]
+    for i in range(ends[1], len(steps)):
+        apart[i] = other[place + steps[i]] - here
+
+
+@compiled
+def limited(value: Any, limit: Any) -> Any:
+    """A difference within a limit."""
+    return np.int32(min(max(np.int32(value), np.int32(-limit)), np.int32(limit)))
+
+
+@compiled
+def noted(
+    own: Any, luma: Any, other: Any, target: Any, classes: Any, order: Any, steps: Any, ends: Any,
+    limits: Any, out: Any,
+) -> Any:  # fmt: skip
+    """What the filter sees at every sample, and what the sample lacks: a row of ``out`` each."""
+    width, n = classes.shape[1], steps.shape[1]
+    apart = np.zeros(n, np.int32)
+    for row in range(len(order)):
+        y, x = order[row] // width, order[row] % width
+        place = (y + _EDGE) * (width + 2 * _EDGE) + x + _EDGE
+        look_around(own, luma, other, place, steps[classes[y, x] & 7], ends, apart)
+        for k in range(len(limits)):
             for i in range(n):
-                seen[i] = padded[y + _EDGE + own[i, 0], x + _EDGE + own[i, 1]] - here
-            base = luma[y + _EDGE, x + _EDGE]
-            for i in range(m):
-                seen[n + i] = luma[y + _EDGE + other[i, 0], x + _EDGE + other[i, 1]] - base
-            seen[n + m] = target[y, x] - here
-            row = moments[classes[y, x]]
-            for i in range(n + m + 1):
-                for j in range(n + m + 1):
-                    row[i, j] += seen[i] * seen[j]
+                out[row, k * n + i] = limited(apart[i], limits[k])
+        out[row, len(limits) * n] = target[y, x] - own[place]
 
 
 @compiled
 def restored(
-    padded: Any, luma: Any, classes: Any, own: Any, other: Any, weights: Any, out: Any
-) -> Any:
-    """Filter a plane: ``weights (classes, taps)``."""
+    own: Any, luma: Any, other: Any, classes: Any, steps: Any, ends: Any, limits: Any,
+    weights: Any, out: Any,
+) -> Any:  # fmt: skip
+    """Filter a plane: ``weights (classes, limits, places)``."""
     height, width = classes.shape
-    n, m = len(own), len(other)
+    n = steps.shape[1]
+    apart = np.zeros(n, np.int32)
     for y in range(height):
         for x in range(width):
-            here, base = padded[y + _EDGE, x + _EDGE], luma[y + _EDGE, x + _EDGE]
-            row = weights[classes[y, x]]
+            place = (y + _EDGE) * (width + 2 * _EDGE) + x + _EDGE
+            look_around(own, luma, other, place, steps[classes[y, x] & 7], ends, apart)
             total = np.int32(2048)
-            for i in range(n):
-                seen = padded[y + _EDGE + own[i, 0], x + _EDGE + own[i, 1]] - here
-                total += np.int32(row[i]) * np.int32(seen)
-            for i in range(m):
-                seen = luma[y + _EDGE + other[i, 0], x + _EDGE + other[i, 1]] - base
-                total += np.int32(row[n + i]) * np.int32(seen)
-            out[y, x] = min(max(here + (total >> 12), 0), TOP)
+            for k in range(len(limits)):
+                row, limit = weights[classes[y, x] >> 3, k], limits[k]
+                for i in range(n):
+                    said = np.int32(limited(apart[i], limit) * row[i])
+                    total = np.int32(total + said)
+            out[y, x] = min(max(own[place] + (total >> 12), 0), TOP)
+
+
+def _between(step: int) -> tuple[int, int]:
+    """The step learned at below one, and how far it is to the next, in quarters."""
+    place = min(max(int(log4(step)) - 24, 0), 4 * (len(STEPS) - 1))
+    low = min(place >> 2, len(STEPS) - 2)
+    return low, place - 4 * low
 
 
 def blended(filters: NDArray[np.int16], step: int) -> NDArray[np.int32]:
-    """Filters ``(classes, taps)`` for a step, of those of the two nearest steps."""
-    place = min(max(int(log4(step)) - 24, 0), 4 * (len(STEPS) - 1))
-    low, part = min(place >> 2, len(STEPS) - 2), place - 4 * min(place >> 2, len(STEPS) - 2)
+    """Filters ``(classes, n)`` for a step, of those of the two nearest steps."""
+    low, part = _between(step)
     first, second = filters[low].astype(np.int32), filters[low + 1].astype(np.int32)
     return ((4 - part) * first + part * second + 2) >> 2
 
 
-def borders(shape: tuple[int, int], plane: Plane | None, side: int) -> tuple[Any, Any]:
-    """Where blocks begin (1) and end (2) along rows and down columns."""
-    height, width = shape
+def limits_of(view: View, step: int) -> NDArray[np.int32]:
+    """Limits of differences, in 1/16 of a grey level."""
+    low, part = _between(step)
+    measure = (4 - part) * _MEASURES[low] + part * _MEASURES[low + 1]
+    return np.array([(measure * share + 4) >> 3 for share in view.limits], np.int32)
+
+
+@compiled
+def borders(split: Any, quarter: Any, left: Any, above: Any) -> Any:
+    """Where blocks of luma begin (1) and end (2) along rows and down columns, into planes of 0."""
+    height, width = quarter.shape
+    for i in range(height):
+        for j in range(width):
+            how = split[i & ~1, j & ~1]
+            side = 1 if how == SPLIT_UP else (4 if how == PART else 2)
+            rows, columns = slice(8 * i, 8 * i + 8), slice(8 * j, 8 * j + 8)
+            if j % side == 0:
+                left[rows, 8 * j] = 1
+            if j % side == side - 1:
+                left[rows, 8 * j + 7] = 2
+            if i % side == 0:
+                above[8 * i, columns] = 1
+            if i % side == side - 1:
+                above[8 * i + 7, columns] = 2
+            if quarter[i, j]:
+                left[rows, 8 * j + 3], left[rows, 8 * j + 4] = 2, 1
+                above[8 * i + 3, columns], above[8 * i + 4, columns] = 2, 1
+
+
+def set_of(channel: int, halved: bool) -> int:
+    """Which filters are for a plane: those of luma, of colours, of colours that were halved."""
+    return (2 if halved else 1) if channel else 0
+
+
+def _prepared(
+    full: list[NDArray[np.int32]], channel: int, step: int, blocks: Plane, halved: bool
+) -> tuple[tuple[NDArray[np.int32], ...], NDArray[np.int16]]:
+    """A plane, luma and the other colour, flat with borders, and the class of every sample."""
+    shape = full[channel].shape
+    seen = [channel] if channel == 0 else [channel, 0, 3 - channel]
+    padded = tuple(np.pad(full[index], _EDGE, mode="edge").ravel() for index in seen)
+    padded += padded[:1] * (3 - len(seen))  # luma sees itself alone
     left, above = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    left[:, ::side], left[:, side - 1 :: side] = 1, 2
-    above[::side], above[side - 1 :: side] = 1, 2
-    if plane is None:
-        return left, above
-    squares = np.kron(plane.split[::2, ::2], np.ones((16, 16), np.uint8))
-    fours = np.kron(plane.quarter, np.ones((8, 8), bool))
-    for ends, along in ((left, np.arange(width)), (above, np.arange(height)[:, None])):
-        place = np.broadcast_to(along, shape)
-        ends[fours & (place % 8 == 3)], ends[fours & (place % 8 == 4)] = 2, 1
-        ends[(squares != SPLIT_UP) & np.isin(place % 16, (7, 8))] = 0
-        ends[(squares == PART) & np.isin(place % 32, (15, 16))] = 0
-    return left, above
-
-
-def views(channel: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """What a plane sees of itself and of luma, as arrays (n, 2)."""
     if channel == 0:
-        return np.array(OWN), np.zeros((0, 2), np.int64)
-    return np.array(NEAR), np.array(LUMA)
-
-
-def prepared(
-    plane: NDArray[np.int32], step: int, blocks: Plane | None, side: int
-) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
-    """A plane with its border, and the class of every sample."""
-    padded = np.pad(plane, _EDGE, mode="edge")
-    classes = np.zeros(plane.shape, np.int16)
-    classify(padded, step, *borders(plane.shape, blocks, side), classes)
+        borders(blocks.split, blocks.quarter, left, above)
+    elif not halved:
+        left[:, ::8], left[:, 7::8] = 1, 2
+        above[::8], above[7::8] = 1, 2
+    classes = np.zeros(shape, np.int16)
+    classify(padded[0].reshape(shape[0] + 2 * _EDGE, -1), step, left, above, classes)
+    if set_of(channel, halved) == 2:  # all are inside
+        classes = classes // (PLACES * TURNS) * TURNS + classes % TURNS
     return padded, classes
 
 
@@ -163,29 +284,32 @@ def restore(
     filters: tuple[NDArray[np.int16], ...], which: tuple[bool, bool],
 ) -> list[NDArray[np.int32]]:  # fmt: skip
     """Planes of full size, those that ``which`` (luma, colours) names filtered."""
-    found, luma = list(full), None
-    for channel, plane in enumerate(full):
+    found = list(full)
+    for channel in range(len(full)):
         if not which[channel > 0]:
             continue
-        if luma is None:
-            luma = np.pad(full[0], _EDGE, mode="edge")
-        padded, classes = prepared(plane, step, *laid(channel, blocks, halved))
-        own, other = views(channel)
-        out = np.zeros_like(plane)
-        restored(padded, luma, classes, own, other, blended(filters[channel], step), out)
-        found[channel] = out
+        padded, classes = _prepared(full, channel, step, blocks, halved)
+        view, weights = VIEWS[channel > 0], blended(filters[set_of(channel, halved)], step)
+        found[channel] = np.zeros_like(full[channel])
+        limits, steps = limits_of(view, step), view.steps(classes.shape[1])
+        weights = weights.reshape(len(weights), len(limits), -1)
+        restored(*padded, classes, steps, view.ends, limits, weights, found[channel])
     return found
 
 
-def laid(channel: int, blocks: Plane, halved: bool) -> tuple[Plane | None, int]:
-    """How blocks lie in a plane of full size: luma as it was coded, and the side of others."""
-    return (blocks, 8) if channel == 0 else (None, 16 if halved else 8)
+def _sizes() -> list[tuple[int, int]]:
+    """Classes and weights of each set of filters."""
+    return [(kinds, VIEWS[number > 0].weights) for number, kinds in enumerate(CLASSES)]
 
 
 def blank_filters() -> tuple[NDArray[np.int16], ...]:
     """Filters that change nothing."""
-    taps = (TAPS[0], TAPS[1], TAPS[1])
-    return tuple(np.zeros((len(STEPS), CLASSES, count), np.int16) for count in taps)
+    return tuple(np.zeros((len(STEPS), *size), np.int16) for size in _sizes())
+
+
+def blank_moments() -> list[NDArray[np.float32]]:
+    """Sums that hold nothing yet."""
+    return [np.zeros((kinds, count + 1, count + 1), np.float32) for kinds, count in _sizes()]
 
 
 def moments_of(
@@ -193,27 +317,29 @@ def moments_of(
     blocks: Plane, halved: bool, moments: list[NDArray[np.float32]],
 ) -> None:  # fmt: skip
     """Add a decoded picture to what filters are learned from."""
-    luma = np.pad(full[0], _EDGE, mode="edge")
-    for channel, plane in enumerate(full):
-        padded, classes = prepared(plane, step, *laid(channel, blocks, halved))
-        fresh = np.zeros_like(moments[channel])
-        gathered(padded, luma, targets[channel], classes, *views(channel), fresh)
-        moments[channel] += fresh / 256
-
-
-def blank_moments() -> list[NDArray[np.float32]]:
-    """Sums that hold nothing yet."""
-    taps = (TAPS[0], TAPS[1], TAPS[1])
-    return [np.zeros((CLASSES, count + 1, count + 1), np.float32) for count in taps]
+    for channel, target in enumerate(targets):
+        padded, classes = _prepared(full, channel, step, blocks, halved)
+        view, sums = VIEWS[channel > 0], moments[set_of(channel, halved)]
+        kinds = classes.ravel() // TURNS
+        order = np.argsort(kinds, kind="stable")
+        rows = np.zeros((len(order), sums.shape[1]), np.float32)
+        limits, steps = limits_of(view, step), view.steps(classes.shape[1])
+        noted(*padded, target, classes, order, steps, view.ends, limits, rows)
+        ends = np.searchsorted(kinds[order], np.arange(len(sums) + 1))
+        for kind in np.flatnonzero(np.diff(ends)):
+            own = rows[ends[kind] : ends[kind + 1]]
+            sums[kind] += own.T @ own / 256
 
 
 def solved(moments: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Filters ``(classes, taps)`` of least squares; classes hardly seen change little."""
+    """Filters ``(classes, n)`` of least squares; classes hardly seen change little."""
     found = np.zeros((len(moments), moments.shape[1] - 1))
     for kind, sums in enumerate(moments.astype(np.float64)):
         count = len(sums) - 1
         ridge = 50 + 1e-3 * np.trace(sums[:count, :count]) / count
         square = sums[:count, :count] + np.eye(count) * ridge
         found[kind] = np.linalg.solve(square, sums[:count, count])
+    most = 0.9 * MOST_WEIGHT / 4096
+    found *= np.minimum(1, most / np.maximum(np.abs(found).sum(1, keepdims=True), 1e-9))
     # Coarse steps of 2^-8 keep the model small.
     return (np.clip(np.rint(found * 256), -1000, 1000) * 16).astype(np.int16)
