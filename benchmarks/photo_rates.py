@@ -5,9 +5,10 @@
 
 True file bytes; PSNR in RGB, SSIM and MS-SSIM of luma, means over the pictures at each setting;
 BD-rate by PCHIP of these mean curves, of points from 0.08 to 2.4 bits a pixel; below, the mean
-over the pictures of each one's own BD-rate in PSNR.  With ``--drawn``, parts of names of
-pictures that are no photographs, both tables again without those.  Times are processor seconds,
-means over the settings; AVIF runs on one thread.
+over the pictures of each one's own BD-rate in PSNR, and last every picture's against AVIF's
+with tune=psnr.  With ``--drawn``, parts of names of pictures that are no photographs, both
+tables again without those.  Times are processor seconds, means over the settings; AVIF runs on
+one thread.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def main() -> None:
     }  # fmt: skip
     names = arguments.only.split(";") if arguments.only else list(codecs)
     pictures, photographs = [], []
-    for index, path in enumerate(sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]):
+    paths = sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]
+    for index, path in enumerate(paths):
         picture = np.array(Image.open(path).convert("RGB"))
         if arguments.crop:
             start = index * 37 % (min(picture.shape[:2]) - arguments.crop + 1)
@@ -134,6 +136,8 @@ def main() -> None:
     if len(photographs) < len(pictures):
         print(f"\nwithout the drawn ones: {len(photographs)} photographs", end="")
         compared(each, names, photographs)
+    if "AVIF psnr" in names:
+        one_by_one(each, [path.name for path in paths], "AVIF psnr")
     print("\nseconds a picture: write, read")
     for name in names:
         write, read = table[name][:, 4].mean(), table[name][:, 5].mean()
@@ -154,6 +158,17 @@ def compared(
     for name in names:
         cells = (f"{own_rates(some[name], some[other]):19.1f}" for other in names)
         print(f"{name:<17}" + "".join(cells))
+
+
+def one_by_one(
+    each: dict[str, list[list[tuple[float, ...]]]], pictures: list[str], peer: str
+) -> None:
+    """Print every picture's own BD-rate of ours against a peer."""
+    ours = [name for name in each if name.startswith("ours")]
+    print(f"\nevery picture's own BD-rate against {peer}, PSNR: {'; '.join(ours)}")
+    for index, picture in enumerate(pictures):
+        own = {name: [[cells[index]] for cells in rows] for name, rows in each.items()}
+        print(f"{picture[:40]:<40}" + "".join(f"{own_rates(own[n], own[peer]):9.1f}" for n in ours))
 
 
 def own_rates(a: list[list[tuple[float, ...]]], b: list[list[tuple[float, ...]]]) -> float:
