@@ -53,6 +53,10 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
 
+#: How long a page may take that is opened while the server works for others.
+OPENING = 120
+
+
 def note_error(visit: Visit, line: ConsoleMessage) -> None:
     where = str(line.location.get("url", ""))
     # On a deep link Streamlit's client looks for its server below the page's path first.
@@ -184,7 +188,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
         visit.page.on("request", lambda request: visit.requests.append(request.url))
         visit.page.on("console", lambda line: note_error(visit, line))
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
-        visit.page.goto(url)
+        visit.page.goto(url, timeout=OPENING * 1000)
         if ready:
             wait_ready(visit.page)
         return visit
