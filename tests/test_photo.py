@@ -21,6 +21,7 @@ from htm_engine.coding import (
     photoentropy,
     photofile,
     photolearn,
+    photolossless,
     photoplanes,
     photounits,
 )
@@ -261,6 +262,19 @@ def test_nearly_flat_pictures_are_not_taken_for_flat():
             assert _same(picture, decompress_image(compress_image(picture, lossless=True)))
     with pytest.raises(DataError, match="least"):
         compress_image(np.zeros((9, 9), np.uint8), target_bytes=10)
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 2, 3)])
+def test_coded_bytes_as_few_as_a_colour_has_are_followed_by_a_zero(monkeypatch, shape):
+    """No picture is known that has so few; what follows them says nothing to the decoder."""
+    picture = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape) * 9
+    coded = photolossless.write_exact(picture)
+    longer = np.frombuffer(coded + b"\0", np.uint8).copy()
+    channels = shape[2] if len(shape) > 2 else 1
+    assert _same(picture, photolossless.read_exact(longer, (1, 2, channels)))
+    monkeypatch.setattr(photolossless, "_through", lambda *_: None)
+    monkeypatch.setattr(photolossless, "last_bytes", lambda _: b"x" * channels)
+    assert photolossless.write_exact(picture) == b"x" * channels + b"\0"
 
 
 def test_coded_bytes_are_those_of_the_ideal_length():
