@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .coding.photo import compress_image, decompress_image
     from .coding.text import compress_text, decompress_text
     from .datasets import load_dataset
-    from .layer import CompetitiveLayer, LayerSpec
+    from .model.layer import CompetitiveLayer, LayerSpec
     from .network import HTM
 
 __all__ = [
@@ -28,8 +28,8 @@ __all__ = [
 #: text needs no scikit-learn, who stores pictures needs no compiler, and each takes seconds.
 _HOMES = {
     "HTM": "network",
-    "CompetitiveLayer": "layer",
-    "LayerSpec": "layer",
+    "CompetitiveLayer": "model.layer",
+    "LayerSpec": "model.layer",
     "compress_collection": "coding.collection",
     "compress_image": "coding.photo",
     "compress_text": "coding.text",

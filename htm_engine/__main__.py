@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from . import commands
 from .coding.quantise import QUALITIES
 from .errors import HTMError
-from .layer import LayerSpec
+from .model.layer import LayerSpec
 from .named import NAMED
 from .presets import PRESETS, read_layers
 

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from . import persistence, storage
 from .errors import DataError, ModelError
-from .layer import ARRAYS
-from .learning import LayerLearner
+from .model.layer import ARRAYS
+from .model.learning import LayerLearner
+from .model.training import LoopState, TrainStep, train
 from .network import HTM
-from .training import LoopState, TrainStep, train
 
 #: Arrays of a learner that stand alone, and those that stand in pairs (for gate and bias).
 _SINGLE = ("seen", "span", "product", "unit_error")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .hierarchy import Hierarchy
+from .model.hierarchy import Hierarchy
 from .network import HTM
 
 F64 = NDArray[np.floating[Any]]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .collecting import fit, in_colours
 from .errors import DataError
-from .hierarchy import Hierarchy
+from .model.hierarchy import Hierarchy
 from .mosaic import assemble, cut
 
 Pixels = NDArray[np.uint8]

@@ -25,8 +25,8 @@ from sklearn.utils import check_random_state
 from . import completion
 from .baselines import PCABaseline, flat
 from .errors import DataError
-from .hierarchy import Codes
-from .layer import RowCodes
+from .model.hierarchy import Codes
+from .model.layer import RowCodes
 from .network import HTM
 from .sampling import Temperature
 

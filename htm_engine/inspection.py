@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import competition
 from .errors import DataError
-from .hierarchy import Codes
-from .layer import CompetitiveLayer, Ints, RowCodes
+from .model import competition
+from .model.hierarchy import Codes
+from .model.layer import CompetitiveLayer, Ints, RowCodes
+from .model.patches import tiling
 from .network import HTM
-from .patches import tiling
 
 F64 = NDArray[np.floating[Any]]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .hierarchy import Hierarchy
 from .inputs import MapInputs
-from .layer import F32
+from .model.hierarchy import Hierarchy
+from .model.layer import F32
 
 
 class LookInside(MapInputs):

@@ -26,13 +26,13 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from . import persistence, storage
 from .coding.codec import CollectionCoder, is_picture
-from .hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
-from .layer import F32, LayerSpec, RowCodes
-from .learning import DEAD_SHARE, LayerLearner
 from .looking import LookInside
+from .model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
+from .model.layer import F32, LayerSpec, RowCodes
+from .model.learning import DEAD_SHARE, LayerLearner
+from .model.training import TrainStep, batch_length, train
 from .presets import DEFAULT_LAYERS, preset
 from .sampling import Draws
-from .training import TrainStep, batch_length, train
 
 #: Rows of one level that one step learns from; more add time and little else.
 ROWS_PER_STEP = 4096

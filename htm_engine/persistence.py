@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from .coding.codec import CollectionCoder
 from .errors import ModelError
-from .hierarchy import Hierarchy
-from .layer import ARRAYS, LayerSpec
+from .model.hierarchy import Hierarchy
+from .model.layer import ARRAYS, LayerSpec
 from .sampler import Sampler
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from .coding.collection import compress_collection, decompress_collection, inspe
 from .datasets import load_dataset
 from .errors import DataError, ModelError
 from .fitting import as_pictures, fit_picture, picture_shape, put_together
-from .learning import DEAD_SHARE
+from .model.learning import DEAD_SHARE
 from .network import HTM
 from .outputs import OutputError, check_target, write, write_pictures
 from .presets import preset

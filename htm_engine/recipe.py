@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .errors import DataError
-from .layer import LayerSpec
+from .model.layer import LayerSpec
 from .network import HTM
 
 VERSION = 1

@@ -34,10 +34,10 @@ from .dataset import Dataset
 from .errors import HistoryError, HTMError
 from .jobs import TrainingJob
 from .metrics import mse, psnr_of
+from .model.training import TrainStep
 from .network import HTM
 from .recipe import SPLIT, Recipe
 from .runs import History
-from .training import TrainStep
 
 #: Seconds of work between two checkpoints, and the part of the time they may take at most.
 EVERY, SHARE = 5.0, 0.05

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import DataError
-from .layer import LayerSpec
-from .patches import tiling
+from .model.layer import LayerSpec
+from .model.patches import tiling
 
 #: Rows of a level that are worked on at a time (``hierarchy.ROWS_AT_ONCE``).
 ROWS = 16384

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, ModelError
-from .hierarchy import Hierarchy
-from .layer import CompetitiveLayer, RowCodes
+from .model.hierarchy import Hierarchy
+from .model.layer import CompetitiveLayer, RowCodes
 
 F64 = NDArray[np.floating[Any]]
 Ints = NDArray[np.intp]

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from . import competition
 from .errors import DataError
-from .hierarchy import Hierarchy
-from .layer import CompetitiveLayer, RowCodes
+from .model import competition
+from .model.hierarchy import Hierarchy
+from .model.layer import CompetitiveLayer, RowCodes
 from .sampler import F64, Child, Ints, Sampler, Top, features, looks
 
 #: Pictures that are learned from, and numbers looked at for the quantiles.

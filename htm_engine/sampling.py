@@ -21,9 +21,9 @@ from sklearn.utils.validation import check_is_fitted
 from . import sampler_learning
 from .coding.codec import is_picture
 from .errors import DataError
-from .hierarchy import Codes, Hierarchy
 from .inputs import MapInputs
-from .layer import F32, RowCodes
+from .model.hierarchy import Codes, Hierarchy
+from .model.layer import F32, RowCodes
 from .sampler import FULL_TONE, Sampler
 
 #: Pictures drawn or learned from at a time.

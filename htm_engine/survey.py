@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import competition
 from .inspection import first_two, scores
-from .layer import Ints
+from .model import competition
+from .model.layer import Ints
 from .network import HTM
 
 F64 = NDArray[np.floating[Any]]

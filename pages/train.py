@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from htm_engine.training import select
+from htm_engine.model.training import select
 from studio import frame, history, resume, session, train_compare, train_settings, train_view
 from studio.train_settings import ON
 from studio.words import said, t

@@ -14,7 +14,7 @@ from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.coding.collection import compress_collection, decompress_collection
 from htm_engine.datasets import Dataset
 from htm_engine.metrics import mse, psnr_of
-from htm_engine.training import FoldResult, cross_validate
+from htm_engine.model.training import FoldResult, cross_validate
 
 from .train_view import ABANDON, BARE
 from .words import in_line, said, t

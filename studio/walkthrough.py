@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_engine import competition
+from htm_engine.model import competition
 from htm_engine.network import HTM
 
 F64 = NDArray[np.floating[Any]]

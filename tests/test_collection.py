@@ -21,7 +21,7 @@ from htm_engine.coding.container import pack
 from htm_engine.coding.fixed import ONE, FixedDecoder, whole
 from htm_engine.coding.quantise import QUALITIES
 from htm_engine.errors import DataError, FormatError, ModelMismatchError
-from htm_engine.hierarchy import Hierarchy
+from htm_engine.model.hierarchy import Hierarchy
 
 SMALL = (LayerSpec(patch=4, units=16, rank=3), LayerSpec(patch=2, units=12, rank=6))
 

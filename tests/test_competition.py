@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htm_engine import competition as c
+from htm_engine.model import competition as c
 
 RNG = np.random.default_rng(5)
 N, D, K, R, S2 = 7, 6, 5, 2, 0.4

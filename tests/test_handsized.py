@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from htm_engine import HTM, competition, load_dataset
+from htm_engine import HTM, load_dataset
+from htm_engine.model import competition
 from studio import handsized, snippets, walkthrough
 from studio.session import SHIPPED
 

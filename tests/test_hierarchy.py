@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec
-from htm_engine import competition as c
+from htm_engine.model import competition as c
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_layer_computes_the_formulas_of_competition(model, pictures):
 
 
 def test_batches_of_rows_are_coded_as_one(model, pictures, monkeypatch):
-    import htm_engine.hierarchy as module
+    import htm_engine.model.hierarchy as module
 
     whole = model.hierarchy_.up(pictures[..., None])
     monkeypatch.setattr(module, "ROWS_AT_ONCE", 100)

@@ -9,8 +9,8 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.layer import CompetitiveLayer
-from htm_engine.learning import DEAD_SHARE, LayerLearner
+from htm_engine.model.layer import CompetitiveLayer
+from htm_engine.model.learning import DEAD_SHARE, LayerLearner
 
 
 @pytest.fixture(scope="module")

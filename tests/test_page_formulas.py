@@ -9,7 +9,8 @@ import pytest
 from sklearn.datasets import load_digits
 from streamlit.testing.v1 import AppTest
 
-from htm_engine import HTM, LayerSpec, competition
+from htm_engine import HTM, LayerSpec
+from htm_engine.model import competition
 from studio import walkthrough
 
 ROOT = Path(__file__).resolve().parent.parent

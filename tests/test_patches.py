@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from htm_engine.patches import join, split, tiling
+from htm_engine.model.patches import join, split, tiling
 
 
 @given(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from htm_engine import HTM, LayerSpec, competition, inspection
+from htm_engine import HTM, LayerSpec, inspection
+from htm_engine.model import competition
 from htm_engine.survey import scores_csv, survey
 
 

@@ -7,7 +7,14 @@ import pytest
 from sklearn.datasets import load_digits
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.training import FoldResult, batch_length, cross_validate, hold_out, select, train
+from htm_engine.model.training import (
+    FoldResult,
+    batch_length,
+    cross_validate,
+    hold_out,
+    select,
+    train,
+)
 
 
 class Stub:

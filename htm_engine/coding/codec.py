@@ -24,11 +24,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..competition import winners as strongest
 from ..errors import DataError
-from ..hierarchy import Hierarchy
-from ..layer import RowCodes
-from ..patches import tiling
+from ..model.competition import winners as strongest
+from ..model.hierarchy import Hierarchy
+from ..model.layer import RowCodes
+from ..model.patches import tiling
 from . import surprise, values
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
 from .quantise import QUALITIES, fit_classes

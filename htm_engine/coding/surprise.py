@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..patches import join, split, tiling
+from ..model.patches import join, split, tiling
 from . import values
 from .quantise import LAMBDA, levels
 from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts

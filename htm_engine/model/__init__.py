@@ -1,0 +1,1 @@
+"""The network's parts: competition, layers of units, their hierarchy, and how they learn."""
