@@ -40,7 +40,7 @@ def learned_and_held_out(folder: str, limit: int | None, size: int | None, colou
 
 def network_curve(model, test, with_surprise=True, qualities=range(1, 11)):
     """(bytes a picture, PSNR) of real files, decoded."""
-    from htm_engine.coding.collection import compress_collection, decompress_collection
+    from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 
     points = []
     for quality in qualities:

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .coding.collection import compress_collection, decompress_collection
+    from .coding.collection.codec import compress_collection, decompress_collection
     from .coding.photo import compress_image, decompress_image
     from .coding.text import compress_text, decompress_text
     from .datasets import load_dataset
@@ -30,10 +30,10 @@ _HOMES = {
     "HTM": "network",
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
-    "compress_collection": "coding.collection",
+    "compress_collection": "coding.collection.codec",
     "compress_image": "coding.photo",
     "compress_text": "coding.text",
-    "decompress_collection": "coding.collection",
+    "decompress_collection": "coding.collection.codec",
     "decompress_image": "coding.photo",
     "decompress_text": "coding.text",
     "load_dataset": "datasets",

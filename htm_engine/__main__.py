@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from . import commands
-from .coding.quantise import QUALITIES
+from .coding.collection.quantise import QUALITIES
 from .errors import HTMError
 from .model.layer import LayerSpec
 from .named import NAMED

@@ -30,10 +30,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from . import metrics
+from .coding.collection.quantise import levels
+from .coding.collection.values import ValueTables, choose, fit, no_features, write
 from .coding.container import pack
-from .coding.quantise import levels
 from .coding.rangecoder import SymbolWriter, rounded_counts
-from .coding.values import ValueTables, choose, fit, no_features, write
 from .errors import Cancelled, DataError
 
 #: Container kind of a baseline's bytes; such files exist only to be counted.

@@ -29,9 +29,9 @@ from .baselines import (
     value_tables,
     values_file,
 )
-from .coding import quantise
-from .coding.collection import compress_collection, decompress_collection
-from .coding.values import ValueTables
+from .coding.collection import quantise
+from .coding.collection.codec import compress_collection, decompress_collection
+from .coding.collection.values import ValueTables
 from .mosaic import assemble, cut
 from .network import HTM
 

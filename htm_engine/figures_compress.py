@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .baselines import RatePoint
-from .coding.anatomy import Budget
+from .coding.collection.anatomy import Budget
 from .figures import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
 from .wording import say
 

@@ -25,7 +25,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from . import persistence, storage
-from .coding.codec import CollectionCoder, is_picture
+from .coding.collection.coder import CollectionCoder, is_picture
 from .looking import LookInside
 from .model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
 from .model.layer import F32, LayerSpec, RowCodes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding.codec import CollectionCoder
+from .coding.collection.coder import CollectionCoder
 from .errors import ModelError
 from .model.hierarchy import Hierarchy
 from .model.layer import ARRAYS, LayerSpec

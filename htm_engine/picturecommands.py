@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import metrics
-from .coding.collection import compress_collection, decompress_collection, inspect_collection
+from .coding.collection.codec import compress_collection, decompress_collection, inspect_collection
 from .datasets import load_dataset
 from .errors import DataError, ModelError
 from .fitting import as_pictures, fit_picture, picture_shape, put_together

@@ -29,7 +29,7 @@ import numpy as np
 from . import checkpoints
 from .background import POOL, Pool
 from .checkpoints import Checkpoint
-from .coding.collection import compress_collection
+from .coding.collection.codec import compress_collection
 from .dataset import Dataset
 from .errors import HistoryError, HTMError
 from .jobs import TrainingJob

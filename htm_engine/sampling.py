@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from . import sampler_learning
-from .coding.codec import is_picture
+from .coding.collection.coder import is_picture
 from .errors import DataError
 from .inputs import MapInputs
 from .model.hierarchy import Codes, Hierarchy

@@ -18,8 +18,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine import metrics
-from htm_engine.coding.anatomy import Anatomy, dissect
-from htm_engine.coding.collection import compress_collection, inspect_collection
+from htm_engine.coding.collection.anatomy import Anatomy, dissect
+from htm_engine.coding.collection.codec import compress_collection, inspect_collection
 from htm_engine.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
 from htm_engine.errors import DataError
 from htm_engine.fitting import as_pictures, fit_picture, picture_shape, put_together

@@ -74,7 +74,7 @@ class Showcase:
 
 def build(model: HTM, train: NDArray[np.uint8], test: NDArray[np.uint8], labels: Any) -> Showcase:
     """Measure a model on pictures it did not learn from."""
-    from htm_engine.coding.collection import compress_collection, decompress_collection
+    from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 
     file = compress_collection(model, test, QUALITY)
     back = decompress_collection(file, model)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.coding.anatomy import dissect
-from htm_engine.coding.collection import compress_collection, decompress_collection
+from htm_engine.coding.collection.anatomy import dissect
+from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.errors import ModelMismatchError
 from htm_engine.figures_compress import PARTS, bits_figure, bits_in_words
 

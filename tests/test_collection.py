@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.coding.codec import CollectionCoder, step_of
-from htm_engine.coding.collection import (
+from htm_engine.coding.collection.codec import (
     compress_collection,
     decompress_collection,
     inspect_collection,
 )
+from htm_engine.coding.collection.coder import CollectionCoder, step_of
+from htm_engine.coding.collection.fixed import ONE, FixedDecoder, whole
+from htm_engine.coding.collection.quantise import QUALITIES
 from htm_engine.coding.container import pack
-from htm_engine.coding.fixed import ONE, FixedDecoder, whole
-from htm_engine.coding.quantise import QUALITIES
 from htm_engine.errors import DataError, FormatError, ModelMismatchError
 from htm_engine.model.hierarchy import Hierarchy
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.coding.collection import (
+from htm_engine.coding.collection.codec import (
     compress_collection,
     decompress_collection,
     inspect_collection,

@@ -17,7 +17,7 @@ from PIL import Image
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.__main__ import main
-from htm_engine.coding.collection import compress_collection, inspect_collection
+from htm_engine.coding.collection.codec import compress_collection, inspect_collection
 from htm_engine.picturecommands import SHIPPED
 from htm_engine.presets import read_layers
 

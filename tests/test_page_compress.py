@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.coding.collection import compress_collection
+from htm_engine.coding.collection.codec import compress_collection
 from htm_engine.coding.container import pack, unpack
 from studio import session
 from tests.foreign import GREY, RGB, png_of_size, saved

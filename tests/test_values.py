@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_engine.coding.rangecoder import SymbolReader, SymbolWriter
-from htm_engine.coding.values import (
+from htm_engine.coding.collection.values import (
     bands,
     choose,
     fit,
@@ -17,6 +16,7 @@ from htm_engine.coding.values import (
     read,
     write,
 )
+from htm_engine.coding.rangecoder import SymbolReader, SymbolWriter
 
 
 def scaled(n=600, m=24, seed=0):

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rangecoder import SymbolReader, SymbolWriter
 from .quantise import LAMBDA, bits_of_values, fit_classes, quantise
-from .rangecoder import SymbolReader, SymbolWriter
 
 #: Levels of a band.
 LEVELS = 4

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, FormatError, ModelMismatchError
-from . import surprise
-from .codec import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
-from .container import Container, pack, unpack
+from ...errors import DataError, FormatError, ModelMismatchError
+from ..container import Container, pack, unpack
+from . import residual_units
+from .coder import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
 
 KIND = 1
 #: Most pictures in one file, and most bytes they may decode to.
@@ -113,7 +113,7 @@ def _together(parts: list[Coded]) -> Coded:
         place = np.concatenate([np.nonzero(t.winners.T > 0)[0] for t in all_tiles])
         order = np.argsort(place, kind="stable")
         q = np.concatenate([t.q for t in all_tiles])[order]
-        tiles = surprise.Tiles(winners, q, np.concatenate([t.bits for t in all_tiles]))
+        tiles = residual_units.Tiles(winners, q, np.concatenate([t.bits for t in all_tiles]))
     return Coded(
         np.concatenate([p.winners for p in parts]),
         np.concatenate([p.weights for p in parts]),

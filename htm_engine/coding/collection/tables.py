@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import values
-from .surprise import CONTEXTS, Surroundings, Tables
+from .residual_units import CONTEXTS, Surroundings, Tables
 from .values import ValueTables
 from .winner import TopTables
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import surprise
-from .codec import Coded, CollectionCoder
-from .collection import CollectionInfo, Model, open_collection
+from ..rangecoder import index_bits
+from . import residual_units
+from .codec import CollectionInfo, Model, open_collection
+from .coder import Coded, CollectionCoder
 from .quantise import bits_of_values
-from .rangecoder import index_bits
 from .values import ideal_bits, no_features
 
 
@@ -100,13 +100,13 @@ def dissect(data: bytes, model: Model) -> Anatomy:
 
 
 def _cells(
-    coder: CollectionCoder, tiles: surprise.Tiles | None, shape: tuple[int, ...]
+    coder: CollectionCoder, tiles: residual_units.Tiles | None, shape: tuple[int, ...]
 ) -> NDArray[np.int64]:
     """Winner of every cell, by drawing each tile in one colour, the number of its unit."""
     if tiles is None:
         return np.full(shape, -1, np.int64)
     units = coder.units
-    flat = surprise.SurpriseUnits(units.bases, units.patch, (*units.shape[:2], 1))
+    flat = residual_units.SurpriseUnits(units.bases, units.patch, (*units.shape[:2], 1))
     length = flat.split(np.zeros((1, *flat.shape), np.float32)).shape[-1]
     painted = np.repeat((tiles.winners[:, :, None] - 1).astype(np.float64), length, 2)
     return flat.join(painted)[..., 0].astype(np.int64)

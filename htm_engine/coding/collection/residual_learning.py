@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
 from .quantise import LAMBDA
-from .surprise import F32, SurpriseUnits
+from .residual_units import F32, SurpriseUnits
 
 
 def learn(

@@ -21,10 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.patches import join, split, tiling
+from ...model.patches import join, split, tiling
+from ..rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 from . import values
 from .quantise import LAMBDA, levels
-from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 from .values import Int, ValueTables, magnitude
 
 #: Largest side of a tile in pixels.

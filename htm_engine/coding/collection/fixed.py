@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.hierarchy import Hierarchy
+from ...model.hierarchy import Hierarchy
 
 #: Bits behind the point of weights and signals.
 BITS = 14

@@ -24,16 +24,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ..model.competition import winners as strongest
-from ..model.hierarchy import Hierarchy
-from ..model.layer import RowCodes
-from ..model.patches import tiling
-from . import surprise, values
+from ...errors import DataError
+from ...model.competition import winners as strongest
+from ...model.hierarchy import Hierarchy
+from ...model.layer import RowCodes
+from ...model.patches import tiling
+from ..rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
+from . import residual_units, values
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
 from .quantise import QUALITIES, fit_classes
-from .rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
-from .residual import learn
+from .residual_learning import learn
 from .tables import low_shapes, stacked, top_shapes, unstacked
 from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
@@ -66,7 +66,7 @@ def is_picture(maps: NDArray[np.floating]) -> bool:
 
 def tile_side(hierarchy: Hierarchy) -> int:
     """Side of the tiles in which the residual is coded."""
-    return min(hierarchy.layers[0].spec.patch, surprise.LARGEST_TILE)
+    return min(hierarchy.layers[0].spec.patch, residual_units.LARGEST_TILE)
 
 
 def tiles_of(hierarchy: Hierarchy) -> int:
@@ -87,7 +87,7 @@ class Coded:
         picture and position.
     q : ndarray (rows, r)
         Values of the first winner.
-    tiles : surprise.Tiles or None
+    tiles : residual_units.Tiles or None
     top_bits : ndarray (n,)
         Ideal length of each picture's part in the top level.
     """
@@ -95,7 +95,7 @@ class Coded:
     winners: NDArray[np.int64]
     weights: NDArray[np.int64]
     q: NDArray[np.int32]
-    tiles: surprise.Tiles | None
+    tiles: residual_units.Tiles | None
     top_bits: NDArray[np.float32]
 
 
@@ -104,8 +104,8 @@ class CollectionCoder:
 
     def __init__(self) -> None:
         self.top: list[TopTables] = []
-        self.low: list[surprise.Tables] = []
-        self.units: surprise.SurpriseUnits
+        self.low: list[residual_units.Tables] = []
+        self.units: residual_units.SurpriseUnits
 
     # -------------------------------------------------------------- measuring
     def measure(self, hierarchy: Hierarchy, maps: NDArray[np.floating]) -> Iterator[float]:
@@ -266,7 +266,7 @@ class CollectionCoder:
             maps = maps + self._residual(coded.tiles, step)
         return to_bytes(maps)
 
-    def _residual(self, tiles: surprise.Tiles, step: int) -> NDArray[np.float64]:
+    def _residual(self, tiles: residual_units.Tiles, step: int) -> NDArray[np.float64]:
         n, positions = tiles.winners.shape
         rows = np.zeros((positions, n, self.fixed_bases.shape[1]))
         active = tiles.winners.T > 0
@@ -353,9 +353,9 @@ class CollectionCoder:
         layer = hierarchy.layers[-1]
         height, width, channels = hierarchy.map_shapes[0]
         tile = int(arrays["tile"][0])
-        if not 1 <= tile <= surprise.LARGEST_TILE:
+        if not 1 <= tile <= residual_units.LARGEST_TILE:
             raise ValueError("wrong tile size in the coder's tables")
-        coder.units = surprise.SurpriseUnits(arrays["bases"], tile, (height, width, channels))
+        coder.units = residual_units.SurpriseUnits(arrays["bases"], tile, (height, width, channels))
         d = coder.units.split(np.zeros((1, height, width, channels))).shape[2]
         units = len(arrays["bases"])
         positions = int(np.prod(hierarchy.grid_shapes[-1]))

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from .rangecoder import LIMIT, value_bits
+from ..rangecoder import LIMIT, value_bits
 
 #: Lambda in units of squared step a bit: what a bit may cost in distortion.
 LAMBDA = 0.12

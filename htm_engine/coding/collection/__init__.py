@@ -1,0 +1,1 @@
+"""Collections: a trained network stores each picture in a few dozen bytes."""
