@@ -19,11 +19,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
-from htm_engine.coding.photoaround import Units  # noqa: E402
-from htm_engine.coding.photoentropy import blank_state  # noqa: E402
-from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
-from htm_engine.coding.photorestore import blank_filters  # noqa: E402
+from htm_engine.coding.photo.codec import compress_image, decompress_image  # noqa: E402
+from htm_engine.coding.photo.entropy import blank_state  # noqa: E402
+from htm_engine.coding.photo.model import PhotoModel, shipped  # noqa: E402
+from htm_engine.coding.photo.neighbours import Units  # noqa: E402
+from htm_engine.coding.photo.postfilter import blank_filters  # noqa: E402
 from htm_engine.metrics import bd_rate, psnr  # noqa: E402
 
 QUALITIES = (5, 22, 38, 54, 70, 86)

@@ -25,8 +25,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
-from htm_engine.coding.photomodel import PhotoModel, shipped  # noqa: E402
+from htm_engine.coding.photo.codec import compress_image, decompress_image  # noqa: E402
+from htm_engine.coding.photo.model import PhotoModel, shipped  # noqa: E402
 from htm_engine.errors import DataError  # noqa: E402
 from htm_engine.metrics import bd_rate, ms_ssim, psnr, ssim  # noqa: E402
 

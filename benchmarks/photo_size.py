@@ -22,9 +22,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from htm_engine.coding.photo import compress_image, decompress_image  # noqa: E402
-from htm_engine.coding.photofile import opened  # noqa: E402
-from htm_engine.coding.photolook import look_into_image  # noqa: E402
+from htm_engine.coding.photo.anatomy import look_into_image  # noqa: E402
+from htm_engine.coding.photo.codec import compress_image, decompress_image  # noqa: E402
+from htm_engine.coding.photo.format import opened  # noqa: E402
 
 
 def laid(picture: np.ndarray, megapixels: float) -> np.ndarray:

@@ -20,8 +20,8 @@ import pyppmd
 import zstandard
 from common import provenance, table
 
-from htm_engine.coding.text import model_for
-from htm_engine.coding.textmodel import shipped
+from htm_engine.coding.text.codec import model_for
+from htm_engine.coding.text.model import shipped
 
 
 def ours(model):
@@ -132,8 +132,8 @@ def primed(name):
 
 def parts(texts) -> None:
     """Size without each family of units, as a part of the size with all."""
-    from htm_engine.coding import textunits
-    from htm_engine.coding.textcontext import UNITS
+    from htm_engine.coding.text import units
+    from htm_engine.coding.text.context import UNITS
 
     families = {
         "orders 0 and 1": (0, 1), "orders 2 and 3": (2, 3), "orders 4 and 5": (4, 5),
@@ -145,12 +145,10 @@ def parts(texts) -> None:
         data = np.frombuffer(text[:300_000], np.uint8)
         sizes = []
         for left_out in ((), *families.values()):
-            state, out = textunits.blank(17), np.empty(2 * len(data) + 64, np.uint8)
-            tables = textunits.fixed()
+            state, out = units.blank(17), np.empty(2 * len(data) + 64, np.uint8)
+            tables = units.fixed()
             state.deaf[list(left_out)] = 1
-            written, _ = textunits.work(
-                state, tables, data, len(data), out, textunits.ENCODE, np.zeros(0)
-            )
+            written, _ = units.work(state, tables, data, len(data), out, units.ENCODE, np.zeros(0))
             sizes.append(written)
         rows.append((label, *(f"{100 * (size / sizes[0] - 1):+.2f} %" for size in sizes[1:])))
     print("\nbytes more without a family, no model, first 300,000 bytes\n")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .coding.collection.codec import compress_collection, decompress_collection
-    from .coding.photo import compress_image, decompress_image
-    from .coding.text import compress_text, decompress_text
+    from .coding.photo.codec import compress_image, decompress_image
+    from .coding.text.codec import compress_text, decompress_text
     from .datasets import load_dataset
     from .model.layer import CompetitiveLayer, LayerSpec
     from .network import HTM
@@ -31,11 +31,11 @@ _HOMES = {
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
     "compress_collection": "coding.collection.codec",
-    "compress_image": "coding.photo",
-    "compress_text": "coding.text",
+    "compress_image": "coding.photo.codec",
+    "compress_text": "coding.text.codec",
     "decompress_collection": "coding.collection.codec",
-    "decompress_image": "coding.photo",
-    "decompress_text": "coding.text",
+    "decompress_image": "coding.photo.codec",
+    "decompress_text": "coding.text.codec",
     "load_dataset": "datasets",
 }
 

@@ -52,8 +52,8 @@ def compress(arguments: Namespace) -> None:
 
 def decompress(arguments: Namespace) -> None:
     """Get pictures, a photograph, or a text, back from a file."""
-    from .coding.photofile import is_photo
-    from .coding.text import is_text
+    from .coding.photo.format import is_photo
+    from .coding.text.codec import is_text
 
     check_target(arguments.output, arguments.force)
     path = Path(arguments.file)
@@ -118,8 +118,8 @@ def inspect(arguments: Namespace) -> None:
 
 
 def _facts(content: bytes) -> dict[str, Any]:
-    from .coding.photofile import is_photo
-    from .coding.text import is_text
+    from .coding.photo.format import is_photo
+    from .coding.text.codec import is_text
     from .storage import load
 
     if is_text(content):

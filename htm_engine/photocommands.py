@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .coding.photo import compress_image, decompress_image, inspect_image
-from .coding.photofile import LARGEST
-from .coding.photolearn import learn
-from .coding.photomodel import PhotoModel
+from .coding.photo.codec import compress_image, decompress_image, inspect_image
+from .coding.photo.format import LARGEST
+from .coding.photo.learning import learn
+from .coding.photo.model import PhotoModel
 from .errors import DataError
 from .outputs import check_target, write
 from .progress import Progress

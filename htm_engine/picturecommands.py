@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import metrics
+from .assets import ASSETS
 from .coding.collection.codec import compress_collection, decompress_collection, inspect_collection
 from .datasets import load_dataset
 from .errors import DataError, ModelError
@@ -30,7 +31,7 @@ from .presets import preset
 from .progress import Progress, duration
 from .uploads import LOCAL, read_picture
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "digits-htm.npz"
+SHIPPED = ASSETS / "digits-htm.npz"
 
 
 # -------------------------------------------------------------------- train

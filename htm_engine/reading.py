@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from .coding.textcontext import COUNT, UNITS
-from .coding.textlook import expect, explain, imagine
-from .coding.textmodel import SMALL_BITS, TextModel
-from .coding.textunits import LEARN, Memory, blank, fixed, work
+from .coding.text.context import COUNT, UNITS
+from .coding.text.model import SMALL_BITS, TextModel
+from .coding.text.query import expect, explain, imagine
+from .coding.text.units import LEARN, Memory, blank, fixed, work
 from .errors import DataError
 
 #: Who may foresee a letter: the units, and the longest match.

@@ -12,8 +12,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from .coding.text import compress_stream, decompress_blocks, inspect_text
-from .coding.textmodel import NAMES, TextModel, shipped
+from .coding.text.codec import compress_stream, decompress_blocks, inspect_text
+from .coding.text.model import NAMES, TextModel, shipped
 from .errors import DataError, ModelError
 from .outputs import check_target, write
 from .progress import Progress

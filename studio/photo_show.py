@@ -19,7 +19,7 @@ from .pictures import alt
 from .words import in_line, said, t
 
 if TYPE_CHECKING:
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
 #: Seconds between two looks at the work.

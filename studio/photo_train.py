@@ -25,7 +25,7 @@ from .words import in_line, said, t
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
 #: Pictures and their pixels together; megabytes of a model's file.
 MOST_PICTURES, MOST_PIXELS, MOST_MODEL_MB = 40, 24_000_000, 8
@@ -64,7 +64,7 @@ def opened(content: bytes) -> PhotoModel:
     HTMError
         If it is none, is damaged, or is larger than a codec is.
     """
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
     if len(content) > MOST_MODEL_MB * 1_000_000:
         raise DataError(f"The file of a photo codec has at most {MOST_MODEL_MB} MB.")
@@ -102,7 +102,7 @@ def _start() -> None:
     except HTMError as exc:
         st.session_state[_REFUSED] = said(exc)
         return
-    from htm_engine.coding.photolearn import learn
+    from htm_engine.coding.photo.learning import learn
 
     job = Background(
         lambda: learn(pictures), name="photo codec", progress=lambda item: float(item[0]),

@@ -21,7 +21,7 @@ from .pictures import alt, unit_colour
 from .words import said, t
 
 if TYPE_CHECKING:
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
 BITS_PER_BYTE = 8

@@ -26,8 +26,8 @@ from htm_engine.errors import DataError, ModelMismatchError
 from . import keeping
 
 if TYPE_CHECKING:
-    from htm_engine.coding.photolook import PhotoMap
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.anatomy import PhotoMap
+    from htm_engine.coding.photo.model import PhotoModel
     from htm_engine.comparison import Stored
 
 Pixels = NDArray[np.uint8]
@@ -126,8 +126,8 @@ def steps(
     picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None = None
 ) -> Iterator[tuple[float, Coded | None]]:
     """Part done and what there is so far."""
-    from htm_engine.coding.photo import compress_image, decompress_image
-    from htm_engine.coding.photolook import look_into_image
+    from htm_engine.coding.photo.anatomy import look_into_image
+    from htm_engine.coding.photo.codec import compress_image, decompress_image
     from htm_engine.comparison import photographs_at_bytes, stored, too_long
 
     yield 0.02, None
@@ -200,7 +200,7 @@ def opened(content: bytes, own: PhotoModel | None = None) -> Pixels:
     HTMError
         If it is none, is damaged, needs another model, or is larger than the page takes.
     """
-    from htm_engine.coding.photo import decompress_image, inspect_image
+    from htm_engine.coding.photo.codec import decompress_image, inspect_image
 
     info = inspect_image(content)
     if info.width * info.height > MOST_PIXELS:

@@ -14,7 +14,7 @@ from .text_work import PROMPT, Own, back_job, own_reading, reading
 from .words import in_line, said, t
 
 if TYPE_CHECKING:
-    from htm_engine.coding.textmodel import TextModel
+    from htm_engine.coding.text.model import TextModel
 
 ON = settings.Page("text")
 
@@ -64,7 +64,7 @@ def _draw(
     if job.error:
         st.error(said(job.error), icon=":material/error:")
         return
-    from htm_engine.coding.textmodel import shipped
+    from htm_engine.coding.text.model import shipped
 
     model = own.read[0] if own else shipped(language)
     try:

@@ -23,7 +23,7 @@ from htm_engine.background import Background
 from htm_engine.reading import Expected, Letter
 
 if TYPE_CHECKING:
-    from htm_engine.coding.textmodel import TextModel
+    from htm_engine.coding.text.model import TextModel
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "assets" / "text-home.json"
@@ -89,7 +89,7 @@ class Own:
 
     def steps(self) -> Generator[float, None, TextModel]:
         """The model; the first time it reads its texts, which yields the part done."""
-        from htm_engine.coding.textmodel import TextModel
+        from htm_engine.coding.text.model import TextModel
 
         if not self.read:
             self.read.append((yield from TextModel.load_steps(BytesIO(self.file))))
@@ -98,7 +98,7 @@ class Own:
 
 def name_of(data: bytes, wanted: str) -> str:
     """The model that a text gets."""
-    from htm_engine.coding.text import model_for
+    from htm_engine.coding.text.codec import model_for
 
     return model_for(data[: 1 << 16], len(data)) if wanted == "auto" else wanted
 
@@ -106,7 +106,7 @@ def name_of(data: bytes, wanted: str) -> str:
 def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Part]:
     """Take a text apart, a step at a time."""
     yield Part("Making the units ready (compiled at the first use ever, in seconds)", 0.0)
-    from htm_engine.coding.text import compress_stream
+    from htm_engine.coding.text.codec import compress_stream
     from htm_engine.reading import letters
     from htm_engine.textpeers import PEERS
 
@@ -133,8 +133,8 @@ def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Pa
 
 def back_steps(content: bytes, own: Own | None = None) -> Iterator[Part]:
     """A text from its file, a step at a time."""
-    from htm_engine.coding.text import decompress_blocks, inspect_text
-    from htm_engine.coding.textmodel import SHIPPED
+    from htm_engine.coding.text.codec import decompress_blocks, inspect_text
+    from htm_engine.coding.text.model import SHIPPED
 
     fingerprint = bytes.fromhex(inspect_text(content).fingerprint)
     names = {one: name for name, one in SHIPPED.items()}
@@ -150,7 +150,7 @@ def back_steps(content: bytes, own: Own | None = None) -> Iterator[Part]:
 
 def _reading(name: str, own: Own | None) -> Generator[Part, None, TextModel | None]:
     """A model by its name, once it has read its texts; none for "blank"."""
-    from htm_engine.coding.textmodel import shipped, shipped_steps
+    from htm_engine.coding.text.model import shipped, shipped_steps
 
     if name == "blank":
         return None
@@ -210,7 +210,7 @@ def _kept(name: str, key: tuple[object, ...], steps: Callable[[], Iterator[Any]]
 @st.cache_resource(show_spinner=False)
 def reading(name: str) -> Background:
     """The reading of a shipped model, once a server."""
-    from htm_engine.coding.textmodel import shipped_steps
+    from htm_engine.coding.text.model import shipped_steps
 
     made = Background(lambda: shipped_steps(name), name="text model", progress=float)
     made.start()

@@ -54,8 +54,8 @@ def sealed(data: bytes) -> bytes:
 
 def text() -> Reader:
     """``.htmc`` files of texts, under no model, a shipped one, and one of a user's own."""
-    from htm_engine.coding.text import compress_text, decompress_text
-    from htm_engine.coding.textmodel import TextModel
+    from htm_engine.coding.text.codec import compress_text, decompress_text
+    from htm_engine.coding.text.model import TextModel
 
     prose = b"Units compete; the winner predicts. " * 4 + bytes(range(256))
     own = TextModel.learn([prose], bits=12)
@@ -76,7 +76,7 @@ def text() -> Reader:
 
 def text_model() -> Reader:
     """Model files of texts."""
-    from htm_engine.coding.textmodel import TextModel
+    from htm_engine.coding.text.model import TextModel
 
     corpus: list[bytes] = []
     for texts in ([b"abc" * 20], [b"to be or not to be, ", b"that is the question"]):

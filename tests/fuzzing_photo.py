@@ -15,7 +15,7 @@ Change = Callable[[dict[str, Any], str, np.random.Generator], None]
 def files() -> Parts:
     """``.htmc`` files of photographs, lossy and lossless, with alpha and without."""
     from htm_engine import compress_image, decompress_image
-    from htm_engine.coding.photolook import look_into_image
+    from htm_engine.coding.photo.anatomy import look_into_image
 
     rng = np.random.default_rng(0)
     soft = np.add.outer(np.arange(24) * 5, np.arange(20) * 4)[..., None] + rng.integers(
@@ -41,7 +41,7 @@ def files() -> Parts:
 
 def models() -> Parts:
     """Model files; one that loads must also write and read."""
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
     stream = io.BytesIO()
     _small_model().save(stream)
@@ -51,7 +51,7 @@ def models() -> Parts:
 def models_inside(change: Change) -> Parts:
     """Well-made model files, one to three of whose arrays are changed."""
     from htm_engine import storage
-    from htm_engine.coding.photomodel import PhotoModel
+    from htm_engine.coding.photo.model import PhotoModel
 
     arrays, untouched = _small_model().arrays(), bytes(16)
 
@@ -69,9 +69,9 @@ def models_inside(change: Change) -> Parts:
 
 
 def _small_model() -> Any:
-    from htm_engine.coding.photoaround import Units
-    from htm_engine.coding.photounits import FEATURES, SIDES
-    from htm_engine.coding.photowarm import blank_model
+    from htm_engine.coding.photo.neighbours import Units
+    from htm_engine.coding.photo.pretraining import blank_model
+    from htm_engine.coding.photo.units import FEATURES, SIDES
 
     rng, units = np.random.default_rng(0), []
     for side, seen in zip(SIDES, FEATURES, strict=True):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_engine.coding import compiling, mixing, textlook, textskim, textunits
-
-CODING = Path(mixing.__file__).parent
+from htm_engine.coding import mixing
 
 
 def test_tables_are_the_same_on_every_machine():
@@ -77,42 +73,3 @@ def test_an_estimate_moves_towards_the_bit_and_stays_a_probability(entry, bit):
     moved = (after >> 10) - (entry >> 10)
     assert 0 < after >> 10 < 1 << 22
     assert (moved >= 0) == bool(bit) or abs(moved) <= 1
-
-
-def test_compiled_code_is_made_anew_when_what_it_calls_has_changed():
-    """numba looks at the file of a function only, not at those it calls into."""
-    called = {"textunits": ("mixing", "textcontext")}
-    called["photoentropy"] = ("mixing", "photounits")
-    called["photolossless"] = ("mixing", "photounits", "photoentropy")
-    called["photowalk"] = (*called["photolossless"], "photoaround")
-    called["photocompete"] = (*called["photowalk"], "photowalk", "photoquantise")
-    called["photochoose"] = (*called["photocompete"], "photocompete")
-    for name in ("photoaround", "photowarm", "photolearn", "photorestore"):
-        called[name] = ("photounits",)
-    called["textlook"] = called["textskim"] = (*called["textunits"], "textunits")
-    for module, names in called.items():
-        digest = hashlib.sha256(b"".join(_code(CODING / f"{name}.py") for name in names))
-        text = (CODING / f"{module}.py").read_text(encoding="utf-8")
-        written = re.search(r'CALLS_INTO = "(\w+)"', text)
-        assert written and written.group(1) == digest.hexdigest()[:12], (
-            f"write CALLS_INTO = {digest.hexdigest()[:12]!r} into {module}"
-        )
-    assert textunits.CALLS_INTO and textlook.CALLS_INTO and textskim.CALLS_INTO
-
-
-def _code(path: Path) -> bytes:
-    return re.sub(rb'CALLS_INTO = "\w*"', b"", path.read_bytes())
-
-
-def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
-    def kept_nowhere(**options):
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: ("compiled", function, options)
-
-    monkeypatch.setattr(compiling, "njit", kept_nowhere)
-    assert compiling.compiled(len, inline="always") == (
-        "compiled",
-        len,
-        {"nogil": True, "inline": "always"},
-    )

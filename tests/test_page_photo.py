@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import compress_image, decompress_image
-from htm_engine.coding import photolearn
+from htm_engine.coding.photo import learning
 from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.photocurves import QUALITIES, middle, photo_curves
 from studio import photo_train as train
@@ -184,8 +184,8 @@ def test_the_curves_are_drawn_in_the_background_and_can_be_cancelled():
 
 
 def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
-    monkeypatch.setattr(photolearn, "_UNITS", (4, 2, 2, 2, 2))
-    monkeypatch.setattr(photolearn, "_ROUNDS", (1, 1, 1, 1, 1))
+    monkeypatch.setattr(learning, "_UNITS", (4, 2, 2, 2, 2))
+    monkeypatch.setattr(learning, "_ROUNDS", (1, 1, 1, 1, 1))
     rng = np.random.default_rng(0)
     shown = work.sample()[:256, :256] * rng.uniform(0.8, 1, (256, 256, 1))
     content = io.BytesIO()

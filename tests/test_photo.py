@@ -16,20 +16,26 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from htm_engine import compress_image, decompress_image
-from htm_engine.coding import (
-    photo,
-    photoentropy,
-    photofile,
-    photolearn,
-    photolossless,
-    photoplanes,
-    photounits,
+from htm_engine.coding.photo import (
+    codec as photo,
 )
-from htm_engine.coding.photocolour import picture_of, planes
-from htm_engine.coding.photofile import COLOUR, HALVED, LOSSLESS, joined, opened
-from htm_engine.coding.photolook import look_into_image
-from htm_engine.coding.photomodel import PhotoModel, shipped
-from htm_engine.coding.photounits import log4
+from htm_engine.coding.photo import (
+    entropy,
+    learning,
+    lossless,
+    units,
+)
+from htm_engine.coding.photo import (
+    format as file_format,
+)
+from htm_engine.coding.photo import (
+    planes as plane_coding,
+)
+from htm_engine.coding.photo.anatomy import look_into_image
+from htm_engine.coding.photo.colour import picture_of, planes
+from htm_engine.coding.photo.format import COLOUR, HALVED, LOSSLESS, joined, opened
+from htm_engine.coding.photo.model import PhotoModel, shipped
+from htm_engine.coding.photo.units import log4
 from htm_engine.errors import DataError, FormatError, ModelError, ModelMismatchError
 from htm_engine.metrics import psnr
 
@@ -93,11 +99,11 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
     if channels in (3, 4) and not header.form & COLOUR:
         plain = plain[..., 0]
     targets = planes(plain, halved)
-    found = photoplanes.chosen(
+    found = plane_coding.chosen(
         targets, list(header.steps), halved, shipped(), header.eye,
         photo.FAST if fast else photo.BEST, photo.cares(targets, halved, header.eye),
     )  # fmt: skip
-    full = photoplanes.finished(found, header.form, header.steps[0], shipped())
+    full = plane_coding.finished(found, header.form, header.steps[0], shipped())
     seen = picture_of(full, height, width, False)
     expected = back[..., :3] if channels == 4 else back
     assert (seen == (expected[..., 0] if seen.ndim < expected.ndim else expected)).all()
@@ -183,7 +189,7 @@ def test_sizes_of_blocks_follow_what_the_picture_holds():
 @pytest.mark.parametrize("side", [4, 8, 16, 32])
 def test_what_is_above_a_block_is_known_before_it(side):
     """Where ``edge_of`` says that rows above are known, the order of blocks has been there."""
-    kind = {4: photounits.QUARTER, 8: 0, 16: 1, 32: photounits.LARGE}[side]
+    kind = {4: units.QUARTER, 8: 0, 16: 1, 32: units.LARGE}[side]
     order = np.zeros((64, 96), int)
     for y in range(64):
         for x in range(96):
@@ -191,7 +197,7 @@ def test_what_is_above_a_block_is_known_before_it(side):
             order[y, x] = ((y // 32) * 3 + x // 32) * 1024 + inside
     for y in range(side, 64, side):
         for x in range(0, 96, side):
-            edge = photounits.edge_of(kind, y, x, 96)
+            edge = units.edge_of(kind, y, x, 96)
             assert x + side <= edge <= min(x + 2 * side, 96)
             assert (order[y - 1, x:edge] < order[y, x]).all()
             assert edge == min(x + 2 * side, 96) or order[y - 1, edge] > order[y, x]
@@ -202,8 +208,8 @@ def test_what_restores_helps():
     picture = scene(96, 96)
     data = compress_image(picture, 40)
     header = opened(data)
-    found = photoplanes.read_planes(header, shipped())
-    bare = photoplanes.finished(found, header.form & ~24, header.steps[0], shipped())
+    found = plane_coding.read_planes(header, shipped())
+    bare = plane_coding.finished(found, header.form & ~24, header.steps[0], shipped())
     before = picture_of(bare, 96, 96, False)
     assert header.form & 24
     assert psnr(picture / 255, decompress_image(data) / 255) > psnr(picture / 255, before / 255)
@@ -268,19 +274,19 @@ def test_nearly_flat_pictures_are_not_taken_for_flat():
 def test_coded_bytes_as_few_as_a_colour_has_are_followed_by_a_zero(monkeypatch, shape):
     """No picture is known that has so few; what follows them says nothing to the decoder."""
     picture = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape) * 9
-    coded = photolossless.write_exact(picture)
+    coded = lossless.write_exact(picture)
     longer = np.frombuffer(coded + b"\0", np.uint8).copy()
     channels = shape[2] if len(shape) > 2 else 1
-    assert _same(picture, photolossless.read_exact(longer, (1, 2, channels)))
-    monkeypatch.setattr(photolossless, "_through", lambda *_: None)
-    monkeypatch.setattr(photolossless, "last_bytes", lambda _: b"x" * channels)
-    assert photolossless.write_exact(picture) == b"x" * channels + b"\0"
+    assert _same(picture, lossless.read_exact(longer, (1, 2, channels)))
+    monkeypatch.setattr(lossless, "_through", lambda *_: None)
+    monkeypatch.setattr(lossless, "last_bytes", lambda _: b"x" * channels)
+    assert lossless.write_exact(picture) == b"x" * channels + b"\0"
 
 
 def test_coded_bytes_are_those_of_the_ideal_length():
     targets = planes(scene(128, 128), False)
-    found = photoplanes.chosen(targets, [100, 97, 106], False, shipped())
-    coded, cost, _, _ = photoplanes.coded_planes(found, [100, 97, 106], False, shipped())
+    found = plane_coding.chosen(targets, [100, 97, 106], False, shipped())
+    coded, cost, _, _ = plane_coding.coded_planes(found, [100, 97, 106], False, shipped())
     assert len(coded) <= cost[:, 0].sum() / 8 * 1.005 + 4
 
 
@@ -355,7 +361,7 @@ def test_damage_under_a_good_checksum_is_an_error_or_a_picture():
 
 def test_another_model_is_refused():
     ours = shipped()
-    probs, gates = photoentropy.blank_state()
+    probs, gates = entropy.blank_state()
     other = replace(ours, probs=probs, gates=gates).rounded()
     data = compress_image(scene(20, 20), 50, other)
     with pytest.raises(ModelMismatchError, match=other.fingerprint[:4].hex()):
@@ -405,8 +411,8 @@ def test_a_codec_of_ones_own_pictures(tmp_path, monkeypatch, capsys):
     """Learned from a folder by the command line; what it wrote reads its own files."""
     from htm_engine.__main__ import main
 
-    monkeypatch.setattr(photolearn, "_UNITS", (4, 2, 2, 2, 2))
-    monkeypatch.setattr(photolearn, "_ROUNDS", (2, 2, 2, 2, 2))
+    monkeypatch.setattr(learning, "_UNITS", (4, 2, 2, 2, 2))
+    monkeypatch.setattr(learning, "_ROUNDS", (2, 2, 2, 2, 2))
     folder = tmp_path / "photos"
     folder.mkdir()
     for seed in range(2):
@@ -426,9 +432,9 @@ def test_no_pictures_and_too_few(tmp_path):
 
     assert main(["train-codec", str(tmp_path), "-o", str(tmp_path / "m.npz")]) == 1
     with pytest.raises(DataError, match="too little"):
-        list(photolearn.learn([scene(40, 40)]))
+        list(learning.learn([scene(40, 40)]))
     with pytest.raises(DataError, match="no pictures"):
-        list(photolearn.learn([]))
+        list(learning.learn([]))
 
 
 def test_inspect_tells_photographs_and_their_models(tmp_path, capsys):
@@ -474,6 +480,6 @@ def test_photo_settings_without_photo_are_told(tmp_path, capsys):
 
 def test_a_newer_format_is_named():
     data = bytearray(compress_image(scene(8, 8)))
-    data[4] = photofile.VERSION + 1
+    data[4] = file_format.VERSION + 1
     with pytest.raises(FormatError, match="version"):
         decompress_image(bytes(data))

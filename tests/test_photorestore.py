@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from htm_engine.coding import photorestore as restoring
-from htm_engine.coding.photoaround import PART, SPLIT_UP, blank_plane
-from htm_engine.coding.photorestore import CLASSES, PLACES, TURNS, VIEWS, WAYS
+from htm_engine.coding.photo import postfilter as restoring
+from htm_engine.coding.photo.neighbours import PART, SPLIT_UP, blank_plane
+from htm_engine.coding.photo.postfilter import CLASSES, PLACES, TURNS, VIEWS, WAYS
 
 SITUATIONS = list(itertools.product(range(5), (0, 4), range(3), range(3)))
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from htm_engine.coding.text import compress_text
-from htm_engine.coding.textlook import expect
-from htm_engine.coding.textmodel import TextModel
-from htm_engine.coding.textunits import fixed
+from htm_engine.coding.text.codec import compress_text
+from htm_engine.coding.text.model import TextModel
+from htm_engine.coding.text.query import expect
+from htm_engine.coding.text.units import fixed
 from htm_engine.errors import DataError
 from htm_engine.reading import VOICES, begin, continue_text, letters, next_characters
 

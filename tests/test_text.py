@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from htm_engine import storage
 from htm_engine.coding import container
-from htm_engine.coding.text import (
+from htm_engine.coding.text.codec import (
     LONG_FROM,
     compress_stream,
     compress_text,
@@ -24,17 +24,10 @@ from htm_engine.coding.text import (
     inspect_text,
     is_text,
     model_for,
-)  # fmt: skip
-from htm_engine.coding.textmodel import (
-    NAMES,
-    SHIPPED,
-    TextModel,
-    shipped,
-    table_bits,
-    table_bytes,
 )
-from htm_engine.coding.textskim import blank_notes, skim
-from htm_engine.coding.textunits import LEARN, Memory, blank, fixed, work
+from htm_engine.coding.text.model import NAMES, SHIPPED, TextModel, shipped, table_bits, table_bytes
+from htm_engine.coding.text.skim import blank_notes, skim
+from htm_engine.coding.text.units import LEARN, Memory, blank, fixed, work
 from htm_engine.errors import DataError, FormatError, HTMError, ModelError, ModelMismatchError
 from htm_engine.textpeers import PEERS
 

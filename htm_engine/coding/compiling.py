@@ -1,23 +1,106 @@
-"""How loops over bits become machine code: compiled once, kept on disk where that is possible."""
+"""How loops over bits become machine code: compiled once, kept on disk where that is possible.
+
+Machine code holds what it calls, and numba looks for changes only in the file of the
+function itself: after a change in another file the old code would go on running, and write
+other bytes than the source says.  So all of it lies in a folder named by a digest of every
+source in ``coding``::
+
+    $NUMBA_CACHE_DIR, else $XDG_CACHE_HOME/htm-studio/compiled, else ~/.cache/...
+        └── 4f0c1b...     sources as they are: used by every copy of the package
+        └── 9a77e2...     other versions, the least recently used of which go
+
+No compiled function may read anything outside ``coding``; a test holds that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import functools
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numba
 from numba import njit
+from numba.core.caching import UserProvidedCacheLocator
+
+SOURCES = Path(__file__).resolve().parent
+#: Versions whose machine code is kept.
+KEPT = 4
+
+
+def digest(sources: Path = SOURCES) -> str:
+    """Name of all sources below a folder: their paths and every byte of them."""
+    found = hashlib.sha256()
+    for path in sorted(sources.rglob("*.py")):
+        code = path.read_bytes()
+        found.update(f"{path.relative_to(sources).as_posix()}\0{len(code)}\0".encode() + code)
+    return found.hexdigest()[:16]
+
+
+@functools.cache
+def folder() -> Path:
+    """Where the machine code of this version lies; older versions' code is cleared away."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    home = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(cache) / "htm-studio" / "compiled")
+    here = home / digest()
+    with contextlib.suppress(OSError):  # then it is compiled in every process anew
+        here.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.utime(here)
+        others = [path for path in home.iterdir() if _is_ours(path) and path != here]
+        for path in sorted(others, key=_used)[: max(0, len(others) + 1 - KEPT)]:
+            shutil.rmtree(path, ignore_errors=True)
+    return here
+
+
+def _is_ours(path: Path) -> bool:
+    return len(path.name) == 16 and not set(path.name) - set("0123456789abcdef")
+
+
+def _used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another process has just cleared it away
+        return 0.0
+
+
+class BySources(UserProvidedCacheLocator):
+    """Finds machine code by what the sources say, not by where they lie."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """Folder of one module's machine code, the same for every copy of the package."""
+        path = Path(py_file).resolve()
+        inside = path.relative_to(SOURCES) if path.is_relative_to(SOURCES) else Path(path.name)
+        return ".".join(inside.with_suffix("").parts)
+
+
+@contextlib.contextmanager
+def _kept_by_sources() -> Iterator[None]:
+    """Numba's settings while it looks for a place; other users of numba keep theirs."""
+    config: Any = numba.config
+    before = config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES
+    config.CACHE_DIR = str(folder())
+    config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BySources.__name__}"
+    try:
+        yield
+    finally:
+        config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Decorator: compile a function by numba; other threads may run beside it.
 
-    The machine code is kept next to the source or in the user's cache folder.  Where
-    neither can be written (a read-only image without a home), every process compiles anew,
-    which takes seconds.
+    Where the machine code can be kept nowhere (a read-only image without a home), every
+    process compiles anew, which takes a minute for photographs.
     """
     if function is None:
         return lambda given: compiled(given, **options)
     try:
-        return njit(cache=True, nogil=True, **options)(function)
+        with _kept_by_sources():
+            return njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:  # numba found no folder for its files
         return njit(nogil=True, **options)(function)

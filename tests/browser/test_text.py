@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from htm_engine.coding.textmodel import TextModel
+from htm_engine.coding.text.model import TextModel
 
 SECONDS = 90_000
 RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .photounits import SAMPLE_BITS, TOP
+from .units import SAMPLE_BITS, TOP
 
 _HALF = 1 << 15
 #: Rows worked on at a time, so that wide numbers take little room.

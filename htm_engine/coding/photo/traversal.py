@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled
-from .photoaround import PART, WHOLE, clip, left_behind, neighbours, run_of
-from .photoentropy import (
+from ..compiling import compiled
+from .entropy import (
     COUNT,
     DECODE,
     INPUTS,
@@ -29,7 +28,8 @@ from .photoentropy import (
     level_bits,
     tree,
 )
-from .photounits import (
+from .neighbours import PART, WHOLE, clip, left_behind, neighbours, run_of
+from .units import (
     FOLLOWS,
     LARGE,
     QUARTER,
@@ -43,8 +43,6 @@ from .photounits import (
     size_of,
     step_of,
 )
-
-CALLS_INTO = "4b888e6e8079"
 
 
 @compiled

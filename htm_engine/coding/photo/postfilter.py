@@ -23,11 +23,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
-from .photoaround import PART, SPLIT_UP, Plane
-from .photounits import TOP, log4
+from ..compiling import compiled
+from .neighbours import PART, SPLIT_UP, Plane
+from .units import TOP, log4
 
-CALLS_INTO = "1fe4da2a5eb2"
 GRADES, WAYS, PLACES, TURNS = 9, 9, 3, 8
 #: Classes of luma, of the colours, and of the colours where they were halved.
 CLASSES = (GRADES * WAYS * PLACES, GRADES * WAYS * PLACES, GRADES * WAYS)

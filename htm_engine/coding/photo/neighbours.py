@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
-from .photounits import QUARTER, log4, side_of
+from ..compiling import compiled
+from .units import QUARTER, log4, side_of
 
-CALLS_INTO = "1fe4da2a5eb2"
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
 #: Added to the number of a parent, and of a quarter, so that neighbours tell them apart.

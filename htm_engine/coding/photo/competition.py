@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
-from .photoaround import Units, left_behind
-from .photoentropy import FOLLOW, INPUTS, MODE, PRICE, SLOW
-from .photoquantise import quantise
-from .photounits import (
+from ..compiling import compiled
+from .entropy import FOLLOW, INPUTS, MODE, PRICE, SLOW
+from .neighbours import Units, left_behind
+from .quantise import quantise
+from .traversal import paint, told
+from .units import (
     LARGE,
     QUARTER,
     complete,
@@ -30,9 +31,7 @@ from .photounits import (
     size_of,
     step_of,
 )
-from .photowalk import paint, told
 
-CALLS_INTO = "7a875bcb14d5"
 #: Bits behind the first by the tables that rule a candidate out.
 HOPELESS = 6.0
 #: How far the tables count where a candidate is priced exactly.

@@ -18,19 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import DataError
-from .compiling import compiled
-from .photoaround import Units
-from .photocolour import half, planes
-from .photocompete import BY_TABLES, FAST
-from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
-from .photomodel import PhotoModel
-from .photoplanes import chosen, finished
-from .photorestore import STEPS, blank_moments, moments_of, solved
-from .photounits import FEATURES, SIDES, edge_of, look, side_of
-from .photowarm import blank_model, warmed
+from ...errors import DataError
+from ..compiling import compiled
+from .colour import half, planes
+from .competition import BY_TABLES, FAST
+from .format import COLOUR, HALVED, HALVED_FROM, plane_steps
+from .model import PhotoModel
+from .neighbours import Units
+from .planes import chosen, finished
+from .postfilter import STEPS, blank_moments, moments_of, solved
+from .pretraining import blank_model, warmed
+from .units import FEATURES, SIDES, edge_of, look, side_of
 
-CALLS_INTO = "1fe4da2a5eb2"
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
 _UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8, 16), (15, 12, 9, 9, 12), (30, 100, 30, 30, 30)
 _BLOCKS = (200_000, 90_000, 60_000, 60_000, 150_000)

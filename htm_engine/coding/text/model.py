@@ -19,11 +19,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .. import storage
-from ..errors import DataError, ModelError
-from .textcontext import HALVINGS, HIGH, LOW, STARTED
-from .textskim import blank_notes, skim
-from .textunits import LEARN, Memory, blank, fixed, work
+from ... import storage
+from ...assets import ASSETS
+from ...errors import DataError, ModelError
+from .context import HALVINGS, HIGH, LOW, STARTED
+from .skim import blank_notes, skim
+from .units import LEARN, Memory, blank, fixed, work
 
 #: Fingerprints of the models that come with HTM Studio.
 SHIPPED = {
@@ -31,7 +32,6 @@ SHIPPED = {
     "zh": bytes.fromhex("9cd758049cad342b"),
 }
 NAMES = tuple(SHIPPED)
-ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bytes worked on between two looks at the clock or a cancel button.
 BLOCK = 1 << 16
 #: Bits of the tables of a model that has read, and limits of one that has not.

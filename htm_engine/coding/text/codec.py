@@ -30,9 +30,9 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from ..errors import DataError, FormatError, ModelMismatchError
-from .container import MAGIC, VERSION, read_varint, unpack, varint
-from .textmodel import (
+from ...errors import DataError, FormatError, ModelMismatchError
+from ..container import MAGIC, VERSION, read_varint, unpack, varint
+from .model import (
     BLOCK,
     LEAST_BITS,
     MOST_BITS,
@@ -45,8 +45,8 @@ from .textmodel import (
     shipped,
     table_bits,
     table_bytes,
-)  # fmt: skip
-from .textunits import DECODE, ENCODE, Memory, blank, fixed, work
+)
+from .units import DECODE, ENCODE, Memory, blank, fixed, work
 
 #: Container kind of a text.
 KIND = 3

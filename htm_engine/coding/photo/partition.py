@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled
-from .photoaround import PART, SPLIT_UP, WHOLE
-from .photocompete import audition, settle
-from .photoentropy import FOLLOW, MODE, PRICE
-from .photounits import LARGE, QUARTER, edge_of, look, step_of
-from .photowalk import square, told, whether
-
-CALLS_INTO = "e085510ed238"
+from ..compiling import compiled
+from .competition import audition, settle
+from .entropy import FOLLOW, MODE, PRICE
+from .neighbours import PART, SPLIT_UP, WHOLE
+from .traversal import square, told, whether
+from .units import LARGE, QUARTER, edge_of, look, step_of
 
 
 @compiled

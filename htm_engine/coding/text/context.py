@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .compiling import compiled
-from .mixing import hashed
+from ..compiling import compiled
+from ..mixing import hashed
 
 #: Units, in the order of their tables.
 UNITS = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .photounits import CALM, USUAL
+from .units import CALM, USUAL
 
 #: Strength of the tune for the eye, in eighths: 8 counts errors as structural similarity does
 #: in theory; 2 gains most of it, and loses least in PSNR.

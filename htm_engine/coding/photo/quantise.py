@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled
-from .photounits import FOLLOWS, KINDS
+from ..compiling import compiled
+from .units import FOLLOWS, KINDS
 
 #: Magnitudes told apart by the table of rates.
 GRADES = 16

@@ -28,8 +28,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
-from .container import read_varint, varint
+from ...errors import FormatError
+from ..container import read_varint, varint
 
 MAGIC, VERSION = b"HTMP", 1
 #: Pixels that a photograph has at most.

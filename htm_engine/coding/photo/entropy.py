@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled
-from .mixing import descend, dot, estimate
-from .photounits import KINDS, log4
+from ..compiling import compiled
+from ..mixing import descend, dot, estimate
+from .units import KINDS, log4
 
-CALLS_INTO = "2d5a1fb1714f"
 #: What a walk does: write, read, go along and learn, or only count bits.
 ENCODE, DECODE, FOLLOW, PRICE = 0, 1, 2, 3
 #: Views of a decision, and the weights of a gate: one each, and one of a constant.

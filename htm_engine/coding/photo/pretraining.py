@@ -14,30 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
-from .photoaround import PART, WHOLE, Units
-from .photocolour import planes
-from .photocompete import BEST, BY_TABLES
-from .photoentropy import blank_state
-from .photofile import COLOUR, HALVED, HALVED_FROM, plane_steps
-from .photomodel import MOST_UNITS, PhotoModel
-from .photoplanes import chosen, coded_planes, seen_by
-from .photoquantise import GRADES, laplace_rates
-from .photorestore import blank_filters
-from .photounits import (
-    FOLLOWS,
-    KINDS,
-    LARGE,
-    QUARTER,
-    edge_of,
-    log4,
-    look,
-    side_of,
-    size_of,
-    step_of,
-)
-
-CALLS_INTO = "1fe4da2a5eb2"
+from ..compiling import compiled
+from .colour import planes
+from .competition import BEST, BY_TABLES
+from .entropy import blank_state
+from .format import COLOUR, HALVED, HALVED_FROM, plane_steps
+from .model import MOST_UNITS, PhotoModel
+from .neighbours import PART, WHOLE, Units
+from .planes import chosen, coded_planes, seen_by
+from .postfilter import blank_filters
+from .quantise import GRADES, laplace_rates
+from .units import FOLLOWS, KINDS, LARGE, QUARTER, edge_of, log4, look, side_of, size_of, step_of
 
 
 def blank_model(units: list[Units]) -> PhotoModel:

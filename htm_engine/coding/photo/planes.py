@@ -12,18 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
-from . import mixing
-from .photoaround import Plane, Units, blank_plane
-from .photochoose import choose
-from .photocolour import half, whole_planes
-from .photocompete import BEST, Bench, Effort, few, notes
-from .photoentropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
-from .photofile import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
-from .photomodel import PhotoModel
-from .photorestore import restore
-from .photounits import QUARTER
-from .photowalk import walk
+from ...errors import FormatError
+from .. import mixing
+from .colour import half, whole_planes
+from .competition import BEST, Bench, Effort, few, notes
+from .entropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
+from .format import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
+from .model import PhotoModel
+from .neighbours import Plane, Units, blank_plane
+from .partition import choose
+from .postfilter import restore
+from .traversal import walk
+from .units import QUARTER
 
 #: Sixty-fourths of a step taken off a magnitude of 1; half of it off greater ones.
 PULL = 3

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import mixing
-from .compiling import compiled
-from .mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
-from .textcontext import (
+from .. import mixing
+from ..compiling import compiled
+from ..mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
+from .context import (
     BEGUN,
     CHAR_1,
     CODE,
@@ -42,10 +42,8 @@ from .textcontext import (
     follow,
     take,
     views,
-)  # fmt: skip
+)
 
-#: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "e3da1f8b34a7"
 #: Inputs of a gate: two a unit, two of the match, one constant.
 INPUTS = 2 * COUNT + 3
 #: Rows of weights of each gate.

@@ -16,14 +16,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import storage
-from ..errors import ModelError
-from .photoaround import Units
-from .photoentropy import INPUTS, ROWS, TABLE, blank_state
-from .photorestore import MOST_WEIGHT, blank_filters
-from .photounits import FEATURES, KINDS, SIDES
+from ... import storage
+from ...assets import ASSETS
+from ...errors import ModelError
+from .entropy import INPUTS, ROWS, TABLE, blank_state
+from .neighbours import Units
+from .postfilter import MOST_WEIGHT, blank_filters
+from .units import FEATURES, KINDS, SIDES
 
-ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 #: Bits that basis vectors are kept in fewer than 2^-12.
 _COARSE = 3
 #: Gates' weights are kept in multiples of 2^-14.

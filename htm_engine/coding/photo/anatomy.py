@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .photo import model_of
-from .photoaround import FOURTH, PARENT, PART, WHOLE
-from .photofile import ALPHA, LOSSLESS, opened
-from .photomodel import PhotoModel
-from .photoplanes import read_planes
+from .codec import model_of
+from .format import ALPHA, LOSSLESS, opened
+from .model import PhotoModel
+from .neighbours import FOURTH, PARENT, PART, WHOLE
+from .planes import read_planes
 
 #: Names of the planes.
 PLANES = ("Y", "Cb", "Cr")

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FormatError
-from .compiling import compiled
-from .photoentropy import DECODE, ENCODE, INPUTS, MODE, PLACE, REGISTERS, arithmetic, decide
-from .photoplanes import begin, last_bytes, tables
-from .photounits import log4
+from ...errors import FormatError
+from ..compiling import compiled
+from .entropy import DECODE, ENCODE, INPUTS, MODE, PLACE, REGISTERS, arithmetic, decide
+from .planes import begin, last_bytes, tables
+from .units import log4
 
-CALLS_INTO = "cbeea9270050"
 #: Contexts of each view, and decisions below each: classes, sign, two bits of each class.
 VIEWS = (40, 81, 256, 320, 324, 81, 100, 480)
 NODES = 48

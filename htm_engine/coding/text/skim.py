@@ -20,13 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
-from .mixing import crowded, estimate, find, hashed, peek
-from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
-from .textunits import STATE_COUNT, Fixed, Memory, expected_byte, grade
-
-#: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "84b8c725c2df"
+from ..compiling import compiled
+from ..mixing import crowded, estimate, find, hashed, peek
+from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
+from .units import STATE_COUNT, Fixed, Memory, expected_byte, grade
 
 
 @compiled

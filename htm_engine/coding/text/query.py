@@ -6,21 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled
-from .mixing import hashed, peek
-from .textcontext import COUNT, LAST4, MATCH_LENGTH, follow, take, views
-from .textunits import (
-    INPUTS,
-    correct,
-    expected_byte,
-    inputs,
-    match,
-    rows_of,
-    sum_up,
-)
-
-#: Names the code that is called into; numba compiles anew when this file changes.
-CALLS_INTO = "84b8c725c2df"
+from ..compiling import compiled
+from ..mixing import hashed, peek
+from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
+from .units import INPUTS, correct, expected_byte, inputs, match, rows_of, sum_up
 
 
 @compiled

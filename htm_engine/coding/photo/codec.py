@@ -18,11 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, ModelMismatchError
-from .photocolour import halving_loss, picture_of, planes
-from .photocompete import BEST, FAST, Effort
-from .photoeye import EYE, cares
-from .photofile import (
+from ...errors import DataError, ModelMismatchError
+from .colour import halving_loss, picture_of, planes
+from .competition import BEST, FAST, Effort
+from .format import (
     ALPHA,
     COLOUR,
     HALVED,
@@ -37,15 +36,10 @@ from .photofile import (
     plane_steps,
     unpacked_alpha,
 )
-from .photolossless import is_flat, read_exact, write_exact
-from .photomodel import PhotoModel, shipped
-from .photoplanes import (
-    chosen,
-    coded_planes,
-    finished,
-    read_planes,
-    worth_restoring,
-)
+from .lossless import is_flat, read_exact, write_exact
+from .model import PhotoModel, shipped
+from .perception import EYE, cares
+from .planes import chosen, coded_planes, finished, read_planes, worth_restoring
 
 #: Step of quality 1 and of 100, in 1/16 of a grey level.
 _COARSEST, _FINEST = 2100, 52

@@ -1,0 +1,1 @@
+"""Photographs: units predict blocks from their neighbours, compete, and the residual is coded."""

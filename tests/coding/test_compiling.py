@@ -1,0 +1,127 @@
+"""Machine code is kept, shared by copies of the package, and never older than its sources."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from htm_engine.coding import compiling
+
+CALLER = """
+from .compiling import compiled
+from .called import value
+
+@compiled
+def twice():
+    return 2 * value()
+"""
+CALLED = "from .compiling import compiled\n\n@compiled\ndef value():\n    return {}\n"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Make a small package that compiles as ``coding`` does."""
+
+    def make(name: str, value: int) -> Path:
+        package = tmp_path / name / "small"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        shutil.copy(compiling.__file__, package / "compiling.py")
+        (package / "caller.py").write_text(CALLER)
+        (package / "called.py").write_text(CALLED.format(value))
+        return package
+
+    return make
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """Run a package's function in a process of its own: what it gives, and from where."""
+
+    def run(package: Path) -> list[int]:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        code = "from small.caller import twice as f; print(f(), sum(f.stats.cache_hits.values()))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=package.parent,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return [int(word) for word in done.stdout.split()]
+
+    return run
+
+
+def test_a_change_in_what_is_called_reaches_the_caller(copy, shown):
+    """numba itself looks at the caller's file alone, and would go on with the old code."""
+    package = copy("one", 3)
+    assert shown(package) == [6, 0]
+    assert shown(package) == [6, 1]
+    (package / "called.py").write_text(CALLED.format(4))
+    assert shown(package) == [8, 0]
+
+
+def test_copies_of_the_same_sources_share_what_was_compiled(copy, shown):
+    assert shown(copy("one", 3)) == [6, 0]
+    assert shown(copy("two", 3)) == [6, 1]
+
+
+def test_every_source_in_the_folder_has_a_say_in_its_name(copy):
+    package = copy("one", 3)
+    before = compiling.digest(package)
+    (package / "deep").mkdir()
+    (package / "deep" / "more.py").touch()
+    after = compiling.digest(package)
+    assert len({before, after, compiling.digest()}) == 3
+
+
+def test_versions_of_long_ago_are_cleared_away(tmp_path, monkeypatch):
+    home = tmp_path / "cache"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(home))
+    for age in range(6):
+        old = home / f"{age:016x}"
+        old.mkdir(parents=True)
+        os.utime(old, (1000 - age, 1000 - age))
+    (home / "somebody-else").mkdir()
+    here = compiling.folder.__wrapped__()
+    left = {path.name for path in home.iterdir()}
+    assert left == {here.name, "somebody-else", *(f"{age:016x}" for age in range(3))}
+
+
+def test_what_is_compiled_reads_nothing_outside_the_folder(root):
+    """Otherwise a change there would leave old machine code running."""
+    allowed = {"errors", "storage", "assets"}  # for the Python around the loops
+    for path in (root / "htm_engine").rglob("*.py"):
+        text = path.read_text("utf-8")
+        if "@compiled" not in text or path.name == "compiling.py":
+            continue
+        inside = path.relative_to(root / "htm_engine").parts
+        assert inside[0] == "coding", path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.level == len(inside):
+                names = {(node.module or alias.name).split(".")[0] for alias in node.names}
+                assert names <= allowed, f"{path}: {names}"
+            assert not (isinstance(node, ast.ImportFrom) and node.level > len(inside))
+
+
+def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
+    def kept_nowhere(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: ("compiled", function, options)
+
+    monkeypatch.setattr(compiling, "njit", kept_nowhere)
+    assert compiling.compiled(len, inline="always") == (
+        "compiled",
+        len,
+        {"nogil": True, "inline": "always"},
+    )
