@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from .coding.collection.codec import compress_collection, decompress_collection
     from .coding.photo.codec import compress_image, decompress_image
     from .coding.text.codec import compress_text, decompress_text
-    from .datasets import load_dataset
+    from .data.datasets import load_dataset
     from .model.layer import CompetitiveLayer, LayerSpec
     from .network import HTM
 
@@ -36,7 +36,7 @@ _HOMES = {
     "decompress_collection": "coding.collection.codec",
     "decompress_image": "coding.photo.codec",
     "decompress_text": "coding.text.codec",
-    "load_dataset": "datasets",
+    "load_dataset": "data.datasets",
 }
 
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 
 from . import commands
 from .coding.collection.quantise import QUALITIES
+from .data.named import NAMED
 from .errors import HTMError
 from .model.layer import LayerSpec
-from .named import NAMED
 from .presets import PRESETS, read_layers
 
 FAILED, INTERRUPTED = 1, 130

@@ -32,7 +32,7 @@ from .baselines import (
 from .coding.collection import quantise
 from .coding.collection.codec import compress_collection, decompress_collection
 from .coding.collection.values import ValueTables
-from .mosaic import assemble, cut
+from .data.mosaic import assemble, cut
 from .network import HTM
 
 Pixels = NDArray[np.uint8]

@@ -16,10 +16,10 @@ from .coding.photo.codec import compress_image, decompress_image, inspect_image
 from .coding.photo.format import LARGEST
 from .coding.photo.learning import learn
 from .coding.photo.model import PhotoModel
+from .data.uploads import read_picture
 from .errors import DataError
 from .outputs import check_target, write
 from .progress import Progress
-from .uploads import read_picture
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
 

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from . import metrics
 from .assets import ASSETS
 from .coding.collection.codec import compress_collection, decompress_collection, inspect_collection
-from .datasets import load_dataset
+from .data.datasets import load_dataset
+from .data.fitting import as_pictures, fit_picture, picture_shape, put_together
+from .data.uploads import LOCAL, read_picture
 from .errors import DataError, ModelError
-from .fitting import as_pictures, fit_picture, picture_shape, put_together
 from .model.learning import DEAD_SHARE
 from .network import HTM
 from .outputs import OutputError, check_target, write, write_pictures
 from .presets import preset
 from .progress import Progress, duration
-from .uploads import LOCAL, read_picture
 
 SHIPPED = ASSETS / "digits-htm.npz"
 

@@ -30,7 +30,7 @@ from . import checkpoints
 from .background import POOL, Pool
 from .checkpoints import Checkpoint
 from .coding.collection.codec import compress_collection
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .errors import HistoryError, HTMError
 from .jobs import TrainingJob
 from .metrics import mse, psnr_of

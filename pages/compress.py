@@ -6,8 +6,8 @@ import streamlit as st
 
 from htm_engine import HTM
 from htm_engine.comparison import all_curves
+from htm_engine.data.fitting import picture_shape
 from htm_engine.errors import HTMError
-from htm_engine.fitting import picture_shape
 from studio import (
     compress_back,
     compress_choose,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from htm_engine.data.uploads import FORMAT_NAMES
 from htm_engine.errors import HTMError
-from htm_engine.uploads import FORMAT_NAMES
 
 from . import compress_work as work
 from . import session, settings

@@ -21,9 +21,9 @@ from htm_engine import metrics
 from htm_engine.coding.collection.anatomy import Anatomy, dissect
 from htm_engine.coding.collection.codec import compress_collection, inspect_collection
 from htm_engine.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
+from htm_engine.data.fitting import as_pictures, fit_picture, picture_shape, put_together
+from htm_engine.data.uploads import read_picture
 from htm_engine.errors import DataError
-from htm_engine.fitting import as_pictures, fit_picture, picture_shape, put_together
-from htm_engine.uploads import read_picture
 
 from . import session, showcase
 from .keeping import kept
@@ -31,7 +31,7 @@ from .words import t
 
 if TYPE_CHECKING:
     from htm_engine import HTM
-    from htm_engine.datasets import Dataset
+    from htm_engine.data.datasets import Dataset
 
 Pixels = NDArray[np.uint8]
 #: Pictures of a collection that one file of the page holds.

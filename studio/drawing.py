@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from htm_engine import generation
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.errors import DataError
 from htm_engine.network import HTM
 

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine.baselines import PCABaseline, flat
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.network import HTM
 
 from .keeping import kept

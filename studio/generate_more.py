@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from htm_engine import figures_generate as figures
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.metrics import psnr_of
 from htm_engine.network import HTM
 

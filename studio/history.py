@@ -18,7 +18,7 @@ from pathlib import Path
 import streamlit as st
 
 from htm_engine import HTM
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HistoryError
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.runs import History, Run, data_folder, size_limit

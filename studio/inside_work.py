@@ -17,7 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine import inspection
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.network import HTM
 from htm_engine.survey import Survey, survey
 

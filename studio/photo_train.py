@@ -79,7 +79,7 @@ def decoded(files: list[tuple[str, bytes]]) -> list[Any]:
     DataError
         If they are too many or too large together, or one cannot be read.
     """
-    from htm_engine.uploads import read_picture
+    from htm_engine.data.uploads import read_picture
 
     if len(files) > MOST_PICTURES:
         raise DataError(

@@ -117,7 +117,7 @@ def uploaded(name: str, content: bytes) -> Pixels:
     DataError
         If it is no picture that can be read, or larger than the page takes.
     """
-    from htm_engine.uploads import read_picture
+    from htm_engine.data.uploads import read_picture
 
     return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True).pixels
 

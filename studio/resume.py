@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from htm_engine import room
-from htm_engine.datasets import Dataset
+from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.network import HTM
 from htm_engine.recipe import SPLIT, Recipe

@@ -24,7 +24,7 @@ from .words import said, t
 
 if TYPE_CHECKING:
     from htm_engine import HTM
-    from htm_engine.datasets import Dataset
+    from htm_engine.data.datasets import Dataset
 
 Origin = Literal["shipped", "trained", "uploaded", "recorded"]
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from htm_engine import HTM, figures
 from htm_engine.background import POOL
-from htm_engine.datasets import Dataset, load_upload
+from htm_engine.data.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
 from htm_engine.jobs import JobSnapshot
 from htm_engine.metrics import mse, psnr_of

@@ -88,7 +88,7 @@ def text_model() -> Reader:
 
 def pictures() -> Reader:
     """Pictures of every format that is taken, as the Compress page opens them."""
-    from htm_engine.uploads import read_picture
+    from htm_engine.data.uploads import read_picture
 
     corpus = [saved(RGB, kind) for kind in ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")]
     corpus += [saved(GREY, "PNG"), saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")]
@@ -99,7 +99,7 @@ def pictures() -> Reader:
 
 def data() -> Reader:
     """Files of many pictures, as the Train page takes them."""
-    from htm_engine.datasets import load_upload
+    from htm_engine.data.datasets import load_upload
 
     images = np.arange(4 * 48, dtype=np.uint8).reshape(4, 6, 8)
     files = {

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from htm_engine.datasets import Dataset, dataset_names, describe, load_dataset, load_upload
-from htm_engine.drawing import SCENES, draw_scenes
+from htm_engine.data.datasets import Dataset, dataset_names, describe, load_dataset, load_upload
+from htm_engine.data.scenes import SCENES, draw_scenes
+from htm_engine.data.uploads import Limits
 from htm_engine.errors import DataError
-from htm_engine.uploads import Limits
 from tests.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
 
 

@@ -11,9 +11,9 @@ from htm_engine.coding.collection.codec import (
     decompress_collection,
     inspect_collection,
 )
+from htm_engine.data.fitting import as_pictures, fit_picture, picture_shape, put_together
+from htm_engine.data.mosaic import assemble, cut
 from htm_engine.errors import DataError
-from htm_engine.fitting import as_pictures, fit_picture, picture_shape, put_together
-from htm_engine.mosaic import assemble, cut
 
 RNG = np.random.default_rng(0)
 

@@ -164,7 +164,7 @@ def test_pictures_come_back_from_a_file(shipped, held):
 
 
 def test_tiles_in_a_file_come_back_as_one_picture(shipped):
-    from htm_engine.fitting import fit_picture
+    from htm_engine.data.fitting import fit_picture
 
     fitted = fit_picture(RNG.integers(0, 255, (20, 30)).astype(np.uint8), shipped)
     file = compress_collection(shipped, fitted.pictures, 4, mosaic=fitted.mosaic)

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.background import Pool
 from htm_engine.baselines import RatePoint
-from htm_engine.datasets import load_upload
+from htm_engine.data.datasets import load_upload
 from htm_engine.errors import Cancelled
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from htm_engine import HTM, load_dataset
-from htm_engine.arrayfiles import read_idx, read_npy, read_npz, to_pictures
-from htm_engine.datasets import load_upload
+from htm_engine.data.arrayfiles import read_idx, read_npy, read_npz, to_pictures
+from htm_engine.data.datasets import load_upload
+from htm_engine.data.uploads import Limits, on_white, read_picture, read_zip, shown
 from htm_engine.errors import DataError, HTMError
-from htm_engine.uploads import Limits, on_white, read_picture, read_zip, shown
 from tests.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
 
 # -- pictures ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 
 
 def tile_grid(height: int, width: int, tile: tuple[int, int]) -> tuple[int, int]:

@@ -10,8 +10,8 @@
 
 Whatever is wrong with the input ends in one :class:`~htm_engine.errors.DataError`
 whose sentence names the file.  Names inside a ZIP are labels only, never paths.
-Arrays (IDX, NPY, NPZ) have their own gate in :mod:`htm_engine.arrayfiles`;
-making a collection out of many pictures is the work of :mod:`htm_engine.datasets`.
+Arrays (IDX, NPY, NPZ) have their own gate in :mod:`htm_engine.data.arrayfiles`;
+making a collection out of many pictures is the work of :mod:`htm_engine.data.datasets`.
 TIFF is left out on purpose: its decoder has the longest record of holes.
 """
 
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .errors import DataError
+from ..errors import DataError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
 FORMAT_NAMES = "PNG, JPEG, WebP, AVIF, GIF or BMP"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawing import SCENES, draw_scenes
-from .errors import DataError
+from ..errors import DataError
+from .scenes import SCENES, draw_scenes
 
 Seed = tuple[int, int]  # the caller's seed, and 0 for the train part or 1 for the test part
 Made = tuple[NDArray[np.uint8], NDArray[np.int64]]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Dataset:
 
     Examples
     --------
-    >>> from htm_engine.datasets import load_dataset
+    >>> from htm_engine.data.datasets import load_dataset
     >>> X, y = load_dataset("digits")
     >>> X.shape, X.dtype.name, int(X.max())
     ((1797, 8, 8), 'uint8', 255)

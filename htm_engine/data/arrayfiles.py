@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
+from ..errors import DataError
 from .uploads import UPLOAD, Limits, check_bytes, open_zip, read_member, shown, too_little
 
 IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -114,7 +114,7 @@ def read_npz(data: bytes, name: str, limits: Limits = UPLOAD) -> dict[str, NDArr
     Raises
     ------
     DataError
-        As :func:`read_npy` and :func:`htm_engine.uploads.open_zip`.
+        As :func:`read_npy` and :func:`htm_engine.data.uploads.open_zip`.
     """
     archive = open_zip(data, name, limits)
     arrays = {}

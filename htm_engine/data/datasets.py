@@ -6,8 +6,8 @@
     path (folder, picture, ZIP, IDX, NPY, NPZ) ──┼──► Dataset(X, y, source, licence, skipped)
     upload (file name and bytes) ────────────────┘
 
-Files and uploads go the same way, through the gates of :mod:`~htm_engine.uploads` and
-:mod:`~htm_engine.arrayfiles`.  Nothing is downloaded.  A ``.npy`` file of uint8 pictures
+Files and uploads go the same way, through the gates of :mod:`~htm_engine.data.uploads` and
+:mod:`~htm_engine.data.arrayfiles`.  Nothing is downloaded.  A ``.npy`` file of uint8 pictures
 given by path is mapped into memory, not read, so it may be larger than the memory.
 """
 
@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
 from . import arrayfiles, collecting, uploads
 from .dataset import Dataset
-from .errors import DataError
 from .named import NAMED
 from .uploads import LOCAL, UPLOAD, Limits, Member, shown
 

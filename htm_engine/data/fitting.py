@@ -17,9 +17,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
+from ..model.hierarchy import Hierarchy
 from .collecting import fit, in_colours
-from .errors import DataError
-from .model.hierarchy import Hierarchy
 from .mosaic import assemble, cut
 
 Pixels = NDArray[np.uint8]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .errors import DataError
+from ..errors import DataError
 from .uploads import Limits, Member, is_hidden, read_picture, shown
 
 DEFAULT_SIDE = 32  #: side of pictures that have to be brought to a common size

@@ -1,0 +1,1 @@
+"""Data that comes in: uploads, checked before they are decoded, and named datasets."""
