@@ -59,7 +59,7 @@ def bytes_at(points, target) -> str:
 def main() -> None:
     """Measure and print."""
     from htm_engine import HTM, baselines
-    from htm_engine.presets import PRESETS
+    from htm_engine.estimator.presets import PRESETS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")

@@ -126,9 +126,9 @@ def completion(model, learn: np.ndarray, held: np.ndarray):
 def measure(folder: str, args: argparse.Namespace) -> None:
     """Everything for one set of pictures."""
     from htm_engine import HTM
+    from htm_engine.estimator.persistence import restore, state
     from htm_engine.generation import nearest
     from htm_engine.metrics import ndb
-    from htm_engine.persistence import restore, state
 
     data = pictures(folder, "train", args.limit)
     order = np.random.default_rng(args.seed).permutation(len(data))

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from .coding.photo.codec import compress_image, decompress_image
     from .coding.text.codec import compress_text, decompress_text
     from .data.datasets import load_dataset
+    from .estimator.network import HTM
     from .model.layer import CompetitiveLayer, LayerSpec
-    from .network import HTM
 
 __all__ = [
     "HTM",
@@ -27,7 +27,7 @@ __all__ = [
 #: Modules that hold the names above.  They are imported when first asked for: who stores a
 #: text needs no scikit-learn, who stores pictures needs no compiler, and each takes seconds.
 _HOMES = {
-    "HTM": "network",
+    "HTM": "estimator.network",
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
     "compress_collection": "coding.collection.codec",

@@ -18,8 +18,8 @@ from . import commands
 from .coding.collection.quantise import QUALITIES
 from .data.named import NAMED
 from .errors import HTMError
+from .estimator.presets import PRESETS, read_layers
 from .model.layer import LayerSpec
-from .presets import PRESETS, read_layers
 
 FAILED, INTERRUPTED = 1, 130
 

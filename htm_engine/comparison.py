@@ -33,7 +33,7 @@ from .coding.collection import quantise
 from .coding.collection.codec import compress_collection, decompress_collection
 from .coding.collection.values import ValueTables
 from .data.mosaic import assemble, cut
-from .network import HTM
+from .estimator.network import HTM
 
 Pixels = NDArray[np.uint8]
 #: Codecs of the web, by the names Pillow knows and people read.

@@ -25,10 +25,10 @@ from sklearn.utils import check_random_state
 from . import completion
 from .baselines import PCABaseline, flat
 from .errors import DataError
+from .estimator.drawing import Temperature
+from .estimator.network import HTM
 from .model.hierarchy import Codes
 from .model.layer import RowCodes
-from .network import HTM
-from .sampling import Temperature
 
 F32 = NDArray[np.float32]
 #: Numbers compared at a time when looking for neighbours.

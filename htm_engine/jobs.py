@@ -31,8 +31,8 @@ from sklearn.base import clone
 from . import room
 from .background import POOL, Background, Pool
 from .errors import Cancelled
+from .estimator.network import HTM
 from .model.training import TrainStep
-from .network import HTM
 
 #: Points of a curve that a snapshot carries at most.
 CURVE_POINTS = 600

@@ -25,10 +25,10 @@ from .data.datasets import load_dataset
 from .data.fitting import as_pictures, fit_picture, picture_shape, put_together
 from .data.uploads import LOCAL, read_picture
 from .errors import DataError, ModelError
+from .estimator.network import HTM
+from .estimator.presets import preset
 from .model.learning import DEAD_SHARE
-from .network import HTM
 from .outputs import OutputError, check_target, write, write_pictures
-from .presets import preset
 from .progress import Progress, duration
 
 SHIPPED = ASSETS / "digits-htm.npz"

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .errors import DataError
+from .estimator.network import HTM
 from .model.layer import LayerSpec
-from .network import HTM
 
 VERSION = 1
 #: Characters of a link, and bytes that they may inflate to.

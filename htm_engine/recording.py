@@ -32,10 +32,10 @@ from .checkpoints import Checkpoint
 from .coding.collection.codec import compress_collection
 from .data.dataset import Dataset
 from .errors import HistoryError, HTMError
+from .estimator.network import HTM
 from .jobs import TrainingJob
 from .metrics import mse, psnr_of
 from .model.training import TrainStep
-from .network import HTM
 from .recipe import SPLIT, Recipe
 from .runs import History
 

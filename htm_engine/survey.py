@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .estimator.network import HTM
 from .inspection import first_two, scores
 from .model import competition
 from .model.layer import Ints
-from .network import HTM
 
 F64 = NDArray[np.floating[Any]]
 

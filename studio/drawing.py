@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from htm_engine import generation
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import DataError
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 
 from .keeping import kept
 from .words import t

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from htm_engine.baselines import PCABaseline, flat
 from htm_engine.data.datasets import Dataset
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 
 from .keeping import kept
 from .walkthrough import Stand, Walk, check, stand, step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 
 from . import drawing, settings
 from .pictures import alt, png, sheet

@@ -12,7 +12,7 @@ from htm_engine import figures_inside as figures
 from htm_engine import softhard
 from htm_engine.background import Background
 from htm_engine.data.datasets import Dataset
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 from htm_engine.survey import scores_csv
 
 from . import inside_work as work

@@ -10,8 +10,8 @@ import streamlit as st
 from htm_engine import figures_inside as figures
 from htm_engine import inspection
 from htm_engine.errors import DataError
+from htm_engine.estimator.network import HTM
 from htm_engine.metrics import psnr_of
-from htm_engine.network import HTM
 
 from . import inside_work as work
 from .formula_parts import _look as plane

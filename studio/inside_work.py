@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from htm_engine import inspection
 from htm_engine.data.datasets import Dataset
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 from htm_engine.survey import Survey, survey
 
 from . import drawing, formula_parts

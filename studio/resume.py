@@ -9,7 +9,7 @@ import streamlit as st
 from htm_engine import room
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HTMError
-from htm_engine.network import HTM
+from htm_engine.estimator.network import HTM
 from htm_engine.recipe import SPLIT, Recipe
 from htm_engine.recording import RecordedJob, live, resume
 from htm_engine.runs import Run

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.presets import PRESETS
+from htm_engine.estimator.presets import PRESETS
 
 from . import controls, settings
 from .words import said, t

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_engine.estimator.network import HTM
 from htm_engine.model import competition
-from htm_engine.network import HTM
 
 F64 = NDArray[np.floating[Any]]
 #: Entries of each parameter whose gradient is checked by finite differences.

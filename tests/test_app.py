@@ -109,7 +109,7 @@ def test_the_engine_is_imported_once_the_page_is_drawn():
         f"AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
         "import threading\n"
         "[t.join(60) for t in threading.enumerate() if t.name == 'warm-up']\n"
-        "print('htm_engine.network' in sys.modules)"
+        "print('htm_engine.estimator.network' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -9,9 +9,9 @@ import pytest
 from htm_engine import background
 from htm_engine.background import Background, Pool, sentence
 from htm_engine.errors import Cancelled, DataError
+from htm_engine.estimator.network import HTM
 from htm_engine.jobs import CURVE_POINTS, TrainingJob, thin
 from htm_engine.model.layer import LayerSpec
-from htm_engine.network import HTM
 
 WAIT = 30
 

@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from htm_engine import HTM, LayerSpec
 from htm_engine.errors import DataError, ModelError
-from htm_engine.presets import PRESETS
+from htm_engine.estimator.presets import PRESETS
 
 SMALL = (LayerSpec(patch=4, units=16, rank=3), LayerSpec(patch=2, units=12, rank=6))
 

@@ -23,7 +23,7 @@ def test_what_a_training_needs_grows_with_units_rank_and_levels():
 
 def test_every_preset_fits_a_small_machine(monkeypatch):
     monkeypatch.setattr(room, "free", lambda: 2 * GB)
-    from htm_engine.presets import PRESETS
+    from htm_engine.estimator.presets import PRESETS
 
     for preset in PRESETS.values():
         room.check(preset.layers, (32, 32, 3))

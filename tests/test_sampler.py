@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 
 from htm_engine import HTM, LayerSpec, generation
 from htm_engine.errors import DataError, ModelError
-from htm_engine.persistence import restore, state
-from htm_engine.sampler import Sampler
+from htm_engine.estimator.persistence import restore, state
+from htm_engine.sampling.tables import Sampler
 
 LAYERS = (LayerSpec(patch=4, units=16, rank=6), LayerSpec(patch=2, units=24, rank=8))
 

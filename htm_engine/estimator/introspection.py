@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ..model.hierarchy import Hierarchy
+from ..model.layer import F32
 from .inputs import MapInputs
-from .model.hierarchy import Hierarchy
-from .model.layer import F32
 
 
 class LookInside(MapInputs):

@@ -24,15 +24,16 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from . import persistence, storage
-from .coding.collection.coder import CollectionCoder, is_picture
-from .looking import LookInside
-from .model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
-from .model.layer import F32, LayerSpec, RowCodes
-from .model.learning import DEAD_SHARE, LayerLearner
-from .model.training import TrainStep, batch_length, train
+from .. import storage
+from ..coding.collection.coder import CollectionCoder, is_picture
+from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
+from ..model.layer import F32, LayerSpec, RowCodes
+from ..model.learning import DEAD_SHARE, LayerLearner
+from ..model.training import TrainStep, batch_length, train
+from . import persistence
+from .drawing import Draws
+from .introspection import LookInside
 from .presets import DEFAULT_LAYERS, preset
-from .sampling import Draws
 
 #: Rows of one level that one step learns from; more add time and little else.
 ROWS_PER_STEP = 4096

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .errors import DataError
-from .model.hierarchy import ROWS_AT_ONCE, Hierarchy
+from ..errors import DataError
+from ..model.hierarchy import ROWS_AT_ONCE, Hierarchy
 
 F32 = NDArray[np.floating]
 

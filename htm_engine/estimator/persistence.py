@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding.collection.coder import CollectionCoder
-from .errors import ModelError
-from .model.hierarchy import Hierarchy
-from .model.layer import ARRAYS, LayerSpec
-from .sampler import Sampler
+from ..coding.collection.coder import CollectionCoder
+from ..errors import ModelError
+from ..model.hierarchy import Hierarchy
+from ..model.layer import ARRAYS, LayerSpec
+from ..sampling.tables import Sampler
 
 if TYPE_CHECKING:
     from .network import HTM

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .model.layer import LayerSpec
+from ..model.layer import LayerSpec
 
 DEFAULT_LAYERS = (
     LayerSpec(patch=7, units=32, rank=24),

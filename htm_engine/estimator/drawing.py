@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from . import sampler_learning
-from .coding.collection.coder import is_picture
-from .errors import DataError
+from ..coding.collection.coder import is_picture
+from ..errors import DataError
+from ..model.hierarchy import Codes, Hierarchy
+from ..model.layer import F32, RowCodes
+from ..sampling import learning
+from ..sampling.tables import FULL_TONE, Sampler
 from .inputs import MapInputs
-from .model.hierarchy import Codes, Hierarchy
-from .model.layer import F32, RowCodes
-from .sampler import FULL_TONE, Sampler
 
 #: Pictures drawn or learned from at a time.
 BLOCK = 2000
@@ -85,7 +85,7 @@ class Draws(MapInputs):
         won, values = (np.concatenate([part[i][:, 0] for part in tops]) for i in (0, 2))
         places = len(won) // len(X)
         label = np.repeat(np.asarray(y).astype(np.intp), places)
-        self.sampler_ = sampler_learning.with_classes(self.sampler_, won, values, label)
+        self.sampler_ = learning.with_classes(self.sampler_, won, values, label)
         return self
 
     def sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
@@ -101,12 +101,12 @@ class Draws(MapInputs):
         ):
             return
         rows = np.arange(len(X))
-        if len(X) > sampler_learning.MOST:
+        if len(X) > learning.MOST:
             # Evenly, so that data in the order of its labels is seen whole.
-            rows = np.linspace(0, len(X) - 1, sampler_learning.MOST).astype(np.intp)
+            rows = np.linspace(0, len(X) - 1, learning.MOST).astype(np.intp)
         blocks = _Blocks(self, X, rows)
         labels = None if y is None else np.asarray(y)[rows]
-        self.sampler_ = yield from sampler_learning.learn(self.hierarchy_, blocks, labels)
+        self.sampler_ = yield from learning.learn(self.hierarchy_, blocks, labels)
 
     # ----------------------------------------------------------------- drawing
     def sample(

@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from .errors import DataError
-from .model import competition
-from .model.hierarchy import Hierarchy
-from .model.layer import CompetitiveLayer, RowCodes
-from .sampler import F64, Child, Ints, Sampler, Top, features, looks
+from ..errors import DataError
+from ..model import competition
+from ..model.hierarchy import Hierarchy
+from ..model.layer import CompetitiveLayer, RowCodes
+from .tables import F64, Child, Ints, Sampler, Top, features, looks
 
 #: Pictures that are learned from, and numbers looked at for the quantiles.
 MOST, MOST_NUMBERS = 40_000, 1 << 23

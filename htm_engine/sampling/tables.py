@@ -12,7 +12,7 @@ A unit's own spread knows nothing of all this: the values of one unit come in se
 a child rarely is just what its parent says, and neighbours fail in the same direction.  The
 tables are a mixture of Gaussians a top unit, whose components share a covariance; a softmax
 gate and a linear Gaussian model a child unit (DESIGN 3: *each child competes again*); and
-quantiles, the margins of a Gaussian copula.  ``sampler_learning`` measures them after the
+quantiles, the margins of a Gaussian copula.  ``learning`` measures them after the
 units have learned; a network without them draws as ``HTM.draw`` says.
 """
 
@@ -25,9 +25,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError, ModelError
-from .model.hierarchy import Hierarchy
-from .model.layer import CompetitiveLayer, RowCodes
+from ..errors import DataError, ModelError
+from ..model.hierarchy import Hierarchy
+from ..model.layer import CompetitiveLayer, RowCodes
 
 F64 = NDArray[np.floating[Any]]
 Ints = NDArray[np.intp]

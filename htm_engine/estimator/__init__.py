@@ -1,0 +1,1 @@
+"""``HTM``, the estimator, and what reads, draws and saves for it."""

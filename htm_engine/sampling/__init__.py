@@ -1,0 +1,1 @@
+"""What drawing knows of how parents and children depend on each other."""
