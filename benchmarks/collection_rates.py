@@ -29,7 +29,7 @@ def model_bytes(model) -> int:
 def compare(points, other, low, high) -> str:
     """BD-rate in percent over a range of PSNR, or the part of it that both curves cover."""
     from htm_engine.errors import DataError
-    from htm_engine.metrics import bd_rate
+    from htm_engine.evaluation.metrics import bd_rate
 
     ours, theirs = np.array(points), np.array(other)
     first = max(low, ours[:, 1].min(), theirs[:, 1].min())
@@ -47,7 +47,7 @@ def compare(points, other, low, high) -> str:
 def bytes_at(points, target) -> str:
     """Bytes at a PSNR, or a dash."""
     from htm_engine.errors import DataError
-    from htm_engine.metrics import bytes_at
+    from htm_engine.evaluation.metrics import bytes_at
 
     curve = np.array(points)
     try:
@@ -58,8 +58,9 @@ def bytes_at(points, target) -> str:
 
 def main() -> None:
     """Measure and print."""
-    from htm_engine import HTM, baselines
+    from htm_engine import HTM
     from htm_engine.estimator.presets import PRESETS
+    from htm_engine.evaluation import baselines
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")

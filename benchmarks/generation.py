@@ -70,7 +70,7 @@ def told(drawn: np.ndarray, real: np.ndarray, seed: int) -> list[float]:
 
 def draws(model, plain, learn: np.ndarray, count: int, seed: int):
     """Every generator's name, pictures, and seconds to learn and to draw."""
-    from htm_engine.generation import PCARandomCodes
+    from htm_engine.analysis.generation import PCARandomCodes
 
     began = time.perf_counter()
     drawn = model.sample(count, seed)
@@ -101,7 +101,7 @@ def decibels(found: np.ndarray, real: np.ndarray, covered: np.ndarray) -> float:
 
 def completion(model, learn: np.ndarray, held: np.ndarray):
     """PSNR in the covered half: the network, PCA at 95 %, and PCA's best."""
-    from htm_engine.generation import complete_all
+    from htm_engine.analysis.generation import complete_all
 
     some, shape = held[:COMPLETED], held.shape[1:]
     real, flat = rows(some), rows(learn)[:20_000]
@@ -126,9 +126,9 @@ def completion(model, learn: np.ndarray, held: np.ndarray):
 def measure(folder: str, args: argparse.Namespace) -> None:
     """Everything for one set of pictures."""
     from htm_engine import HTM
+    from htm_engine.analysis.generation import nearest
     from htm_engine.estimator.persistence import restore, state
-    from htm_engine.generation import nearest
-    from htm_engine.metrics import ndb
+    from htm_engine.evaluation.metrics import ndb
 
     data = pictures(folder, "train", args.limit)
     order = np.random.default_rng(args.seed).permutation(len(data))

@@ -41,9 +41,10 @@ def photo_curve(X: np.ndarray, qualities: tuple[int, ...]) -> list[tuple[float, 
 
 def main() -> None:
     """Measure and print."""
-    from htm_engine import HTM, baselines
+    from htm_engine import HTM
     from htm_engine.errors import DataError
-    from htm_engine.metrics import bytes_at
+    from htm_engine.evaluation import baselines
+    from htm_engine.evaluation.metrics import bytes_at
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")

@@ -24,7 +24,7 @@ from htm_engine.coding.photo.entropy import blank_state  # noqa: E402
 from htm_engine.coding.photo.model import PhotoModel, shipped  # noqa: E402
 from htm_engine.coding.photo.neighbours import Units  # noqa: E402
 from htm_engine.coding.photo.postfilter import blank_filters  # noqa: E402
-from htm_engine.metrics import bd_rate, psnr  # noqa: E402
+from htm_engine.evaluation.metrics import bd_rate, psnr  # noqa: E402
 
 QUALITIES = (5, 22, 38, 54, 70, 86)
 

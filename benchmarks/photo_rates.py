@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from htm_engine.coding.photo.codec import compress_image, decompress_image  # noqa: E402
 from htm_engine.coding.photo.model import PhotoModel, shipped  # noqa: E402
 from htm_engine.errors import DataError  # noqa: E402
-from htm_engine.metrics import bd_rate, ms_ssim, psnr, ssim  # noqa: E402
+from htm_engine.evaluation.metrics import bd_rate, ms_ssim, psnr, ssim  # noqa: E402
 
 Coder = Callable[[np.ndarray, float], tuple[bytes, np.ndarray, float, float]]
 

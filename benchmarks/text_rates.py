@@ -45,7 +45,7 @@ def measure(name, pair, data, rows):
 
 def main() -> None:
     """Measure and print."""
-    from htm_engine.textpeers import PEERS
+    from htm_engine.evaluation.text_peers import PEERS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+")

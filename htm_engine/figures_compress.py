@@ -8,8 +8,8 @@ from dataclasses import fields
 import numpy as np
 import plotly.graph_objects as go
 
-from .baselines import RatePoint
 from .coding.collection.anatomy import Budget
+from .evaluation.baselines import RatePoint
 from .figures import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
 from .wording import say
 

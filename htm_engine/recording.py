@@ -33,8 +33,8 @@ from .coding.collection.codec import compress_collection
 from .data.dataset import Dataset
 from .errors import HistoryError, HTMError
 from .estimator.network import HTM
+from .evaluation.metrics import mse, psnr_of
 from .jobs import TrainingJob
-from .metrics import mse, psnr_of
 from .model.training import TrainStep
 from .recipe import SPLIT, Recipe
 from .runs import History

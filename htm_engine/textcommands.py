@@ -101,7 +101,9 @@ def decompress(arguments: Namespace) -> None:
 
 def generate(arguments: Namespace) -> None:
     """Continue a prompt."""
-    from .reading import continue_text  # with scikit-learn, which nothing else here waits for
+    from .analysis.reading import (
+        continue_text,  # with scikit-learn, which nothing else here waits for
+    )
 
     model = load_text_model(arguments.model) or shipped("en")
     drawn = continue_text(

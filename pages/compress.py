@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from htm_engine import HTM
-from htm_engine.comparison import all_curves
 from htm_engine.data.fitting import picture_shape
 from htm_engine.errors import HTMError
+from htm_engine.evaluation.comparison import all_curves
 from studio import (
     compress_back,
     compress_choose,

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from htm_engine import inspection
+from htm_engine.analysis import inspection
 from htm_engine.errors import HTMError
 from studio import frame, inside_survey, inside_view, session
 from studio import inside_work as work

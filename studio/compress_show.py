@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.comparison import Stored
+from htm_engine.evaluation.comparison import Stored
 from htm_engine.figures_compress import bits_figure, bits_in_words
 
 from .compress_work import Coded, Subject

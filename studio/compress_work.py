@@ -17,13 +17,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine import metrics
 from htm_engine.coding.collection.anatomy import Anatomy, dissect
 from htm_engine.coding.collection.codec import compress_collection, inspect_collection
-from htm_engine.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
 from htm_engine.data.fitting import as_pictures, fit_picture, picture_shape, put_together
 from htm_engine.data.uploads import read_picture
 from htm_engine.errors import DataError
+from htm_engine.evaluation import metrics
+from htm_engine.evaluation.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
 
 from . import session, showcase
 from .keeping import kept

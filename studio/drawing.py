@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from htm_engine import generation
+from htm_engine.analysis import generation
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import DataError
 from htm_engine.estimator.network import HTM

@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.baselines import PCABaseline, flat
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
+from htm_engine.evaluation.baselines import PCABaseline, flat
 
 from .keeping import kept
 from .walkthrough import Stand, Walk, check, stand, step

@@ -39,6 +39,10 @@ ORIGIN = (
 )
 
 _FRAME_RAN = "_frame_ran"
+#: What pages need that the first one does not.  A test holds that all of these are there.
+WARM_UP = ("htm_engine", "htm_engine.analysis.generation", "htm_engine.figures", "skimage.metrics")
+#: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
+JOBS = "htm_engine.background"
 #: Where the session keeps what links say of the visitor's model.
 LINKED_MODEL = "_linked_model"
 
@@ -151,7 +155,7 @@ def run() -> None:
 
 def _first() -> AbstractContextManager[None]:
     """While a page is drawn, jobs give way; where the engine is not loaded, there are none."""
-    background = sys.modules.get("htm_engine.background")
+    background = sys.modules.get(JOBS)
     return nullcontext() if background is None else background.POOL.first()
 
 
@@ -162,7 +166,12 @@ def _warm_up() -> None:
     Once a server, in a thread, after the page is drawn: the engine and its libraries take
     seconds to import, and the page clicked next should not wait for them.
     """
-    names = ("htm_engine", "htm_engine.generation", "htm_engine.figures", "skimage.metrics")
+    names = (
+        "htm_engine",
+        "htm_engine.analysis.generation",
+        "htm_engine.figures",
+        "skimage.metrics",
+    )
     load = lambda: [importlib.import_module(name) for name in names]  # noqa: E731
     threading.Thread(target=load, daemon=True, name="warm-up").start()
 

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from htm_engine import figures_inside as figures
-from htm_engine import softhard
+from htm_engine.analysis import soft_hard
+from htm_engine.analysis.survey import scores_csv
 from htm_engine.background import Background
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
-from htm_engine.survey import scores_csv
 
 from . import inside_work as work
 from . import settings
@@ -109,10 +109,10 @@ def _job_of(model: HTM, data: Dataset, seed: int) -> Background | None:
 def _start(model: HTM, data: Dataset, seed: int) -> None:
     layout = tuple(model._layout)
 
-    def steps() -> Iterator[tuple[float, softhard.Arm | None]]:
+    def steps() -> Iterator[tuple[float, soft_hard.Arm | None]]:
         learn, held = data.take(MOST_LEARNED, seed).split(0.25, seed)
         X, X_held = (part.X.reshape(-1, *layout) for part in (learn, held))
-        return softhard.compare(model.layers, X, X_held, learn.y, held.y, EPOCHS, seed)
+        return soft_hard.compare(model.layers, X, X_held, learn.y, held.y, EPOCHS, seed)
 
     job = Background(
         steps, name=t("inside.soft_against_hard"), progress=lambda item: float(item[0]),
@@ -149,7 +149,7 @@ def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
         st.rerun()  # the whole page once more, without the timer
 
 
-def _table(arms: list[softhard.Arm]) -> None:
+def _table(arms: list[soft_hard.Arm]) -> None:
     levels = range(len(arms[0].usage))
     rows: dict[str, list[str]] = {t("inside.competition"): [said(arm.way) for arm in arms]}
     rows["MSE, held out"] = [f"{arm.error:.5f}" for arm in arms]

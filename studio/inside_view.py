@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from htm_engine import figures_inside as figures
-from htm_engine import inspection
+from htm_engine.analysis import inspection
 from htm_engine.errors import DataError
 from htm_engine.estimator.network import HTM
-from htm_engine.metrics import psnr_of
+from htm_engine.evaluation.metrics import psnr_of
 
 from . import inside_work as work
 from .formula_parts import _look as plane

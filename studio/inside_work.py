@@ -16,10 +16,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine import inspection
+from htm_engine.analysis import inspection
+from htm_engine.analysis.survey import Survey, survey
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
-from htm_engine.survey import Survey, survey
 
 from . import drawing, formula_parts
 from .keeping import kept

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.comparison import Stored
+from htm_engine.evaluation.comparison import Stored
 
 from . import compress_curve, photo_slider
 from . import photo_work as work
@@ -207,7 +207,7 @@ def others(coded: work.Coded) -> None:
 
 def curves(picture: Pixels, wanted: work.PhotoSettings, model: PhotoModel | None) -> None:
     """This photograph at every quality in every format, when asked for."""
-    from htm_engine.photocurves import middle, photo_curves  # brings the compiler along
+    from htm_engine.evaluation.photo_curves import middle, photo_curves  # brings the compiler along
 
     part = middle(picture)
     st.subheader(t("compress.at_every_quality"), anchor=False)

@@ -28,7 +28,7 @@ from . import keeping
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
     from htm_engine.coding.photo.model import PhotoModel
-    from htm_engine.comparison import Stored
+    from htm_engine.evaluation.comparison import Stored
 
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def steps(
     """Part done and what there is so far."""
     from htm_engine.coding.photo.anatomy import look_into_image
     from htm_engine.coding.photo.codec import compress_image, decompress_image
-    from htm_engine.comparison import photographs_at_bytes, stored, too_long
+    from htm_engine.evaluation.comparison import photographs_at_bytes, stored, too_long
 
     yield 0.02, None
     began = time.perf_counter()

@@ -19,11 +19,11 @@ from html import escape
 import numpy as np
 
 from htm_engine import HTM
-from htm_engine.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
-from htm_engine.comparison import LEARN_FROM, all_curves
 from htm_engine.data.dataset import Dataset
 from htm_engine.errors import HTMError
-from htm_engine.metrics import psnr_of
+from htm_engine.evaluation.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
+from htm_engine.evaluation.comparison import LEARN_FROM, all_curves
+from htm_engine.evaluation.metrics import psnr_of
 from htm_engine.recipe import SPLIT
 from htm_engine.runs import Run
 

@@ -94,7 +94,7 @@ def _said(
     fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
     top_p: float, seed: int,
 ) -> tuple[list[Any], str]:  # fmt: skip
-    from htm_engine.reading import begin, continue_text, next_characters
+    from htm_engine.analysis.reading import begin, continue_text, next_characters
 
     drawn = continue_text(
         prompt, _model, count, temperature=temperature, top_p=top_p, random_state=seed

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from htm_engine.reading import Expected, Letter
+from htm_engine.analysis.reading import Expected, Letter
 
 from .text_work import MOST_LETTERS, Study
 from .words import t

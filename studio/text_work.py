@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from htm_engine.analysis.reading import Expected, Letter
 from htm_engine.background import Background
-from htm_engine.reading import Expected, Letter
 
 if TYPE_CHECKING:
     from htm_engine.coding.text.model import TextModel
@@ -106,9 +106,9 @@ def name_of(data: bytes, wanted: str) -> str:
 def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Part]:
     """Take a text apart, a step at a time."""
     yield Part("Making the units ready (compiled at the first use ever, in seconds)", 0.0)
+    from htm_engine.analysis.reading import letters
     from htm_engine.coding.text.codec import compress_stream
-    from htm_engine.reading import letters
-    from htm_engine.textpeers import PEERS
+    from htm_engine.evaluation.text_peers import PEERS
 
     name = "own" if own else name_of(data, wanted)
     model = yield from _reading(name, own)

@@ -10,10 +10,10 @@ import streamlit as st
 
 from htm_engine import HTM, figures, room
 from htm_engine.background import Background
-from htm_engine.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.data.datasets import Dataset
-from htm_engine.metrics import mse, psnr_of
+from htm_engine.evaluation.baselines import BaselineRow, RatePoint, baseline_table
+from htm_engine.evaluation.metrics import mse, psnr_of
 from htm_engine.model.training import FoldResult, cross_validate
 
 from .train_view import ABANDON, BARE

@@ -7,8 +7,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from htm_engine import baselines
 from htm_engine.errors import Cancelled, DataError
+from htm_engine.evaluation import baselines
 
 
 @pytest.fixture(scope="module")

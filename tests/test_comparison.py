@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.comparison import POINTS, PCAFiles, all_curves, codecs_at_bytes
 from htm_engine.data.mosaic import cut
 from htm_engine.errors import Cancelled
+from htm_engine.evaluation.comparison import POINTS, PCAFiles, all_curves, codecs_at_bytes
 from htm_engine.figures_compress import rate_figure, rate_in_words
 
 DIGITS = load_dataset("digits")

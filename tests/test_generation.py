@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from htm_engine import HTM, LayerSpec, generation
+from htm_engine import HTM, LayerSpec
+from htm_engine.analysis import generation
 from htm_engine.errors import DataError
 
 LAYERS = (LayerSpec(patch=4, units=16, rank=6), LayerSpec(patch=2, units=24, rank=8))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from htm_engine import HTM, LayerSpec, inspection
+from htm_engine import HTM, LayerSpec
+from htm_engine.analysis import inspection
 from htm_engine.errors import DataError
 
 TWO = (LayerSpec(4, 12, 4), LayerSpec(2, 10, 5))

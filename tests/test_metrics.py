@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from htm_engine import metrics
 from htm_engine.errors import DataError
+from htm_engine.evaluation import metrics
 
 
 def test_half_the_bytes_at_every_psnr_is_minus_fifty_percent():

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from htm_engine import HTM, LayerSpec, inspection, load_dataset
-from htm_engine.survey import survey
+from htm_engine import HTM, LayerSpec, load_dataset
+from htm_engine.analysis import inspection
+from htm_engine.analysis.survey import survey
 from studio import inside_work as work
 from studio.session import SHIPPED, CurrentModel
 

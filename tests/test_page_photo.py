@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import learning
 from htm_engine.errors import HTMError, ModelMismatchError
-from htm_engine.photocurves import QUALITIES, middle, photo_curves
+from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
 from studio import photo_train as train
 from studio import photo_view as view
 from studio import photo_work as work

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from htm_engine.reading import Letter
+from htm_engine.analysis.reading import Letter
 from studio import text_work
 from studio.text_view import letters_html, surprising_words
 

@@ -37,7 +37,7 @@ from htm_engine.coding.photo.format import COLOUR, HALVED, LOSSLESS, joined, ope
 from htm_engine.coding.photo.model import PhotoModel, shipped
 from htm_engine.coding.photo.units import log4
 from htm_engine.errors import DataError, FormatError, ModelError, ModelMismatchError
-from htm_engine.metrics import psnr
+from htm_engine.evaluation.metrics import psnr
 
 #: Pictures and settings, and digests of their files and of what comes back.
 GOLDEN: dict[str, tuple[str, str]] = {

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from htm_engine.analysis.reading import VOICES, begin, continue_text, letters, next_characters
 from htm_engine.coding.text.codec import compress_text
 from htm_engine.coding.text.model import TextModel
 from htm_engine.coding.text.query import expect
 from htm_engine.coding.text.units import fixed
 from htm_engine.errors import DataError
-from htm_engine.reading import VOICES, begin, continue_text, letters, next_characters
 
 TEXT = Path(lzma.__file__).read_text(encoding="utf-8")
 CHINESE = "学而时习之，不亦说乎？有朋自远方来，不亦乐乎？人不知而不愠，不亦君子乎？" * 6

@@ -7,7 +7,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from htm_engine import HTM, LayerSpec, generation
+from htm_engine import HTM, LayerSpec
+from htm_engine.analysis import generation
 from htm_engine.errors import DataError, ModelError
 from htm_engine.estimator.persistence import restore, state
 from htm_engine.sampling.tables import Sampler

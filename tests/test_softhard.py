@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from htm_engine import LayerSpec, softhard
-from htm_engine.inspection import look
+from htm_engine import LayerSpec
+from htm_engine.analysis import soft_hard
+from htm_engine.analysis.inspection import look
 
 LAYERS = (LayerSpec(4, 12, 3), LayerSpec(2, 8, 4))
 
@@ -21,7 +22,7 @@ def data():
 
 def test_both_arms_are_measured_and_progress_never_falls(data):
     X, held, y, y_held = data
-    items = list(softhard.compare(LAYERS, X, held, y, y_held, epochs=2))
+    items = list(soft_hard.compare(LAYERS, X, held, y, y_held, epochs=2))
     progress = [part for part, _ in items]
     assert progress == sorted(progress)
     assert progress[-1] == 1
@@ -37,8 +38,8 @@ def test_both_arms_are_measured_and_progress_never_falls(data):
 
 def test_hard_competition_leaves_one_active_unit_a_patch(data):
     X = data[0]
-    hard = softhard.network(LAYERS, "hard", epochs=1).fit(X)
-    soft = softhard.network(LAYERS, "soft", epochs=1).fit(X)
+    hard = soft_hard.network(LAYERS, "hard", epochs=1).fit(X)
+    soft = soft_hard.network(LAYERS, "soft", epochs=1).fit(X)
     shares = [look(model, X[0]).shares(0).max(1).min() for model in (hard, soft)]
     assert shares[0] == pytest.approx(1, abs=1e-6)
     assert soft.layers[0].temperature == 1
@@ -46,9 +47,9 @@ def test_hard_competition_leaves_one_active_unit_a_patch(data):
 
 def test_the_error_is_the_network_s_own_and_labels_are_optional(data):
     X, held, _, _ = data
-    model = softhard.network(LAYERS, "soft", epochs=1).fit(X)
-    arm = softhard.measure(model, "soft", X, held)
+    model = soft_hard.network(LAYERS, "soft", epochs=1).fit(X)
+    arm = soft_hard.measure(model, "soft", X, held)
     assert arm.error == pytest.approx(-model.score(held))
     assert arm.accuracy is None
     with pytest.raises(ValueError, match="soft or hard"):
-        softhard.network(LAYERS, "both")
+        soft_hard.network(LAYERS, "both")

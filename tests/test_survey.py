@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from htm_engine import HTM, LayerSpec, inspection
+from htm_engine import HTM, LayerSpec
+from htm_engine.analysis import inspection
+from htm_engine.analysis.survey import scores_csv, survey
 from htm_engine.model import competition
-from htm_engine.survey import scores_csv, survey
 
 
 @pytest.fixture(scope="module")

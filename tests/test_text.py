@@ -29,7 +29,7 @@ from htm_engine.coding.text.model import NAMES, SHIPPED, TextModel, shipped, tab
 from htm_engine.coding.text.skim import blank_notes, skim
 from htm_engine.coding.text.units import LEARN, Memory, blank, fixed, work
 from htm_engine.errors import DataError, FormatError, HTMError, ModelError, ModelMismatchError
-from htm_engine.textpeers import PEERS
+from htm_engine.evaluation.text_peers import PEERS
 
 SOURCE = Path(lzma.__file__).read_bytes()  # 13 KB of prose and code that every Python has
 CHINESE = "学而时习之，不亦说乎？有朋自远方来，不亦乐乎？人不知而不愠，不亦君子乎？".encode()

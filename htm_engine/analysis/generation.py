@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from ..errors import DataError
+from ..estimator.drawing import Temperature
+from ..estimator.network import HTM
+from ..evaluation.baselines import PCABaseline, flat
+from ..model.hierarchy import Codes
+from ..model.layer import RowCodes
 from . import completion
-from .baselines import PCABaseline, flat
-from .errors import DataError
-from .estimator.drawing import Temperature
-from .estimator.network import HTM
-from .model.hierarchy import Codes
-from .model.layer import RowCodes
 
 F32 = NDArray[np.float32]
 #: Numbers compared at a time when looking for neighbours.

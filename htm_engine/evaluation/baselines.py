@@ -29,12 +29,12 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
+from ..coding.collection.quantise import levels
+from ..coding.collection.values import ValueTables, choose, fit, no_features, write
+from ..coding.container import pack
+from ..coding.rangecoder import SymbolWriter, rounded_counts
+from ..errors import Cancelled, DataError
 from . import metrics
-from .coding.collection.quantise import levels
-from .coding.collection.values import ValueTables, choose, fit, no_features, write
-from .coding.container import pack
-from .coding.rangecoder import SymbolWriter, rounded_counts
-from .errors import Cancelled, DataError
 
 #: Container kind of a baseline's bytes; such files exist only to be counted.
 KIND = 255

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from .estimator.network import HTM
-from .metrics import perplexity
-from .model.layer import LayerSpec
-from .model.learning import DEAD_SHARE
+from ..estimator.network import HTM
+from ..evaluation.metrics import perplexity
+from ..model.layer import LayerSpec
+from ..model.learning import DEAD_SHARE
 
 #: Temperature at which all but the strongest share rounds to nothing.
 COLD = 0.01

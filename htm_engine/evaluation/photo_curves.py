@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..coding.photo.codec import compress_image, decompress_image
 from . import metrics
 from .baselines import RatePoint, codec_bytes, codec_decode
-from .coding.photo.codec import compress_image, decompress_image
 from .comparison import jpeg2000, too_long
 
 if TYPE_CHECKING:
-    from .coding.photo.model import PhotoModel
+    from ..coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
 #: Side of the part of a picture that is measured at most.

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from .coding.text.context import COUNT, UNITS
-from .coding.text.model import SMALL_BITS, TextModel
-from .coding.text.query import expect, explain, imagine
-from .coding.text.units import LEARN, Memory, blank, fixed, work
-from .errors import DataError
+from ..coding.text.context import COUNT, UNITS
+from ..coding.text.model import SMALL_BITS, TextModel
+from ..coding.text.query import expect, explain, imagine
+from ..coding.text.units import LEARN, Memory, blank, fixed, work
+from ..errors import DataError
 
 #: Who may foresee a letter: the units, and the longest match.
 VOICES = (*UNITS, "longest match")

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimator.network import HTM
+from ..estimator.network import HTM
+from ..model import competition
+from ..model.layer import Ints
 from .inspection import first_two, scores
-from .model import competition
-from .model.layer import Ints
 
 F64 = NDArray[np.floating[Any]]
 

@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
-from .estimator.network import HTM
-from .model import competition
-from .model.hierarchy import Codes
-from .model.layer import CompetitiveLayer, Ints, RowCodes
-from .model.patches import tiling
+from ..errors import DataError
+from ..estimator.network import HTM
+from ..model import competition
+from ..model.hierarchy import Codes
+from ..model.layer import CompetitiveLayer, Ints, RowCodes
+from ..model.patches import tiling
 
 F64 = NDArray[np.floating[Any]]
 

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
-from .errors import DataError
+from ..errors import DataError
 
 
 def mse(a: ArrayLike, b: ArrayLike) -> float:

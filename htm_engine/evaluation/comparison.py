@@ -15,6 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..coding.collection import quantise
+from ..coding.collection.codec import compress_collection, decompress_collection
+from ..coding.collection.values import ValueTables
+from ..data.mosaic import assemble, cut
+from ..estimator.network import HTM
 from . import metrics
 from .baselines import (
     QUALITIES,
@@ -29,11 +34,6 @@ from .baselines import (
     value_tables,
     values_file,
 )
-from .coding.collection import quantise
-from .coding.collection.codec import compress_collection, decompress_collection
-from .coding.collection.values import ValueTables
-from .data.mosaic import assemble, cut
-from .estimator.network import HTM
 
 Pixels = NDArray[np.uint8]
 #: Codecs of the web, by the names Pillow knows and people read.

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimator.network import HTM
-from .model.hierarchy import Hierarchy
+from ..estimator.network import HTM
+from ..model.hierarchy import Hierarchy
 
 F64 = NDArray[np.floating[Any]]
 

@@ -1,0 +1,1 @@
+"""Measures, baselines, and comparisons at equal bytes."""
