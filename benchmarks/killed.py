@@ -27,9 +27,9 @@ from common import ROOT, provenance, table
 def child(folder: str, run: str, every: float) -> None:
     """Train, say each finished step and when; never returns by itself."""
     from htm_engine import HTM, LayerSpec, load_dataset
-    from htm_engine.recipe import SPLIT, Recipe
-    from htm_engine.recording import RecordedJob, resume
-    from htm_engine.runs import History
+    from htm_engine.runs.history import History
+    from htm_engine.runs.recipe import SPLIT, Recipe
+    from htm_engine.runs.recording import RecordedJob, resume
 
     history, data = History(Path(folder)), load_dataset("digits")
     if run:
@@ -100,7 +100,7 @@ def main() -> None:
     if args.server:
         servers(args.times, args.every, args.seed)
         return
-    from htm_engine.runs import History
+    from htm_engine.runs.history import History
 
     provenance("killed", "digits", args.seed)
     rng, run, rows, bad = random.Random(args.seed), "", [], 0

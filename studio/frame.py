@@ -42,7 +42,7 @@ _FRAME_RAN = "_frame_ran"
 #: What pages need that the first one does not.  A test holds that all of these are there.
 WARM_UP = ("htm_engine", "htm_engine.analysis.generation", "htm_engine.figures", "skimage.metrics")
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
-JOBS = "htm_engine.background"
+JOBS = "htm_engine.runs.background"
 #: Where the session keeps what links say of the visitor's model.
 LINKED_MODEL = "_linked_model"
 

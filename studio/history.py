@@ -20,9 +20,9 @@ import streamlit as st
 from htm_engine import HTM
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HistoryError
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.runs import History, Run, data_folder, size_limit
-from htm_engine.runtable import LIMIT_MB
+from htm_engine.runs.history import History, Run, data_folder, size_limit
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.schema import LIMIT_MB
 
 from . import session
 from .words import said, t

@@ -14,8 +14,8 @@ import re
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob
 
 from . import history, session
 from .resume import ABANDON

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.background import Background
 from htm_engine.errors import HTMError
+from htm_engine.runs.background import Background
 
 from . import photo_train as train
 from . import photo_view as view

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from htm_engine.background import Background
 from htm_engine.errors import DataError, HTMError
+from htm_engine.runs.background import Background
 
 from . import keeping
 from .compress_choose import KINDS

@@ -20,8 +20,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.background import Background
 from htm_engine.errors import DataError, ModelMismatchError
+from htm_engine.runs.background import Background
 
 from . import keeping
 

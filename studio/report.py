@@ -24,8 +24,8 @@ from htm_engine.errors import HTMError
 from htm_engine.evaluation.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
 from htm_engine.evaluation.comparison import LEARN_FROM, all_curves
 from htm_engine.evaluation.metrics import psnr_of
-from htm_engine.recipe import SPLIT
-from htm_engine.runs import Run
+from htm_engine.runs.history import Run
+from htm_engine.runs.recipe import SPLIT
 
 from .pictures import sheet
 from .runs_table import FIGURES

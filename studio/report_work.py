@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from htm_engine.background import Background
 from htm_engine.errors import HTMError
-from htm_engine.recipe import Recipe
-from htm_engine.runs import Run
+from htm_engine.runs.background import Background
+from htm_engine.runs.history import Run
+from htm_engine.runs.recipe import Recipe
 
 from . import frame, history, report, report_zip
 from .words import PARAMETER, in_line, language, said, t

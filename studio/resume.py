@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from htm_engine import room
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.estimator.network import HTM
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob, live, resume
-from htm_engine.runs import Run
+from htm_engine.runs import memory
+from htm_engine.runs.history import Run
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob, live, resume
 
 from . import history
 from .words import said, t
@@ -31,7 +31,7 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
     HTMError
         If the data cannot be divided or the training would not fit into memory.
     """
-    room.check(model.layers, data.X.shape[1:], model.batch_size or len(data) // 20)
+    memory.check(model.layers, data.X.shape[1:], model.batch_size or len(data) // 20)
     recipe = Recipe.of(model, data.name, data.fingerprint)
     learn, held = data.split(*SPLIT)
     name = f"{data.name}, {' + '.join(str(spec.units) for spec in model.layers)} units"

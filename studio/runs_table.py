@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from htm_engine.runs import Run
+from htm_engine.runs.history import Run
 
 from .words import moment as as_written
 from .words import said, t

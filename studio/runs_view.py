@@ -9,8 +9,8 @@ import streamlit as st
 
 from htm_engine import HTM, figures
 from htm_engine.errors import HTMError
-from htm_engine.runs import History, Run
-from htm_engine.runtable import STATES
+from htm_engine.runs.history import History, Run
+from htm_engine.runs.schema import STATES
 
 from . import history, report_work, resume, runs_table, settings
 from .keeping import kept

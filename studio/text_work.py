@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from htm_engine.analysis.reading import Expected, Letter
-from htm_engine.background import Background
+from htm_engine.runs.background import Background
 
 if TYPE_CHECKING:
     from htm_engine.coding.text.model import TextModel

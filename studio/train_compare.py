@@ -8,13 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from htm_engine import HTM, figures, room
-from htm_engine.background import Background
+from htm_engine import HTM, figures
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.data.datasets import Dataset
 from htm_engine.evaluation.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
 from htm_engine.model.training import FoldResult, cross_validate
+from htm_engine.runs import memory
+from htm_engine.runs.background import Background
 
 from .train_view import ABANDON, BARE
 from .words import in_line, said, t
@@ -94,7 +95,7 @@ def folds(model: HTM, data: Dataset) -> Background:
     pictures = data.take(min(len(data), 1500), random_state=0).X
 
     def measured() -> Iterator[FoldResult]:
-        room.check(model.layers, pictures.shape[1:])
+        memory.check(model.layers, pictures.shape[1:])
         yield from cross_validate(quick, pictures, grid)
 
     return Background(

@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 
 from htm_engine import HTM, figures
-from htm_engine.background import POOL
 from htm_engine.data.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.metrics import mse, psnr_of
-from htm_engine.jobs import JobSnapshot
-from htm_engine.recording import RecordedJob
+from htm_engine.runs.background import POOL
+from htm_engine.runs.jobs import JobSnapshot
+from htm_engine.runs.recording import RecordedJob
 
 from . import drawing, history, report_work, resume, session
 from .pictures import alt, sheet

@@ -150,7 +150,7 @@ def network_tables() -> Reader:
 
 def links() -> Reader:
     """The settings of a run, as a link carries them."""
-    from htm_engine.recipe import Recipe
+    from htm_engine.runs.recipe import Recipe
 
     corpus = [packed.encode() for packed in _packed()]
     return Reader(corpus, lambda content: Recipe.unpacked(content.decode("latin-1")).model())
@@ -158,7 +158,7 @@ def links() -> Reader:
 
 def links_inside() -> Reader:
     """The same, well packed, with settings that are not what they should be."""
-    from htm_engine.recipe import Recipe
+    from htm_engine.runs.recipe import Recipe
 
     plain = [Recipe.unpacked(packed).as_json() for packed in _packed()]
     untouched = bytes(16)
@@ -182,7 +182,7 @@ def links_inside() -> Reader:
 
 def _packed() -> list[str]:
     from htm_engine import HTM
-    from htm_engine.recipe import Recipe
+    from htm_engine.runs.recipe import Recipe
 
     models = [HTM(), HTM.from_preset("article"), HTM(mirror=True, epochs=3, batch_size=64)]
     return [Recipe.of(model, "digits", "1cba24f86a7d8d7b").packed() for model in models]
@@ -190,7 +190,8 @@ def _packed() -> list[str]:
 
 def checkpoint() -> Reader:
     """Trainings put on paper."""
-    from htm_engine import HTM, LayerSpec, checkpoints, load_dataset
+    from htm_engine import HTM, LayerSpec, load_dataset
+    from htm_engine.runs import checkpoints
 
     model, corpus = HTM((LayerSpec(4, 4, 2),), epochs=2, coder=False, sampler=False), []
     for step in model.fit_steps(load_dataset("digits", limit=60).X):

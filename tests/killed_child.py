@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from htm_engine import HTM, LayerSpec, load_dataset  # noqa: E402
-from htm_engine.recipe import SPLIT, Recipe  # noqa: E402
-from htm_engine.recording import RecordedJob  # noqa: E402
-from htm_engine.runs import History  # noqa: E402
+from htm_engine.runs.history import History  # noqa: E402
+from htm_engine.runs.recipe import SPLIT, Recipe  # noqa: E402
+from htm_engine.runs.recording import RecordedJob  # noqa: E402
 
 
 def main() -> None:

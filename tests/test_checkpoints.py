@@ -7,8 +7,9 @@ import io
 import numpy as np
 import pytest
 
-from htm_engine import HTM, LayerSpec, checkpoints, load_dataset
+from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.errors import DataError, ModelError
+from htm_engine.runs import checkpoints
 
 LAYERS = (LayerSpec(4, 8, 3, winners=2), LayerSpec(2, 6, 4))
 

@@ -17,13 +17,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from htm_engine import HTM, LayerSpec, load_dataset, runfiles, runs
-from htm_engine.background import Pool
+from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.errors import HistoryError
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
-from htm_engine.runs import History
-from htm_engine.runtable import FILE
+from htm_engine.runs import blobs
+from htm_engine.runs import history as keeping
+from htm_engine.runs.background import Pool
+from htm_engine.runs.history import History
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob
+from htm_engine.runs.schema import FILE
 from studio import history, session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +36,7 @@ WAIT = 60
 def folder(tmp_path, monkeypatch):
     """A history of this test's own, as the server would open it."""
     monkeypatch.setenv("HTM_STUDIO_DATA", str(tmp_path))
-    monkeypatch.setattr(runs, "PATIENCE", 0.2)
+    monkeypatch.setattr(keeping, "PATIENCE", 0.2)
     return tmp_path
 
 
@@ -50,7 +52,7 @@ def no_room(monkeypatch):
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(runfiles.os, "fsync", full)
+    monkeypatch.setattr(blobs.os, "fsync", full)
 
 
 def training(kept, data, **settings) -> RecordedJob:
@@ -236,9 +238,9 @@ def test_no_thread_is_left_when_jobs_are_cancelled(folder, data):
 def test_a_clock_that_jumps_spoils_no_run_and_no_training(folder, data, monkeypatch, jump):
     kept, real = history.kept().history, time.time
     first = ended(training(kept, data))
-    monkeypatch.setattr(runs.time, "time", lambda: real() + jump)
+    monkeypatch.setattr(keeping.time, "time", lambda: real() + jump)
     second = ended(training(kept, data))
-    monkeypatch.setattr(runs.time, "time", real)
+    monkeypatch.setattr(keeping.time, "time", real)
     for job in (first, second):
         run = kept.get(job.run)
         assert run.state == "finished" and run.seconds >= 0

@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 
-from htm_engine import background
-from htm_engine.background import Background, Pool, sentence
 from htm_engine.errors import Cancelled, DataError
 from htm_engine.estimator.network import HTM
-from htm_engine.jobs import CURVE_POINTS, TrainingJob, thin
 from htm_engine.model.layer import LayerSpec
+from htm_engine.runs import background
+from htm_engine.runs.background import Background, Pool, sentence
+from htm_engine.runs.jobs import CURVE_POINTS, TrainingJob, thin
 
 WAIT = 30
 

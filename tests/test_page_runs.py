@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.recipe import Recipe
+from htm_engine.runs.recipe import Recipe
 from studio import history, runs_table
 
 ROOT = Path(__file__).resolve().parent.parent

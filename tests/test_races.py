@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from htm_engine import background, runs
-from htm_engine.background import OVER, Background, Pool
 from htm_engine.errors import HistoryError
-from htm_engine.runs import History
+from htm_engine.runs import background, history
+from htm_engine.runs.background import OVER, Background, Pool
+from htm_engine.runs.history import History
 
 HANDS, SECONDS, WAIT = 8, 1.5, 60
 
@@ -108,7 +108,7 @@ def test_never_more_jobs_work_than_there_are_places_and_all_can_be_ended(monkeyp
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_history_that_many_write_is_whole_at_any_moment(tmp_path, monkeypatch, seed):
-    monkeypatch.setattr(runs, "PATIENCE", 30.0)
+    monkeypatch.setattr(history, "PATIENCE", 30.0)
     histories = [History(tmp_path, limit=60_000), History(tmp_path, limit=60_000)]
     ids: list[tuple[History, str]] = []
     lock = threading.Lock()

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.background import Pool
 from htm_engine.errors import DataError, HistoryError
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob, live, resume
-from htm_engine.runs import History
+from htm_engine.runs.background import Pool
+from htm_engine.runs.history import History
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob, live, resume
 
 WAIT = 60
 

@@ -17,13 +17,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from htm_engine.background import Pool
 from htm_engine.data.datasets import load_upload
 from htm_engine.errors import Cancelled
 from htm_engine.evaluation.baselines import RatePoint
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
-from htm_engine.runs import History
+from htm_engine.runs.background import Pool
+from htm_engine.runs.history import History
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob
 from studio import report, report_zip, words
 from studio.pictures import sheet
 from tests.foreign import zipped

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from htm_engine import checkpoints
-from htm_engine import runs as runs_module
 from htm_engine.errors import HistoryError
-from htm_engine.runfiles import RunFiles
-from htm_engine.runs import History, data_folder, size_limit
-from htm_engine.runtable import FILE, named
+from htm_engine.runs import checkpoints
+from htm_engine.runs import history as runs_module
+from htm_engine.runs.blobs import RunFiles
+from htm_engine.runs.history import History, data_folder, size_limit
+from htm_engine.runs.schema import FILE, named
 
 CHILD = Path(__file__).with_name("killed_child.py")
 

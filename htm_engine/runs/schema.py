@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .errors import HistoryError
+from ..errors import HistoryError
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "HTM_STUDIO_DATA", "HTM_STUDIO_DATA_MB"
 FILE = "history.sqlite3"

@@ -28,11 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from . import room
+from ..errors import Cancelled
+from ..estimator.network import HTM
+from ..model.training import TrainStep
+from . import memory
 from .background import POOL, Background, Pool
-from .errors import Cancelled
-from .estimator.network import HTM
-from .model.training import TrainStep
 
 #: Points of a curve that a snapshot carries at most.
 CURVE_POINTS = 600
@@ -135,7 +135,7 @@ class TrainingJob(Background):
     checkpoint_seconds : float
         Working time between two checkpoints.
     pool, abandon_after
-        See :class:`~htm_engine.background.Background`.
+        See :class:`~htm_engine.runs.background.Background`.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class TrainingJob(Background):
     def _fits(self) -> None:
         """Fail in one sentence before memory runs out, and with it every visitor's work."""
         batch = self.model.batch_size or max(1, len(self._X) // 20)
-        room.check(self.model.layers, np.shape(self._X)[1:], batch)
+        memory.check(self.model.layers, np.shape(self._X)[1:], batch)
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()

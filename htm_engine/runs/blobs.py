@@ -18,7 +18,7 @@ import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from .errors import HistoryError
+from ..errors import HistoryError
 
 #: Seconds after which a file that nothing refers to is left over, and not just being written.
 LEFT_OVER = 3600.0

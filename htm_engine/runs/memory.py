@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import DataError
-from .model.layer import LayerSpec
-from .model.patches import tiling
+from ..errors import DataError
+from ..model.layer import LayerSpec
+from ..model.patches import tiling
 
 #: Rows of a level that are worked on at a time (``hierarchy.ROWS_AT_ONCE``).
 ROWS = 16384

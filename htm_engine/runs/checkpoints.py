@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import storage
-from .errors import DataError, ModelError
-from .estimator import persistence
-from .estimator.network import HTM
-from .model.layer import ARRAYS
-from .model.learning import LayerLearner
-from .model.training import LoopState, TrainStep, train
+from .. import storage
+from ..errors import DataError, ModelError
+from ..estimator import persistence
+from ..estimator.network import HTM
+from ..model.layer import ARRAYS
+from ..model.learning import LayerLearner
+from ..model.training import LoopState, TrainStep, train
 
 #: Arrays of a learner that stand alone, and those that stand in pairs (for gate and bias).
 _SINGLE = ("seen", "span", "product", "unit_error")

@@ -30,9 +30,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from .errors import HistoryError
-from .runfiles import RunFiles
-from .runtable import (
+from ..errors import HistoryError
+from .blobs import RunFiles
+from .schema import (
     COLUMNS,
     FILE,
     SCHEMA,

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from .errors import Cancelled, HTMError
+from ..errors import Cancelled, HTMError
 
 #: States in which a job's thread is over.
 OVER = ("finished", "stopped", "failed")

@@ -1,0 +1,259 @@
+"""A training that is written to the history as it goes, and can be taken up again from there.
+
+::
+
+    job = RecordedJob(history, recipe, learn, held)      resume(history, run, learn, held)
+    job.start()                                             │ from its last checkpoint
+        step ─► step ─► step ─► ...            the job's thread
+          └─ every few seconds ──► history.progress(points, checkpoint)
+        end  ──► figures, model ──► history.end
+    live(job.run)                    found again from anywhere in this process
+
+Training never fails because the history does: what went wrong stands in ``trouble``, and
+the run goes on.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..coding.collection.codec import compress_collection
+from ..data.dataset import Dataset
+from ..errors import HistoryError, HTMError
+from ..estimator.network import HTM
+from ..evaluation.metrics import mse, psnr_of
+from ..model.training import TrainStep
+from . import checkpoints
+from .background import POOL, Pool
+from .checkpoints import Checkpoint
+from .history import History
+from .jobs import TrainingJob
+from .recipe import SPLIT, Recipe
+
+#: Seconds of work between two checkpoints, and the part of the time they may take at most.
+EVERY, SHARE = 5.0, 0.05
+#: Held-out pictures that the figures are measured on at most, and the quality of their file.
+MEASURED, QUALITY = 500, 6
+
+_LIVE: dict[str, RecordedJob] = {}
+_LOCK = threading.Lock()
+
+
+class RecordedJob(TrainingJob):
+    """Trains a network in the background, and writes how it goes.
+
+    Parameters
+    ----------
+    history : History
+    recipe : Recipe
+        What to train; if somebody stopped the first training, this one stops there, too.
+    learn, held : Dataset
+        What to learn from, and what the figures are measured on.
+    name : str
+        Of the run.
+    every : float
+        Seconds of work between two checkpoints; more where writing one takes long.
+    pool, abandon_after
+        See :class:`~htm_engine.runs.background.Background`.
+
+    Attributes
+    ----------
+    run : str
+        Id in the history; empty if the history could not be written.
+    recipe : Recipe
+        With the place where it was stopped, once it was.
+    trouble : str
+        Why it is not, or not wholly, in the history; empty if it is.
+    """
+
+    def __init__(
+        self, history: History, recipe: Recipe, learn: Dataset, held: Dataset, *,
+        name: str = "", every: float = EVERY, pool: Pool = POOL,
+        abandon_after: float | None = None, _from: tuple[str, Checkpoint] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            recipe.model(), learn.X, name=learn.name, pool=pool, abandon_after=abandon_after
+        )
+        self.recipe, self.learn, self.held, self.trouble = recipe, learn, held, ""
+        self._history, self._every = history, every
+        self._points: list[tuple[bool, int, float]] = []
+        self._written, self._count, self._ended = time.monotonic(), 0, False
+        self._costs: deque[float] = deque([0.0], maxlen=2)
+        self._begun: Checkpoint | None = None
+        self.run = ""
+        if _from is None:
+            with self._trying():
+                self.run = history.create(
+                    name or learn.name, recipe.data, recipe.data_fingerprint, recipe.as_json()
+                )
+        else:
+            self.run, self._begun = _from
+            self._take_up(self._begun)
+        if self.run:
+            with _LOCK:
+                _LIVE[self.run] = self
+
+    def _take_up(self, begun: Checkpoint) -> None:
+        self._history.take_over(self.run)
+        found = self._history.get(self.run)
+        self.seconds = found.seconds if found else 0.0
+        self.model, self._count = begun.model, begun.loop.done
+        for place, held in ((self._curve, False), (self._held, True)):
+            steps, values = self._history.curve(self.run, held)
+            place[0].extend(array("d", steps))
+            place[1].extend(array("d", values))
+
+    # ------------------------------------------------------ in the job's thread
+    def _close(self, state: str) -> None:
+        # Whoever waited for the job may look into the history at once.
+        if self.run and not self._ended:
+            with self._trying():
+                self._write(None)
+            with self._trying():
+                self._history.end(self.run, state, error=self.error)
+        with _LOCK:
+            _LIVE.pop(self.run, None)
+
+    def _train(self) -> Iterator[TrainStep]:
+        self._fits()
+        model, X = self.model, self.learn.X
+        for step in self._begun.steps(X) if self._begun else model.fit_steps(X):
+            self._count += 1
+            if step.phase == "units" and np.isfinite(step.error):
+                self._points.append((False, step.step, step.error))
+                if step.validation is not None:
+                    self._points.append((True, step.step, step.validation))
+            if self._due():
+                with self._trying():
+                    self._write(step)
+            if self._count == self.recipe.stopped:
+                self.stop()
+            yield step
+
+    def _due(self) -> bool:
+        worked = time.monotonic() - self._written
+        unseen = time.monotonic() - self.seen
+        leaving = self._allowance == 0 or unseen > (self.abandon_after or np.inf)
+        # The less of two: a cold or busy disk is slow once, a large model always.
+        rest = min(self._costs) / SHARE
+        return leaving or worked >= max(self._every, rest) or self._count == 1
+
+    def _write(self, step: TrainStep | None) -> None:
+        step, began = step or self._last, time.monotonic()
+        if step is None or not self.run:
+            return
+        going = step.loop is not None and not self.ending
+        kept = checkpoints.save(self.model, step.loop) if going and step.loop else None
+        self._history.progress(
+            self.run, self._points, seconds=self.seconds, step=step.step, total=step.total,
+            checkpoint=kept,
+        )  # fmt: skip
+        self._points, self._written = [], time.monotonic()
+        self._costs.append(self._written - began)
+
+    def _finish(self, early: bool) -> None:
+        super()._finish(early)
+        step = self._last
+        if early:
+            self.recipe = replace(self.recipe, stopped=self._count)
+        if step is None or not self.run:
+            return
+        with self._trying():
+            self._write(None)
+            stream = io.BytesIO()
+            self.model.save(stream)
+            self._history.end(
+                self.run, "stopped" if early else "finished", model=stream.getvalue(),
+                fingerprint=self.model.fingerprint, settings=self.recipe.as_json(),
+                figures=figures_of(self.model, self.held) | _of_training(step),
+            )  # fmt: skip
+            self._ended = True
+
+    def _trying(self) -> _Trying:
+        return _Trying(self)
+
+
+class _Trying:
+    """Notes what the history could not do, and lets the training go on."""
+
+    def __init__(self, job: RecordedJob) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if isinstance(error, HistoryError):
+            self._job.trouble = f"{error}"
+            return True
+        return False
+
+
+def live(run: str) -> RecordedJob | None:
+    """The job of a run that this process trains now; None if there is none."""
+    with _LOCK:
+        return _LIVE.get(run)
+
+
+def resume(history: History, run: str, data: Dataset, **settings: Any) -> RecordedJob:
+    """Take up a run from its last checkpoint; start the job that this gives.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data of the run, before a part is held out.
+    settings
+        Of :class:`RecordedJob`.
+
+    Raises
+    ------
+    HTMError
+        If the run has no readable checkpoint, goes on elsewhere, or learned from other data.
+    """
+    found = history.get(run)
+    if found is None or found.checkpoint is None:
+        raise HistoryError("This run left no checkpoint to go on from; train it again.")
+    if found.state == "running":
+        raise HistoryError("This run goes on already.")
+    if data.fingerprint != found.data_fingerprint:
+        raise HistoryError(f"This run learned from other data ({found.data}).")
+    recipe = replace(Recipe.from_json(found.settings), stopped=None)
+    begun = checkpoints.load(history.files.get(found.checkpoint))
+    learn, held = data.split(*SPLIT)
+    return RecordedJob(history, recipe, learn, held, _from=(run, begun), **settings)
+
+
+def figures_of(model: HTM, held: Dataset) -> dict[str, float]:
+    """What a model makes of pictures that it did not learn from.
+
+    Returns
+    -------
+    dict
+        ``mse`` and ``psnr`` (dB) of the top level's reconstruction, and, where the model
+        writes files, ``bytes`` a picture in one at quality ``QUALITY``.
+    """
+    few = held.X[:MEASURED]
+    found: dict[str, float] = {}
+    try:
+        rebuilt = model.reconstruct(few.reshape(-1, *model._layout)).reshape(few.shape)
+        found["mse"] = float(mse(few / 255, np.clip(rebuilt, 0, 1)))
+        found["psnr"] = float(psnr_of(found["mse"]))
+        if model.coder_ is not None:
+            found["bytes"] = len(compress_collection(model, few, QUALITY)) / len(few)
+    except HTMError:  # such pictures have no file; what could be measured stands
+        return found
+    return found
+
+
+def _of_training(step: TrainStep) -> dict[str, float]:
+    units = sum(len(shares) for shares in step.usage)
+    return {"steps": step.step, "epochs": step.epoch, "units": units, "dead": sum(step.dead)}
