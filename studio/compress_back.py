@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from htm_engine.figures_compress import bits_in_words
+from htm_engine.figures.compress import bits_in_words
 
 from .compress_show import LARGE
 from .compress_work import pictures_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from htm_engine.evaluation.baselines import RatePoint
-from htm_engine.figures_compress import rate_figure, rate_in_words
+from htm_engine.figures.compress import rate_figure, rate_in_words
 from htm_engine.runs.background import Background
 
 from .words import in_line, said, t

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine.evaluation.comparison import Stored
-from htm_engine.figures_compress import bits_figure, bits_in_words
+from htm_engine.figures.compress import bits_figure, bits_in_words
 
 from .compress_work import Coded, Subject
 from .pictures import alt, enlarge, png, sheet, unit_colour

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from htm_engine import figures_formulas as figures
+from htm_engine.figures import formulas as figures
 
 from . import handsized, settings, snippets
 from .walkthrough import number

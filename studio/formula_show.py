@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from htm_engine import figures_formulas as figures
 from htm_engine.data.datasets import Dataset
+from htm_engine.figures import formulas as figures
 
 from . import controls, drawing, formula_parts, session, snippets, walkthrough
 from .formula_hand import ON, in_code

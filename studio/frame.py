@@ -40,7 +40,12 @@ ORIGIN = (
 
 _FRAME_RAN = "_frame_ran"
 #: What pages need that the first one does not.  A test holds that all of these are there.
-WARM_UP = ("htm_engine", "htm_engine.analysis.generation", "htm_engine.figures", "skimage.metrics")
+WARM_UP = (
+    "htm_engine",
+    "htm_engine.analysis.generation",
+    "htm_engine.figures.base",
+    "skimage.metrics",
+)
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
 JOBS = "htm_engine.runs.background"
 #: Where the session keeps what links say of the visitor's model.
@@ -169,7 +174,7 @@ def _warm_up() -> None:
     names = (
         "htm_engine",
         "htm_engine.analysis.generation",
-        "htm_engine.figures",
+        "htm_engine.figures.base",
         "skimage.metrics",
     )
     load = lambda: [importlib.import_module(name) for name in names]  # noqa: E731

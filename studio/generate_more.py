@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from htm_engine import figures_generate as figures
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
 from htm_engine.evaluation.metrics import psnr_of
+from htm_engine.figures import generate as figures
 
 from . import drawing, inside_work
 from .generate_view import COLUMNS, ON, OTHER_DATA

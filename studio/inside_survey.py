@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from htm_engine import figures_inside as figures
 from htm_engine.analysis import soft_hard
 from htm_engine.analysis.survey import scores_csv
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
+from htm_engine.figures import inside as figures
 from htm_engine.runs.background import Background
 
 from . import inside_work as work

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from htm_engine import figures_inside as figures
 from htm_engine.analysis import inspection
 from htm_engine.errors import DataError
 from htm_engine.estimator.network import HTM
 from htm_engine.evaluation.metrics import psnr_of
+from htm_engine.figures import inside as figures
 
 from . import inside_work as work
 from .formula_parts import _look as plane

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from htm_engine import HTM, figures
+from htm_engine import HTM
 from htm_engine.errors import HTMError
+from htm_engine.figures import base
 from htm_engine.runs.history import History, Run
 from htm_engine.runs.schema import STATES
 
@@ -106,7 +107,7 @@ def curves(runs: Sequence[Run]) -> None:
     if not any(steps for steps, _, _ in lines.values()):
         st.info(t("runs.no_step_was_made_yet"))
         return
-    figure, words = figures.run_curves(lines)
+    figure, words = base.run_curves(lines)
     st.plotly_chart(figure, alt=words, config=BARE, key="run_curves")
 
 

@@ -37,7 +37,7 @@ def numbers(study: Study) -> None:
 
 def sizes(study: Study) -> None:
     """Every compressor on this text, largest last."""
-    from htm_engine.figures_text import sizes_figure, sizes_in_words
+    from htm_engine.figures.text import sizes_figure, sizes_in_words
 
     st.plotly_chart(
         sizes_figure(study.sizes, study.characters),
@@ -127,7 +127,7 @@ def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
 
 def next_letters(expected: Sequence[Expected]) -> None:
     """Bars of the likeliest next characters."""
-    from htm_engine.figures_text import next_figure, next_in_words
+    from htm_engine.figures.text import next_figure, next_in_words
 
     pairs = [(name_of(one.character), one.probability) for one in expected]
     st.plotly_chart(

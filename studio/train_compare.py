@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from htm_engine import HTM, figures
+from htm_engine import HTM
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.data.datasets import Dataset
 from htm_engine.evaluation.baselines import BaselineRow, RatePoint, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
+from htm_engine.figures import base
 from htm_engine.model.training import FoldResult, cross_validate
 from htm_engine.runs import memory
 from htm_engine.runs.background import Background
@@ -75,7 +76,7 @@ def show_rivals(run: Background) -> None:
     st.dataframe(table, hide_index=True, alt=t("train.error_of_every_method_at"))
     curves = {"HTM": [(p.bytes_per_picture, p.psnr) for p in points]}
     curves |= {row.label: [(p.bytes_per_picture, p.psnr) for p in row.points] for row in rows}
-    figure, words = figures.rate_distortion(curves)
+    figure, words = base.rate_distortion(curves)
     st.plotly_chart(figure, alt=words, config=BARE, key="rivals")
     st.caption(t("train.real_bytes_with_the_same"))
 
@@ -130,6 +131,6 @@ def show_folds(run: Background) -> list[FoldResult]:
     if run.error:
         st.error(said(run.error))
     if results:
-        figure, words = figures.fold_scores(list(names), list(names.values()))
+        figure, words = base.fold_scores(list(names), list(names.values()))
         st.plotly_chart(figure, alt=words, config=BARE, key="folds")
     return results if run.over else []

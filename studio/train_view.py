@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from htm_engine import HTM, figures
+from htm_engine import HTM
 from htm_engine.data.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.metrics import mse, psnr_of
+from htm_engine.figures import base
 from htm_engine.runs.background import POOL
 from htm_engine.runs.jobs import JobSnapshot
 from htm_engine.runs.recording import RecordedJob
@@ -197,10 +198,10 @@ def live(run: RecordedJob, level: int) -> None:
     if seen.step is None:
         return
     left, right = st.columns(2, gap="large")
-    figure, words = figures.error_curve(seen.steps, seen.errors, seen.held_steps, seen.held_errors)
+    figure, words = base.error_curve(seen.steps, seen.errors, seen.held_steps, seen.held_errors)
     left.markdown(t("train.error_mean_squared_lower_is"))
     left.plotly_chart(figure, alt=words, config=BARE, key="curve")
-    figure, words = figures.usage(seen.usage, seen.dead)
+    figure, words = base.usage(seen.usage, seen.dead)
     right.markdown(t("train.how_the_units_share_the"))
     right.plotly_chart(figure, alt=words, config=BARE, key="usage")
     view = st.session_state.get("_view")

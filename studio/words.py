@@ -180,7 +180,7 @@ def moment(seconds: float) -> str:
 def teach_engine() -> None:
     """Give the engine its translator, if a page has brought it in; home does without both."""
     if "htm_engine" in sys.modules:
-        from htm_engine import wording
+        from htm_engine.figures import wording
 
         wording.use(translated)
 

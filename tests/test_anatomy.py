@@ -9,7 +9,7 @@ from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.coding.collection.anatomy import dissect
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.errors import ModelMismatchError
-from htm_engine.figures_compress import PARTS, bits_figure, bits_in_words
+from htm_engine.figures.compress import PARTS, bits_figure, bits_in_words
 
 X = load_dataset("digits").X
 PLAIN = LayerSpec(4, 8, 0, winners=3, compete_on="evidence")

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from htm_engine import figures
+from htm_engine.figures import base
 
 
 def made():
     steps = np.arange(1.0, 6.0)
     return {
-        "curve": figures.error_curve(steps, steps / 10, steps[[1, 4]], np.array([0.2, 0.1])),
-        "young": figures.error_curve(steps[:0], steps[:0], steps[:0], steps[:0]),
-        "usage": figures.usage([np.array([0.5, 0.5, 0.0]), np.array([1.0])], [1, 0]),
-        "rates": figures.rate_distortion({"HTM": [(30, 25), (10, 20)], "PCA": [(52, 23)]}),
-        "folds": figures.fold_scores(["8 x 2", "16 x 4"], [[0.2, 0.3], [0.1, 0.15]]),
+        "curve": base.error_curve(steps, steps / 10, steps[[1, 4]], np.array([0.2, 0.1])),
+        "young": base.error_curve(steps[:0], steps[:0], steps[:0], steps[:0]),
+        "usage": base.usage([np.array([0.5, 0.5, 0.0]), np.array([1.0])], [1, 0]),
+        "rates": base.rate_distortion({"HTM": [(30, 25), (10, 20)], "PCA": [(52, 23)]}),
+        "folds": base.fold_scores(["8 x 2", "16 x 4"], [[0.2, 0.3], [0.1, 0.15]]),
     }
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from htm_engine import wording
+from htm_engine.figures import wording
 from studio import keeping, words
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").glob("*.py"))]
+PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").rglob("*.py"))]
 ENGINE = sorted((ROOT / "htm_engine").rglob("*.py"))
 #: English marks more than one; Chinese does not.
 ENGLISH_ONLY = {"plural"}
 #: Modules whose every refusal may reach a visitor.
-SEEN = ("uploads", "arrayfiles", "persistence", "storage")
+SEEN = ("data/uploads", "data/arrayfiles", "estimator/persistence", "storage")
 
 
 def parsed(path):

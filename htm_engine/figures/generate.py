@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from .figures import ORANGE, Figure
+from .base import ORANGE, Figure
 from .wording import say
 
 _CLEAR = "rgba(0,0,0,0)"

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from .figures import BLUE, GREY, ORANGE, TEAL, Figure, plain
+from .base import BLUE, GREY, ORANGE, TEAL, Figure, plain
 from .wording import say
 
 #: Bars shown at most; the rest of the units are too weak to see.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from .figures import GREY, TEAL
+from .base import GREY, TEAL
 from .wording import say
 
 

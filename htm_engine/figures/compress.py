@@ -8,9 +8,9 @@ from dataclasses import fields
 import numpy as np
 import plotly.graph_objects as go
 
-from .coding.collection.anatomy import Budget
-from .evaluation.baselines import RatePoint
-from .figures import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
+from ..coding.collection.anatomy import Budget
+from ..evaluation.baselines import RatePoint
+from .base import BLUE, GOLD, GREY, ORANGE, PINK, TEAL
 from .wording import say
 
 PARTS = {

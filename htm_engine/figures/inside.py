@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from .figures import BLUE, GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
+from .base import BLUE, GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
 from .wording import say
 
 #: Units drawn in one line; a level with more goes on in the next.

@@ -1,0 +1,1 @@
+"""Plotly figures; the one place of the engine that draws."""
