@@ -17,9 +17,9 @@ from PIL import Image
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.__main__ import main
+from htm_engine.cli.pictures import SHIPPED
 from htm_engine.coding.collection.codec import compress_collection, inspect_collection
 from htm_engine.estimator.presets import read_layers
-from htm_engine.picturecommands import SHIPPED
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4))

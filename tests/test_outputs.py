@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from htm_engine.cli.outputs import OutputError, contact_sheet, write, write_pictures
 from htm_engine.errors import DataError
-from htm_engine.outputs import OutputError, contact_sheet, write, write_pictures
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):

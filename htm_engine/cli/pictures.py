@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .assets import ASSETS
-from .coding.collection.codec import compress_collection, decompress_collection, inspect_collection
-from .data.datasets import load_dataset
-from .data.fitting import as_pictures, fit_picture, picture_shape, put_together
-from .data.uploads import LOCAL, read_picture
-from .errors import DataError, ModelError
-from .estimator.network import HTM
-from .estimator.presets import preset
-from .evaluation import metrics
-from .model.learning import DEAD_SHARE
+from ..assets import ASSETS
+from ..coding.collection.codec import compress_collection, decompress_collection, inspect_collection
+from ..data.datasets import load_dataset
+from ..data.fitting import as_pictures, fit_picture, picture_shape, put_together
+from ..data.uploads import LOCAL, read_picture
+from ..errors import DataError, ModelError
+from ..estimator.network import HTM
+from ..estimator.presets import preset
+from ..evaluation import metrics
+from ..model.learning import DEAD_SHARE
 from .outputs import OutputError, check_target, write, write_pictures
 from .progress import Progress, duration
 

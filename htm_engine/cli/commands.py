@@ -1,6 +1,6 @@
 """Which half does a command: pictures or texts, told apart by the files themselves.
 
-``__main__`` reads the arguments and reports errors.  Each half is imported when it is
+``arguments`` reads them, and ``__main__`` reports errors.  Each half is imported when it is
 needed: a text waits for no scikit-learn, pictures wait for no compiler.
 """
 
@@ -12,8 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .coding.container import MAGIC
-from .errors import FormatError
+from ..coding.container import MAGIC
+from ..errors import FormatError
 from .outputs import check_target
 
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
@@ -26,79 +26,93 @@ FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"PK\3\4", b"\x93N
 
 def train(arguments: Namespace) -> None:
     """Train a network and save it."""
-    from . import picturecommands
+    from . import pictures
 
-    picturecommands.train(arguments)
+    pictures.train(arguments)
 
 
 def compress(arguments: Namespace) -> None:
     """Store pictures, or a text, in one file."""
     if arguments.photo:
-        from . import photocommands
+        from . import photo
 
-        photocommands.compress(arguments)
+        photo.compress(arguments)
         return
     if arguments.quality is None:
         arguments.quality = 5
     if arguments.text or _is_text_file(arguments.pictures):
-        from . import textcommands
+        from . import text
 
-        textcommands.compress(arguments)
+        text.compress(arguments)
     else:
-        from . import picturecommands
+        from . import pictures
 
-        picturecommands.compress(arguments)
+        pictures.compress(arguments)
 
 
 def decompress(arguments: Namespace) -> None:
     """Get pictures, a photograph, or a text, back from a file."""
-    from .coding.photo.format import is_photo
-    from .coding.text.codec import is_text
+    from ..coding.photo.format import is_photo
+    from ..coding.text.codec import is_text
 
     check_target(arguments.output, arguments.force)
     path = Path(arguments.file)
     with path.open("rb") as stream:
         head = stream.read(16)
     if is_text(head):
-        from . import textcommands
+        from . import text
 
-        textcommands.decompress(arguments)
+        text.decompress(arguments)
     elif is_photo(head):
-        from . import photocommands
+        from . import photo
 
-        photocommands.decompress(arguments)
+        photo.decompress(arguments)
     else:
-        from . import picturecommands
+        from . import pictures
 
-        picturecommands.decompress(arguments)
+        pictures.decompress(arguments)
 
 
 def generate(arguments: Namespace) -> None:
     """Draw new pictures."""
-    from . import picturecommands
+    from . import pictures
 
-    picturecommands.generate(arguments)
+    pictures.generate(arguments)
 
 
 def train_text(arguments: Namespace) -> None:
     """Make a text model of files."""
-    from . import textcommands
+    from . import text
 
-    textcommands.train(arguments)
+    text.train(arguments)
 
 
 def generate_text(arguments: Namespace) -> None:
     """Continue a prompt."""
-    from . import textcommands
+    from . import text
 
-    textcommands.generate(arguments)
+    text.generate(arguments)
 
 
 def train_codec(arguments: Namespace) -> None:
     """Learn a codec for photographs."""
-    from . import photocommands
+    from . import photo
 
-    photocommands.train(arguments)
+    photo.train(arguments)
+
+
+def warm(arguments: Namespace) -> None:
+    """Compile what photographs and texts need, so that nothing waits for it later."""
+    from . import warming
+
+    warming.warm(arguments)
+
+
+def studio(arguments: Namespace) -> None:
+    """Start the dashboard."""
+    from . import dashboard
+
+    dashboard.start(arguments)
 
 
 # ------------------------------------------------------------------ inspect
@@ -118,36 +132,36 @@ def inspect(arguments: Namespace) -> None:
 
 
 def _facts(content: bytes) -> dict[str, Any]:
-    from .coding.photo.format import is_photo
-    from .coding.text.codec import is_text
-    from .storage import load
+    from ..coding.photo.format import is_photo
+    from ..coding.text.codec import is_text
+    from ..storage import load
 
     if is_text(content):
-        from . import textcommands
+        from . import text
 
-        return textcommands.of_file(content)
+        return text.of_file(content)
     if is_photo(content):
-        from . import photocommands
+        from . import photo
 
-        return photocommands.of_file(content)
+        return photo.of_file(content)
     if content.startswith(MAGIC):
-        from . import picturecommands
+        from . import pictures
 
-        return picturecommands.of_collection(content)
+        return pictures.of_collection(content)
     if not content.startswith(b"PK"):
         raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
     kind = load(BytesIO(content))[0].get("kind")
     if kind == "text":
-        from . import textcommands
+        from . import text
 
-        return textcommands.of_model(content)
+        return text.of_model(content)
     if kind == "photo":
-        from . import photocommands
+        from . import photo
 
-        return photocommands.of_model(content)
-    from . import picturecommands
+        return photo.of_model(content)
+    from . import pictures
 
-    return picturecommands.of_model(content)
+    return pictures.of_model(content)
 
 
 def _layer_in_words(layer: dict[str, Any]) -> str:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .coding.photo.codec import compress_image, decompress_image, inspect_image
-from .coding.photo.format import LARGEST
-from .coding.photo.learning import learn
-from .coding.photo.model import PhotoModel
-from .data.uploads import read_picture
-from .errors import DataError
+from ..coding.photo.codec import compress_image, decompress_image, inspect_image
+from ..coding.photo.format import LARGEST
+from ..coding.photo.learning import learn
+from ..coding.photo.model import PhotoModel
+from ..data.uploads import read_picture
+from ..errors import DataError
 from .outputs import check_target, write
 from .progress import Progress
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .errors import DataError, HTMError
+from ..errors import DataError, HTMError
 
 Bytes = NDArray[np.uint8]
 #: Most pictures on one contact sheet; more would be too small to see, or too large to open.

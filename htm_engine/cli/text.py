@@ -12,9 +12,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from .coding.text.codec import compress_stream, decompress_blocks, inspect_text
-from .coding.text.model import NAMES, TextModel, shipped
-from .errors import DataError, ModelError
+from ..coding.text.codec import compress_stream, decompress_blocks, inspect_text
+from ..coding.text.model import NAMES, TextModel, shipped
+from ..errors import DataError, ModelError
 from .outputs import check_target, write
 from .progress import Progress
 
@@ -101,9 +101,7 @@ def decompress(arguments: Namespace) -> None:
 
 def generate(arguments: Namespace) -> None:
     """Continue a prompt."""
-    from .analysis.reading import (
-        continue_text,  # with scikit-learn, which nothing else here waits for
-    )
+    from ..analysis.reading import continue_text
 
     model = load_text_model(arguments.model) or shipped("en")
     drawn = continue_text(

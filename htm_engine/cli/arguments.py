@@ -1,0 +1,335 @@
+"""Arguments of the command line: what each command takes, and what its help says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..data.named import NAMED
+from ..estimator.presets import PRESETS, read_layers
+from ..model.layer import LayerSpec
+from . import commands
+
+#: As it was called: the installed command, or Python with the package's name.
+PROGRAM = "htm" if Path(sys.argv[0]).stem == "htm" else "python -m htm_engine"
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reader of a whole number within limits."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def not_negative(text: str) -> float:
+    """Read a temperature or a probability: a number from 0 to 100."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 100")
+    return number
+
+
+def layer(text: str) -> list[LayerSpec]:
+    """Read layers such as ``7x64r8,4x64r32``."""
+    try:
+        return read_layers(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
+def parser() -> argparse.ArgumentParser:
+    """Arguments of all commands."""
+    top = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Train networks of competing units; compress pictures and texts with them, "
+        "and generate new ones. Models end in .npz, compressed files in .htmc.",
+        epilog=f"Start with: {PROGRAM} train digits -o digits.npz",
+    )
+    found = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(found)
+    _add_compress(found)
+    _add_decompress(found)
+    _add_generate(found)
+    _add_inspect(found)
+    _add_train_text(found)
+    _add_generate_text(found)
+    _add_train_codec(found)
+    _add_warm(found)
+    _add_studio(found)
+    return top
+
+
+def _command(
+    found: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    does: Callable[[argparse.Namespace], None],
+    about: str,
+    example: str,
+    *aliases: str,
+) -> argparse.ArgumentParser:
+    made = found.add_parser(
+        name,
+        aliases=aliases,
+        help=about,
+        description=about,
+        epilog=f"Example: {PROGRAM} {name} {example}",
+    )
+    made.set_defaults(does=does)
+    return made
+
+
+def _output(made: argparse.ArgumentParser, about: str) -> None:
+    made.add_argument("-o", "--output", required=True, metavar="FILE", help=about)
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+
+
+def _model(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="a trained network (.npz); by default the one that comes with HTM Studio, which "
+        "knows handwritten digits of 8 x 8 pixels. For a text: en, zh, blank or a model of "
+        "train-text; by default chosen by the text",
+    )
+
+
+def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train",
+        commands.train,
+        "Train a network on pictures.",
+        "my-pictures/ --size 32 -o mine.npz",
+    )
+    made.add_argument(
+        "data",
+        metavar="DATA",
+        help=f"{', '.join(NAMED)}; or a folder of pictures, or a ZIP, IDX, NPY or NPZ file",
+    )
+    _output(made, "where the network goes (.npz)")
+    stack = made.add_mutually_exclusive_group()
+    described = "; ".join(f"{name}: {preset.about}" for name, preset in PRESETS.items())
+    stack.add_argument("--preset", choices=list(PRESETS), default="default", help=described)
+    stack.add_argument(
+        "--layers",
+        "--layer",
+        dest="layers",
+        type=layer,
+        action="extend",
+        metavar="PATCHxUNITSrRANK",
+        help="your own layers, bottom first, such as 7x64r8,4x64r32: patches of 7 x 7 cells, "
+        "64 units of rank 8, then 4 x 4 of those, 64 units of rank 32; k3 lets 3 units win, "
+        "s2 makes patches overlap with a stride of 2; may be given more than once",
+    )
+    made.add_argument(
+        "--mirror", action="store_true", help="learn from every picture's mirror image as well"
+    )
+    made.add_argument("--epochs", type=whole(1, 100_000), help="passes over the pictures, at most")
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--size", type=whole(1, 1024), metavar="SIDE", help="bring pictures to SIDE x SIDE pixels"
+    )
+    made.add_argument("--colour", action="store_true", help="learn in colour instead of grey")
+    made.add_argument(
+        "--limit", type=whole(2, 10**9), metavar="N", help="use N pictures, chosen at random"
+    )
+
+
+def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "compress",
+        commands.compress,
+        "Store pictures, or a text to the byte, by what the units do not foresee of them.",
+        "my-pictures/ -m mine.npz -o mine.htmc --quality 7",
+    )
+    made.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURES",
+        help="pictures, folders of pictures, or ZIP, IDX, NPY or NPZ files; "
+        "those of another size are cropped and resampled to the network's. Any other "
+        "file is stored as a text, exactly",
+    )
+    made.add_argument("--text", action="store_true", help="store the file exactly, whatever it is")
+    _model(made)
+    _output(made, "where the file goes (.htmc)")
+    made.add_argument(
+        "-q",
+        "--quality",
+        type=whole(1, 100),
+        metavar="1..10",
+        help="1 is smallest, 10 nearest to the pictures (default 5); with --photo 1 to 100 "
+        "(default 50)",
+    )
+    made.add_argument(
+        "--photo",
+        action="store_true",
+        help="store one photograph of any size, by the codec that came or one of train-codec",
+    )
+    made.add_argument(
+        "--bytes", type=whole(1, 1 << 40), metavar="N", help="with --photo: at most so many bytes"
+    )
+    made.add_argument("--lossless", action="store_true", help="with --photo: every pixel exactly")
+    made.add_argument(
+        "--tune", choices=["psnr", "eye"], default="psnr", help="with --photo: what errors count by"
+    )
+    made.add_argument(
+        "--effort", choices=["fast", "best"], default="best", help="with --photo (default best)"
+    )
+    made.add_argument(
+        "--memory",
+        type=whole(1, 1 << 20),
+        metavar="MIB",
+        help="for a text: tables of at most MIB mebibytes; less than 240 means without a model "
+        "that has read (default: up to 240 with one, 120 without)",
+    )
+    made.add_argument(
+        "--tiles",
+        action="store_true",
+        help="cut one larger picture into tiles of the network's size, instead of shrinking it",
+    )
+
+
+def _add_decompress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "decompress",
+        commands.decompress,
+        "Get pictures or a text back from a .htmc file, with the model that wrote it.",
+        "mine.htmc -m mine.npz -o pictures-again/",
+    )
+    made.add_argument("file", metavar="FILE", help="a .htmc file")
+    _model(made)
+    _output(
+        made,
+        "a folder of PNGs; or a .png (a sheet, if there are several pictures), or a .npy "
+        "array; for a text, any file",
+    )
+
+
+def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "generate",
+        commands.generate,
+        "Draw new pictures from what a network has learned.",
+        "-m mine.npz -n 16 --seed 3 -o new.png",
+    )
+    _model(made)
+    _output(made, "a .png (a sheet, if there are several), a .npy array, or a folder of PNGs")
+    made.add_argument(
+        "-n", "--number", type=whole(1, 100_000), default=16, help="how many (default 16)"
+    )
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--temperature",
+        type=not_negative,
+        default=1.0,
+        help="0 draws prototypes, 1 what the pictures vary by, more exaggerates (default 1)",
+    )
+
+
+def _add_inspect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "inspect",
+        commands.inspect,
+        "Say what a model (.npz) or a compressed file (.htmc) holds.",
+        "mine.npz --json",
+        "info",
+    )
+    made.add_argument("file", metavar="FILE", help="a model or a compressed file")
+    made.add_argument("--json", action="store_true", help="for programs to read")
+
+
+def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train-text",
+        commands.train_text,
+        "Let a text model read files, so that short texts like them become small.",
+        "yesterday.log today.log -o logs.npz",
+    )
+    made.add_argument(
+        "files", nargs="+", metavar="FILE", help="at most 16 MiB together, the most typical last"
+    )
+    _output(made, "where the model goes (.npz)")
+
+
+def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "train-codec",
+        commands.train_codec,
+        "Learn a codec for photographs from a folder of pictures.",
+        "my-photos/ -o mine.npz",
+    )
+    made.add_argument("folder", metavar="FOLDER", help="PNG, JPEG, WebP, AVIF, BMP, TIFF")
+    made.add_argument("--seed", type=int, default=0, help="of everything drawn (default 0)")
+    _output(made, "where the model goes (.npz)")
+
+
+def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "generate-text",
+        commands.generate_text,
+        "Continue a text.",
+        '"It was the best of" -n 200 --seed 3',
+    )
+    made.add_argument("prompt", metavar="PROMPT", help="how the text begins")
+    made.add_argument("-m", "--model", metavar="MODEL", help="en (default), zh, or a .npz file")
+    made.add_argument("-o", "--output", metavar="FILE", help="where it goes; by default, shown")
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+    made.add_argument(
+        "-n", "--number", type=whole(1, 100_000), default=400, help="characters (default 400)"
+    )
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+    made.add_argument(
+        "--temperature",
+        type=not_negative,
+        default=0.7,
+        help="0 takes the likeliest byte, 1 draws as expected (default 0.7)",
+    )
+    made.add_argument(
+        "--top-p",
+        type=not_negative,
+        default=0.95,
+        help="draw from the likeliest bytes of this probability together (default 0.95)",
+    )
+
+
+def _add_warm(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _command(
+        found,
+        "warm",
+        commands.warm,
+        "Compile what photographs and texts need, once a machine and version (a minute or two).",
+        "",
+    )
+
+
+def _add_studio(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = _command(
+        found,
+        "studio",
+        commands.studio,
+        "Start the dashboard; every further option goes to Streamlit.",
+        "--server.port=9000",
+    )
+    made.set_defaults(takes_more=True)

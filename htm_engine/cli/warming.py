@@ -1,0 +1,59 @@
+"""Compiling ahead: every loop of the codecs of photographs and texts, once a machine and version.
+
+Each is run on little data, so that all that ``compress``, ``decompress``, ``generate-text``
+and the pages call later is in the folder of machine code (``coding.compiling``).
+"""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..coding.compiling import folder
+
+
+def warm(arguments: Namespace) -> None:
+    """Compile everything, and say how long it took and where it lies."""
+    began = time.perf_counter()
+    for name, use in (("texts", _texts), ("photographs", _photographs)):
+        print(f"Compiling for {name} ...", flush=True)
+        use()
+    print(f"Ready after {time.perf_counter() - began:.0f} s: {folder()}")
+
+
+def _texts() -> None:
+    from ..analysis.reading import continue_text, letters
+    from ..coding.text.codec import compress_text, decompress_text
+
+    text = b"Units predict the next byte of a text, and the surprise is all that is kept. " * 2
+    decompress_text(compress_text(text))
+    list(letters(text.decode(), expected=2))
+    list(continue_text("Units", None, 4))
+
+
+def _photographs() -> None:
+    from ..coding.photo.anatomy import look_into_image
+    from ..coding.photo.codec import compress_image, decompress_image
+
+    picture = _picture(72, 80)
+    ways: tuple[Callable[[], bytes], ...] = (
+        lambda: compress_image(picture),
+        lambda: compress_image(picture, 10, effort="fast", tune="eye"),
+        lambda: compress_image(picture, lossless=True),
+        lambda: compress_image(picture[..., 0]),
+    )
+    for way in ways:
+        decompress_image(way())
+    look_into_image(ways[0]())
+
+
+def _picture(height: int, width: int) -> NDArray[np.uint8]:
+    """Slopes, edges and noise, so that blocks of every size and both colours are used."""
+    y, x = np.mgrid[:height, :width]
+    noise = np.random.default_rng(0).integers(0, 40, (height, width, 3))
+    slopes = np.stack([2 * x, 3 * y % 200, x + y], 2) + 50 * ((x // 9 + y // 13) % 2)[..., None]
+    return np.clip(slopes + noise, 0, 255).astype(np.uint8)
