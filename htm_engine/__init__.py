@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .coding.collection.codec import compress_collection, decompress_collection
     from .coding.photo.codec import compress_image, decompress_image
+    from .coding.photo.model import PhotoModel
     from .coding.text.codec import compress_text, decompress_text
+    from .coding.text.model import TextModel
     from .data.datasets import load_dataset
     from .estimator.network import HTM
     from .model.layer import CompetitiveLayer, LayerSpec
@@ -15,6 +17,8 @@ __all__ = [
     "HTM",
     "CompetitiveLayer",
     "LayerSpec",
+    "PhotoModel",
+    "TextModel",
     "compress_collection",
     "compress_image",
     "compress_text",
@@ -30,6 +34,8 @@ _HOMES = {
     "HTM": "estimator.network",
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
+    "PhotoModel": "coding.photo.model",
+    "TextModel": "coding.text.model",
     "compress_collection": "coding.collection.codec",
     "compress_image": "coding.photo.codec",
     "compress_text": "coding.text.codec",
@@ -40,7 +46,13 @@ _HOMES = {
 }
 
 
+#: Modules that programs shown on the Formulas page imported from here before they moved.
+_MOVED = {"competition": "model.competition", "inspection": "analysis.inspection"}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MOVED:
+        return import_module(f".{_MOVED[name]}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -8,18 +8,22 @@ from htm_engine import HTM
 from htm_engine.data.fitting import picture_shape
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.comparison import all_curves
-from studio import (
-    compress_back,
-    compress_choose,
-    compress_curve,
-    compress_show,
-    frame,
-    photo_show,
-    session,
+from studio import frame
+from studio.compress import (
+    back,
+    choose,
+    photo,
+    work,
 )
-from studio import compress_work as work
-from studio.compress_choose import ON
-from studio.words import said, t
+from studio.compress import (
+    curves as compress_curve,
+)
+from studio.compress import (
+    show as compress_show,
+)
+from studio.compress.choose import ON
+from studio.kit.words import said, t
+from studio.visitor import session
 
 #: Pictures that are stored again and again for the curves.
 CURVES_OF = 200
@@ -28,7 +32,7 @@ CURVES_OF = 200
 def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     """The page below its settings."""
     model = found.model
-    subject = compress_choose.choose(found, own)
+    subject = choose.choose(found, own)
     quality = ON.slider(
         "quality", t("compress.quality"), help=t("compress.gives_the_smallest_file_the")
     )
@@ -85,7 +89,7 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     if own is not None:
         st.subheader(t("compress.at_every_quality"), anchor=False)
         curves(model, own, quality)
-    compress_back.show(model)
+    back.show(model)
 
 
 def curves(model: HTM, own: work.Collection, quality: int) -> None:
@@ -101,7 +105,7 @@ frame.page("compress", t("compress.send_pictures_through_the_network"))
 WHAT = ON.segments("what", t("compress.what"), format_func=lambda name: t(f"compress.what_{name}"))
 try:
     if WHAT == "photo":
-        photo_show.show()
+        photo.show()
     elif (FOUND := session.current()) is not None:
         st.caption(t("compress.with_the_model", described=FOUND.described))
         picture_shape(FOUND.model)

@@ -4,9 +4,17 @@ import numpy as np
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from studio import formula_hand, formula_parts, formula_show, frame, session, snippets, walkthrough
-from studio.formula_hand import ON
-from studio.words import said, t
+from studio import frame
+from studio.formulas import (
+    by_hand,
+    snippets,
+    view,
+    walkthrough,
+)
+from studio.formulas.by_hand import ON
+from studio.kit import shapes
+from studio.kit.words import said, t
+from studio.visitor import session
 
 
 def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int]:
@@ -55,25 +63,25 @@ def show(found: session.CurrentModel, data) -> None:
     """The sections about a patch of a picture."""
     st.subheader(t("formulas.the_same_formulas_in_a"), anchor=False)
     st.caption(t("formulas.numbers_of_the_model", described=found.described))
-    data = formula_parts.fitting_data(found.model, data)
+    data = shapes.fitting_data(found.model, data)
     chosen = choose(found, data)
     picture, level, place, heat, k = chosen
     about = where(found, data, chosen)
     walk = walkthrough.begin(found.model, data.X[picture], level, place, heat)
     now = walkthrough.stand(walk, k)
-    formula_show.evidence(found, walk, now, about)
-    formula_show.shares(now, about)
-    formula_show.loss(walk, now, about)
+    view.evidence(found, walk, now, about)
+    view.shares(now, about)
+    view.loss(walk, now, about)
     key = f"{found.model.fingerprint}/{data.fingerprint}/{picture}/{level}/{place}/{heat}"
-    formula_show.step(key, walk, about)
-    formula_show.pca(found, data, about)
+    view.step(key, walk, about)
+    view.pca(found, data, about)
 
 
 frame.page("formulas", t("formulas.every_formula_of_the_network"))
 FOUND, DATA = session.current(), session.current_dataset()
 if FOUND is None:
     st.stop()
-formula_hand.show()
+by_hand.show()
 try:
     show(FOUND, DATA)
 except HTMError as exc:

@@ -3,14 +3,17 @@
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from studio import drawing, frame, generate_more, generate_view, session
-from studio.generate_view import ON
-from studio.words import said, t
+from studio import frame
+from studio.generate import more, view, work
+from studio.generate.view import ON
+from studio.kit import shapes
+from studio.kit.words import said, t
+from studio.visitor import session
 
 ANY = "any"
 
 
-def settings(levels: int, data) -> drawing.DrawSettings:
+def settings(levels: int, data) -> work.DrawSettings:
     columns = st.columns(3)
     count = ON.stops(
         "count", t("generate.pictures"), columns[0], help=t("generate.how_many_to_draw")
@@ -19,7 +22,7 @@ def settings(levels: int, data) -> drawing.DrawSettings:
         "seed", t("generate.seed"), columns[1], help=t("generate.the_same_seed_draws_the")
     )
     kind = ON.select(
-        "kind", t("generate.class"), columns[2], options=[ANY, *drawing.kinds(data)],
+        "kind", t("generate.class"), columns[2], options=[ANY, *work.kinds(data)],
         help=t("generate.labels_of_the_data_at"),
     )  # fmt: skip
     heats = []
@@ -34,22 +37,22 @@ def settings(levels: int, data) -> drawing.DrawSettings:
             t("generate.how_far_children_leave_what"),
         )  # fmt: skip
         heats.insert(0, float(heat))
-    return drawing.DrawSettings(int(count), int(seed), tuple(heats), drawing.kind_of(data, kind))
+    return work.DrawSettings(int(count), int(seed), tuple(heats), work.kind_of(data, kind))
 
 
 def show(found: session.CurrentModel, data) -> None:
     """The page below its header."""
     name = found.model.fingerprint
-    model = drawing.drawer(name, data.fingerprint, found.model, data)
-    wanted = settings(len(model.layers), data if drawing.fits(model, data) else None)
-    drawn = drawing.draw(name, data.fingerprint, wanted, model, data)
-    generate_view.samples(model, drawn, wanted)
+    model = work.drawer(name, data.fingerprint, found.model, data)
+    wanted = settings(len(model.layers), data if shapes.fits(model, data) else None)
+    drawn = work.draw(name, data.fingerprint, wanted, model, data)
+    view.samples(model, drawn, wanted)
     if drawn.beside is not None:
-        generate_view.nearest(model, drawn.beside, drawn.samples.pictures)
-    generate_view.descent(model, drawn, wanted)
-    generate_more.completion(model, name, data)
-    generate_more.way(model, name, data)
-    generate_more.variations(model, name, data, wanted.seed)
+        view.nearest(model, drawn.beside, drawn.samples.pictures)
+    view.descent(model, drawn, wanted)
+    more.completion(model, name, data)
+    more.way(model, name, data)
+    more.variations(model, name, data, wanted.seed)
 
 
 frame.page("generate", t("generate.let_the_network_draw_a"))

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from studio import frame, showcase
-from studio.pictures import alt, sheet
-from studio.words import t
+from studio import frame
+from studio.home import showcase
+from studio.kit.pictures import alt, sheet
+from studio.kit.words import t
 
 #: Width of a column on the page, so that ten stand side by side; drawn twice as fine.
 COLUMN = 80

@@ -5,10 +5,12 @@ import streamlit as st
 
 from htm_engine.analysis import inspection
 from htm_engine.errors import HTMError
-from studio import frame, inside_survey, inside_view, session
-from studio import inside_work as work
-from studio.inside_survey import ON
-from studio.words import said, t
+from studio import frame
+from studio.inside import survey, work
+from studio.inside import unit as inside_view
+from studio.inside.survey import ON
+from studio.kit.words import said, t
+from studio.visitor import session
 
 
 def choose(model, seen: work.Surveyed) -> inside_view.Choice:
@@ -56,13 +58,13 @@ def show(found: session.CurrentModel) -> None:
     inside_view.why(choice)
     inside_view.switched_off(choice)
     inside_view.levels(choice)
-    inside_survey.codes(name, data.fingerprint, seen, choice.picture)
-    inside_survey.surprises(name, data.fingerprint, seen, choice.picture)
+    survey.codes(name, data.fingerprint, seen, choice.picture)
+    survey.surprises(name, data.fingerprint, seen, choice.picture)
     st.subheader(t("inside.soft_against_hard_competition"), anchor=False)
     seed = ON.number(
         "seed", t("inside.seed"), width=200, help=t("inside.of_the_choice_of_pictures")
     )
-    inside_survey.compare(model, data, int(seed))
+    survey.compare(model, data, int(seed))
 
 
 frame.page("inside", t("inside.pick_any_unit_what_it"))

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from htm_engine.errors import HTMError
-from studio import frame, text_talk, text_view
-from studio import text_work as work
-from studio.text_talk import ON
-from studio.words import in_line, said, t
+from studio import frame
+from studio.kit.words import in_line, said, t
+from studio.text import dialogue, view, work
+from studio.text.dialogue import ON
 
 
 def given() -> tuple[bytes, str, work.Own | None]:
@@ -65,10 +65,10 @@ def draw(data: bytes, wanted: str, own: work.Own | None, was_live: bool) -> None
 
 
 def show(study: work.Study) -> None:
-    text_view.numbers(study)
-    text_view.letters(study)
+    view.numbers(study)
+    view.letters(study)
     st.subheader(t("text.beside_the_others"), anchor=False)
-    text_view.sizes(study)
+    view.sizes(study)
     st.download_button(
         t("text.download_the_file_bytes", file=len(study.file)), study.file, "text.htmc",
         "application/octet-stream", icon=":material/download:", key="text_download",
@@ -85,8 +85,8 @@ try:
     else:
         LIVE = shipped_example(DATA, WANTED, OWN) is None and not work.job(DATA, WANTED, OWN).over
         st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, OWN, LIVE)
-    text_talk.show(OWN)
-    text_talk.back(OWN)
+    dialogue.show(OWN)
+    dialogue.back(OWN)
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

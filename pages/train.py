@@ -3,30 +3,31 @@
 import streamlit as st
 
 from htm_engine.model.training import select
-from studio import frame, history, resume, session, train_compare, train_settings, train_view
-from studio.train_settings import ON
-from studio.words import said, t
+from studio import frame
+from studio.kit.words import said, t
+from studio.train import compare as train_compare
+from studio.train import settings, view
+from studio.train.settings import ON
+from studio.visitor import history, resume, session
 
 frame.page("train", t("train.choose_data_press_train_and"))
 resume.attach()
 # Whatever comes and goes has a place of its own: elements that move on the page are made
 # anew, and an open expander below them would close under the visitor's hand.
 with st.container():
-    DATA = train_view.choose_data()
-MODEL = train_settings.choose()
-RUN = train_view.job()
+    DATA = view.choose_data()
+MODEL = settings.choose()
+RUN = view.job()
 buttons = st.container(horizontal=True)
 buttons.button(
     t("train.train"), type="primary", key="train", icon=":material/play_arrow:",
-    on_click=train_view.begin, args=(MODEL, DATA),
+    on_click=view.begin, args=(MODEL, DATA),
 )  # fmt: skip
 buttons.button(
     t("train.first_step_only"), key="first", icon=":material/skip_next:",
-    on_click=train_view.begin, args=(MODEL, DATA, True),
+    on_click=view.begin, args=(MODEL, DATA, True),
 )  # fmt: skip
-buttons.button(
-    t("train.reset"), key="reset", icon=":material/restart_alt:", on_click=train_view.reset
-)
+buttons.button(t("train.reset"), key="reset", icon=":material/restart_alt:", on_click=view.reset)
 with st.container():
     history.say_trouble()
     resume.offer()
@@ -40,15 +41,15 @@ LEVEL = -1 + ON.segments(
 )  # fmt: skip
 
 
-PACE = train_view.pace()
+PACE = view.pace()
 
 
 @st.fragment(run_every=PACE if RUN and not RUN.over else None)
 def watch() -> None:
     if RUN is not None:
-        if not RUN.over and not 0.5 <= train_view.pace() / PACE <= 2:
+        if not RUN.over and not 0.5 <= view.pace() / PACE <= 2:
             st.rerun()  # others came or went: look less often, or more
-        train_view.live(RUN, LEVEL)
+        view.live(RUN, LEVEL)
 
 
 @st.fragment(run_every=1.0)
@@ -76,7 +77,7 @@ def sizes() -> None:
         if st.button(
             t("train.use_these_sizes"),
             key="use",
-            on_click=train_settings.take_sizes,
+            on_click=settings.take_sizes,
             args=(layers,),
         ):
             st.rerun()
@@ -88,13 +89,13 @@ with st.container():
         st.subheader(t("train.the_model_in_use"), anchor=False)
         st.markdown(t("train.this_is_the_model_train", described=FOUND.described))
         data = session.current_dataset()
-        train_view.show(train_view.inside(FOUND.model, data, LEVEL, t("train.pictures")))
+        view.show(view.inside(FOUND.model, data, LEVEL, t("train.pictures")))
     else:
         watch()
         if RUN.result is not None:
             st.subheader(t("train.against_pca_k_means_and"), anchor=False)
             compare()
-            train_view.report(RUN)
+            view.report(RUN)
 
 with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
     st.markdown(t("train.three_folds_for_each_of"))
@@ -103,11 +104,11 @@ with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_v
 
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     st.download_button(
-        t("train.download_the_model_in_use"), train_view.model_bytes(session.current_model()),
+        t("train.download_the_model_in_use"), view.model_bytes(session.current_model()),
         f"htm-{session.current_model().fingerprint}.npz", icon=":material/download:",
         on_click="ignore", key="download",
     )  # fmt: skip
     file = st.file_uploader(t("train.load_a_model_npz"), ["npz"], key="model")
     if file is not None:
-        train_view.load_model(file)
+        view.load_model(file)
 frame.share_link()

@@ -15,28 +15,19 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from . import keeping, presenting, settings, words
-from .controls import LINK_VERSION, Value
-from .words import t
-
-ROOT = Path(__file__).resolve().parent.parent
-ASSETS = ROOT / "assets"
+from .kit import keeping, presenting, settings, words
+from .kit.controls import LINK_VERSION
+from .kit.links import link
+from .kit.places import ASSETS, LINKED_MODEL
+from .kit.words import t
 
 NAME = "HTM Studio"
-ORIGIN = (
-    "HTM Studio follows the article “advanced representation learning (HTM)”. It is not "
-    "Numenta's Hierarchical Temporal Memory, though it shares three ideas with it: sparse "
-    "winners, prediction and surprise."
-)
 
 _FRAME_RAN = "_frame_ran"
 #: What pages need that the first one does not.  A test holds that all of these are there.
@@ -48,8 +39,6 @@ WARM_UP = (
 )
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
 JOBS = "htm_engine.runs.background"
-#: Where the session keeps what links say of the visitor's model.
-LINKED_MODEL = "_linked_model"
 
 
 @dataclass(frozen=True)
@@ -206,33 +195,11 @@ def page(stem: str, intro: str) -> None:
     if st.query_params.get("v", str(LINK_VERSION)) not in map(str, range(1, LINK_VERSION + 1)):
         st.warning(t("frame.this_link_was_made_by"), icon=":material/link_off:")
     if "model" in st.query_params or st.session_state.get("_missing"):
-        from . import linked  # brings in the engine, which most first paints need not wait for
+        from .visitor import (
+            linked,  # brings in the engine, which most first paints need not wait for
+        )
 
         linked.follow()
-
-
-def link(address: str, values: Mapping[str, Value]) -> str:
-    """Address that restores ``values``, written as Streamlit's bound widgets read them.
-
-    Everything is written, defaults too: a link whose values equal today's defaults must
-    mean the same after the defaults have changed.
-
-    >>> link("http://127.0.0.1:8501/train?old=1", {"units": 64, "live": True, "rate": 2.0})
-    'http://127.0.0.1:8501/train?v=1&units=64&live=true&rate=2'
-    """
-    query: list[tuple[str, str]] = [("v", str(LINK_VERSION))]
-    for key, value in values.items():
-        many = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
-        query.extend((key, _written(item)) for item in many)
-    return urlunsplit((*urlsplit(address)[:3], urlencode(query), ""))
-
-
-def _written(value: str | float) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 @st.fragment

@@ -11,9 +11,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from pathlib import Path
 
-APP = Path(__file__).resolve().parent.parent / "app.py"
+from .kit.places import APP
+
 #: What modules import only where they need it.
 LATE = ("sklearn.decomposition", "sklearn.datasets", "plotly.graph_objects", "pandas")
 

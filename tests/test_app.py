@@ -95,7 +95,7 @@ def test_home_does_not_wait_for_the_engine_or_scikit_learn():
         "from studio import frame; frame._warm_up = lambda: None\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
         "assert app.get('image') and not app.exception\n"
-        "print(sorted({'sklearn', 'scipy', 'htm_engine'} & set(sys.modules)))"
+        "print(sorted({'sklearn', 'scipy', 'htm_engine.model', 'numba'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

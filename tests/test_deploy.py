@@ -56,7 +56,7 @@ print(*sorted(set(sys.modules) - had))
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     late = done.stdout.split()
-    assert "studio.train_view" in late  # the pages ran
+    assert "studio.train.view" in late  # the pages ran
     heavy = ("htm_engine", "scipy", "pandas", "skimage", "numba", "sklearn")
     kept = ("sklearn.datasets.",)  # empty packages that hold data
     slow = [name for name in late if name.startswith(heavy) and not name.startswith(kept)]

@@ -26,7 +26,7 @@ from htm_engine.runs.history import History
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob
 from htm_engine.runs.schema import FILE
-from studio import history, session
+from studio.visitor import history, session
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT = 60

@@ -12,8 +12,9 @@ import pytest
 
 from htm_engine import HTM, load_dataset
 from htm_engine.model import competition
-from studio import handsized, snippets, walkthrough
-from studio.session import SHIPPED
+from studio.formulas import snippets, walkthrough
+from studio.formulas import toy as handsized
+from studio.visitor.session import SHIPPED
 
 ROOT = Path(__file__).resolve().parent.parent
 

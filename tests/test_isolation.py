@@ -12,7 +12,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec
-from studio import drawing, session
+from studio.generate import work
+from studio.visitor import session
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -81,7 +82,7 @@ def counted() -> None:
     """A page that makes something costly, and says how often it was made."""
     import streamlit as st
 
-    from studio import keeping
+    from studio.kit import keeping
 
     keeping.notice_uploads()
 
@@ -131,7 +132,7 @@ def test_no_visit_changes_what_all_visitors_share():
         assert np.array_equal(array, old)
     fresh = HTM.load(session.SHIPPED)
     assert (fresh.fingerprint, type(data)(*vars_of(data)).fingerprint) == before
-    assert drawing.drawer(model.fingerprint, data.fingerprint, model, data) is not model
+    assert work.drawer(model.fingerprint, data.fingerprint, model, data) is not model
     assert model.sampler_ is None
 
 

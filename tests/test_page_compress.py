@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.coding.collection.codec import compress_collection
 from htm_engine.coding.container import pack, unpack
-from studio import session
+from studio.visitor import session
 from tests.foreign import GREY, RGB, png_of_size, saved
 
 ROOT = Path(__file__).resolve().parent.parent

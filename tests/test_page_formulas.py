@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec
 from htm_engine.model import competition
-from studio import walkthrough
+from studio.formulas import walkthrough
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The chart of activations in a real network, after the three of the small one.
@@ -32,7 +32,7 @@ def model(digits):
 def opened(model=None, **query) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     if model is not None:
-        from studio.session import CurrentModel
+        from studio.visitor.session import CurrentModel
 
         app.session_state["_current_model"] = CurrentModel(model, "numbers", "trained")
     for key, value in query.items():

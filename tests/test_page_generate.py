@@ -17,7 +17,7 @@ PAGE = "pages/generate.py"
 def opened(model=None, **query) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     if model is not None:
-        from studio.session import CurrentModel
+        from studio.visitor.session import CurrentModel
 
         app.session_state["_current_model"] = CurrentModel(model, "numbers", "trained")
     for key, value in query.items():
@@ -97,7 +97,7 @@ def test_a_gif_goes_there_and_back():
 
     from PIL import Image
 
-    from studio.pictures import gif
+    from studio.kit.pictures import gif
 
     film = Image.open(io.BytesIO(gif(np.linspace(0, 1, 5)[:, None, None] * np.ones((5, 4, 4)))))
     assert film.n_frames == 8

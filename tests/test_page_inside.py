@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.analysis import inspection
 from htm_engine.analysis.survey import survey
-from studio import inside_work as work
-from studio.session import SHIPPED, CurrentModel
+from studio.inside import work
+from studio.visitor.session import SHIPPED, CurrentModel
 
 ROOT = Path(__file__).resolve().parent.parent
 

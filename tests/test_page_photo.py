@@ -15,9 +15,7 @@ from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import learning
 from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
-from studio import photo_train as train
-from studio import photo_view as view
-from studio import photo_work as work
+from studio.compress import photo_learn, photo_view, photo_work
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The first on a machine compiles.
@@ -42,15 +40,15 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
-def ended(picture, wanted) -> work.Coded:
-    *_, (part, coded) = work.steps(picture, wanted)
+def ended(picture, wanted) -> photo_work.Coded:
+    *_, (part, coded) = photo_work.steps(picture, wanted)
     assert part == pytest.approx(1.0)
     return coded
 
 
 @pytest.fixture(scope="module")
 def small():
-    return np.ascontiguousarray(work.sample()[:96, :128])
+    return np.ascontiguousarray(photo_work.sample()[:96, :128])
 
 
 def test_the_page_shows_a_photograph_and_what_others_make_of_its_bytes():
@@ -68,9 +66,9 @@ def test_the_page_shows_a_photograph_and_what_others_make_of_its_bytes():
 
 
 def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
-    coded = ended(small, work.PhotoSettings(30, "psnr", "fast"))
-    assert np.array_equal(work.opened(coded.file), coded.back)
-    assert np.array_equal(np.array(Image.open(io.BytesIO(work.png(coded.back)))), coded.back)
+    coded = ended(small, photo_work.PhotoSettings(30, "psnr", "fast"))
+    assert np.array_equal(photo_work.opened(coded.file), coded.back)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(photo_work.png(coded.back)))), coded.back)
     assert len(coded.others) == 5
     assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
 
@@ -84,12 +82,12 @@ def test_a_size_asked_for_is_kept_and_one_that_cannot_be_costs_a_sentence():
 
 
 def test_maps_tell_units_and_every_size_of_block(small):
-    coded = ended(small, work.PhotoSettings(40, "psnr", "best"))
-    assert set(np.unique(coded.look.sides[0])) <= set(view.SHADES)
-    _, (_, units, sizes, _) = view._maps(small, coded)
+    coded = ended(small, photo_work.PhotoSettings(40, "psnr", "best"))
+    assert set(np.unique(coded.look.sides[0])) <= set(photo_view.SHADES)
+    _, (_, units, sizes, _) = photo_view._maps(small, coded)
     drawn = np.array(Image.open(io.BytesIO(sizes)))
     assert drawn.shape[:2] == small.shape[:2]
-    for side, shade in view.SHADES.items():
+    for side, shade in photo_view.SHADES.items():
         share = (drawn == shade).all(-1).mean()
         assert share == pytest.approx((coded.look.sides[0] == side).mean())
     assert len(np.unique(np.array(Image.open(io.BytesIO(units))).reshape(-1, 3), axis=0)) > 3
@@ -97,7 +95,7 @@ def test_maps_tell_units_and_every_size_of_block(small):
 
 def test_alpha_is_kept_and_others_get_the_bytes_of_the_colours(small):
     seen = np.concatenate([small, small[..., :1]], -1)
-    coded = ended(seen, work.PhotoSettings(40, "psnr", "fast"))
+    coded = ended(seen, photo_work.PhotoSettings(40, "psnr", "fast"))
     assert np.array_equal(coded.back[..., 3], seen[..., 3]) and coded.alpha_bytes > 0
     target = len(coded.file) - coded.alpha_bytes
     assert all(other.size <= target for other in coded.others if other.fits)
@@ -105,26 +103,26 @@ def test_alpha_is_kept_and_others_get_the_bytes_of_the_colours(small):
 
 def test_a_strip_longer_than_webp_holds_goes_without_it():
     strip = np.tile(np.arange(256, dtype=np.uint8), (16, 66))
-    coded = ended(strip, work.PhotoSettings(10, "psnr", "fast"))
+    coded = ended(strip, photo_work.PhotoSettings(10, "psnr", "fast"))
     assert coded.left_out == {"WebP": 16_383}
     assert "WebP" not in {other.label for other in coded.others}
 
 
 def test_ms_ssim_is_shown_where_its_windows_fit(small):
-    large = np.ascontiguousarray(work.sample()[:180, :200])
-    assert 0 < ended(large, work.PhotoSettings(20, "psnr", "fast")).ms_ssim < 1
-    assert ended(small, work.PhotoSettings(20, "psnr", "fast")).ms_ssim is None
+    large = np.ascontiguousarray(photo_work.sample()[:180, :200])
+    assert 0 < ended(large, photo_work.PhotoSettings(20, "psnr", "fast")).ms_ssim < 1
+    assert ended(small, photo_work.PhotoSettings(20, "psnr", "fast")).ms_ssim is None
 
 
 def test_a_lossless_file_gives_every_pixel_back(small):
-    coded = ended(small, work.PhotoSettings(0, "psnr", "best"))
+    coded = ended(small, photo_work.PhotoSettings(0, "psnr", "best"))
     assert np.array_equal(coded.back, small) and np.isinf(coded.psnr)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 7, 3), (9, 8, 4)])
 def test_pictures_of_any_kind_go_through(shape):
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    *_, (_, coded) = work.steps(picture, work.PhotoSettings(60, "eye", "fast"))
+    *_, (_, coded) = photo_work.steps(picture, photo_work.PhotoSettings(60, "eye", "fast"))
     assert coded.back.shape == picture.shape
 
 
@@ -132,26 +130,26 @@ def test_pictures_of_any_kind_go_through(shape):
 def test_a_damaged_file_costs_a_sentence(small, cut):
     file = compress_image(small, 20)
     with pytest.raises(HTMError):
-        work.opened(file[:cut] if cut >= 0 else file + b"more")
+        photo_work.opened(file[:cut] if cut >= 0 else file + b"more")
 
 
 def test_a_file_larger_than_the_page_takes_says_where_to_go():
     big = compress_image(np.zeros((2001, 2000), np.uint8), 1)
     assert decompress_image(big).shape == (2001, 2000)
     with pytest.raises(HTMError, match="decompress"):
-        work.opened(big)
+        photo_work.opened(big)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(50)])
 def test_what_is_no_picture_is_refused(content):
     with pytest.raises(HTMError):
-        work.uploaded("x.png", content)
+        photo_work.uploaded("x.png", content)
 
 
 def test_curves_of_a_photograph_rise_and_are_of_its_middle():
-    picture = np.pad(work.sample()[:60, :80], ((400, 400), (400, 400), (0, 0)), "symmetric")
+    picture = np.pad(photo_work.sample()[:60, :80], ((400, 400), (400, 400), (0, 0)), "symmetric")
     assert middle(picture).shape == (512, 512, 3)
-    found = list(photo_curves(work.sample()[:60, :80]))
+    found = list(photo_curves(photo_work.sample()[:60, :80]))
     assert [part for part, _ in found] == sorted(part for part, _ in found)
     assert found[-1][0] == pytest.approx(1)
     labels = {point.label for _, point in found}
@@ -161,7 +159,7 @@ def test_curves_of_a_photograph_rise_and_are_of_its_middle():
         sizes = [point.bytes_per_picture for point in own]
         assert sizes == sorted(sizes) and own[-1].psnr > own[0].psnr + 6
     htm = next(point for _, point in found if point.label == "HTM")
-    again = compress_image(work.sample()[:60, :80], QUALITIES[0], effort="fast")
+    again = compress_image(photo_work.sample()[:60, :80], QUALITIES[0], effort="fast")
     assert htm.bytes_per_picture == len(again)
 
 
@@ -187,7 +185,7 @@ def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
     monkeypatch.setattr(learning, "_UNITS", (4, 2, 2, 2, 2))
     monkeypatch.setattr(learning, "_ROUNDS", (1, 1, 1, 1, 1))
     rng = np.random.default_rng(0)
-    shown = work.sample()[:256, :256] * rng.uniform(0.8, 1, (256, 256, 1))
+    shown = photo_work.sample()[:256, :256] * rng.uniform(0.8, 1, (256, 256, 1))
     content = io.BytesIO()
     Image.fromarray(shown.astype(np.uint8)).save(content, "PNG")
     files = [("a.png", content.getvalue(), "image/png")] * 2
@@ -204,10 +202,10 @@ def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
     assert any(own.name[:8] in caption.value for caption in app.caption)
     assert app.session_state["_photo_job"][0].endswith(f"model='{own.name}')")
     # What it wrote is read with it, and not without.
-    file = compress_image(work.sample()[:40, :40], 30, own.model)
+    file = compress_image(photo_work.sample()[:40, :40], 30, own.model)
     with pytest.raises(ModelMismatchError):
-        work.opened(file)
-    assert work.opened(file, train.opened(own.file)).shape == (40, 40, 3)
+        photo_work.opened(file)
+    assert photo_work.opened(file, photo_learn.opened(own.file)).shape == (40, 40, 3)
     app.button(key="photo_shipped").click().run()
     assert not app.success and not app.exception
     app.file_uploader(key="photo_model").set_value([("mine.npz", own.file, "")]).run()
@@ -226,7 +224,7 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
         time.sleep(0.3)
         app.run()
     assert "too little" in app.error[0].value
-    big = np.tile(work.sample(), (3, 3, 1))
+    big = np.tile(photo_work.sample(), (3, 3, 1))
     content = io.BytesIO()
     Image.fromarray(big).save(content, "PNG", compress_level=1)
     app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
@@ -242,11 +240,11 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
 
 def test_pictures_and_codecs_beyond_the_limits_are_refused_before_they_are_decoded(small):
     with pytest.raises(HTMError, match="at most 40"):
-        train.decoded([("a.png", b"")] * 41)
+        photo_learn.decoded([("a.png", b"")] * 41)
     content = io.BytesIO()
     Image.fromarray(np.zeros((4000, 4001), np.uint8)).save(content, "PNG")
     with pytest.raises(HTMError, match="megapixels"):
-        train.decoded([("a.png", content.getvalue())] * 2)
+        photo_learn.decoded([("a.png", content.getvalue())] * 2)
     for damaged in (b"", b"PK", bytes(9_000_000)):
         with pytest.raises(HTMError):
-            train.opened(damaged)
+            photo_learn.opened(damaged)

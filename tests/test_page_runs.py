@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.runs.recipe import Recipe
-from studio import history, runs_table
+from studio.runs import table
+from studio.visitor import history
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,7 +73,7 @@ def test_runs_are_listed_found_renamed_and_starred(empty, model):
 def test_a_saved_table_holds_no_formula(empty, model):
     for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain, with comma"):
         recorded(empty, model, name)
-    rows = list(csv.reader(io.StringIO(runs_table.as_csv(empty.runs()).decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(table.as_csv(empty.runs()).decode("utf-8-sig"))))
     names = sorted(row[rows[0].index("name")] for row in rows[1:])
     assert "plain, with comma" in names
     assert not [name for name in names if name[0] in "=+-@\t\r"]

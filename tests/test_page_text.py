@@ -8,8 +8,8 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.analysis.reading import Letter
-from studio import text_work
-from studio.text_view import letters_html, surprising_words
+from studio.text import work
+from studio.text.view import letters_html, surprising_words
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,16 +34,16 @@ def settled(app: AppTest) -> AppTest:
 def test_the_first_sight_is_the_shipped_example():
     app = opened()
     assert not app.exception and app.title[0].value.endswith("Text")
-    assert app.metric[0].value == f"{len(text_work.EXAMPLE.encode()):,} bytes"
+    assert app.metric[0].value == f"{len(work.EXAMPLE.encode()):,} bytes"
     assert "zeppelin" in " ".join(app.dataframe[0].value["word"])
 
 
 def test_the_shipped_example_is_what_the_engine_says():
-    *_, last = text_work.study_steps(text_work.EXAMPLE.encode(), "auto")
-    assert text_work.to_json(last.study) == text_work.FILE.read_text(encoding="utf-8"), (
-        "run: python -m studio.text_work"
+    *_, last = work.study_steps(work.EXAMPLE.encode(), "auto")
+    assert work.to_json(last.study) == work.FILE.read_text(encoding="utf-8"), (
+        "run: python -m studio.text.work"
     )
-    assert text_work.from_json(text_work.to_json(last.study)).sizes == last.study.sizes
+    assert work.from_json(work.to_json(last.study)).sizes == last.study.sizes
 
 
 def test_a_typed_text_becomes_a_file():

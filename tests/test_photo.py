@@ -17,16 +17,12 @@ from sklearn.datasets import load_sample_image
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import (
-    codec as photo,
-)
-from htm_engine.coding.photo import (
+    codec,
     entropy,
+    format,
     learning,
     lossless,
     units,
-)
-from htm_engine.coding.photo import (
-    format as file_format,
 )
 from htm_engine.coding.photo import (
     planes as plane_coding,
@@ -101,7 +97,7 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
     targets = planes(plain, halved)
     found = plane_coding.chosen(
         targets, list(header.steps), halved, shipped(), header.eye,
-        photo.FAST if fast else photo.BEST, photo.cares(targets, halved, header.eye),
+        codec.FAST if fast else codec.BEST, codec.cares(targets, halved, header.eye),
     )  # fmt: skip
     full = plane_coding.finished(found, header.form, header.steps[0], shipped())
     seen = picture_of(full, height, width, False)
@@ -247,7 +243,7 @@ def test_golden_bytes():
 
 
 def test_rates_span_what_quality_promises():
-    sizes = [photo.step_of(quality) for quality in (1, 25, 50, 75, 100)]
+    sizes = [codec.step_of(quality) for quality in (1, 25, 50, 75, 100)]
     ratios = np.diff(np.log(sizes))
     assert np.ptp(ratios) < 0.1 and sizes[0] > 1000 and sizes[-1] < 64
 
@@ -351,7 +347,7 @@ def test_damage_under_a_good_checksum_is_an_error_or_a_picture():
         broken[-4:] = zlib.crc32(broken[:-4]).to_bytes(4, "little")
         try:
             back = decompress_image(bytes(broken))
-            info = photo.inspect_image(bytes(broken))
+            info = codec.inspect_image(bytes(broken))
             assert back.shape[:2] == (info.height, info.width)
             outcomes.add("picture")
         except FormatError:
@@ -392,7 +388,7 @@ def test_a_model_with_a_part_missing_is_refused():
 
 def test_what_a_file_says_of_itself():
     data = compress_image(scene(30, 20), 50)
-    info = photo.inspect_image(data)
+    info = codec.inspect_image(data)
     assert (info.width, info.height, info.channels, info.size) == (20, 30, 3, len(data))
     assert shipped().fingerprint.hex().startswith(info.fingerprint)
 
@@ -480,6 +476,6 @@ def test_photo_settings_without_photo_are_told(tmp_path, capsys):
 
 def test_a_newer_format_is_named():
     data = bytearray(compress_image(scene(8, 8)))
-    data[4] = file_format.VERSION + 1
+    data[4] = format.VERSION + 1
     with pytest.raises(FormatError, match="version"):
         decompress_image(bytes(data))

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from htm_engine.coding.photo import postfilter as restoring
+from htm_engine.coding.photo import postfilter
 from htm_engine.coding.photo.neighbours import PART, SPLIT_UP, blank_plane
 from htm_engine.coding.photo.postfilter import CLASSES, PLACES, TURNS, VIEWS, WAYS
 
@@ -15,7 +15,7 @@ SITUATIONS = list(itertools.product(range(5), (0, 4), range(3), range(3)))
 
 
 def _kind_and_turn(way: int, clear: int, left: int, above: int) -> tuple[int, int]:
-    return divmod(int(restoring.positioned(3, way, clear if way else 0, left, above)), TURNS)
+    return divmod(int(postfilter.positioned(3, way, clear if way else 0, left, above)), TURNS)
 
 
 def _mirrored(border: int) -> int:
@@ -74,7 +74,7 @@ def test_borders_are_those_of_the_blocks():
     blocks.split[0, 6] = blocks.split[2, 4] = SPLIT_UP
     blocks.quarter[0, 7] = 1
     left, above = np.zeros((32, 64), np.uint8), np.zeros((32, 64), np.uint8)
-    restoring.borders(blocks.split, blocks.quarter, left, above)
+    postfilter.borders(blocks.split, blocks.quarter, left, above)
     rows = {0: [0, 31], 1: [32, 47, 48, 55, 56, 59, 60, 63]}
     assert np.flatnonzero(left[3]).tolist() == rows[0] + rows[1]
     assert left[3, [0, 31, 59, 60, 63]].tolist() == [1, 2, 2, 1, 2]
@@ -89,8 +89,8 @@ def test_blank_filters_change_nothing():
     full = [rng.integers(0, 4081, (32, 48)).astype(np.int32) for _ in range(3)]
     blocks = blank_plane(full[0])
     for halved in (False, True):
-        found = restoring.restore(
-            full, 300, blocks, halved, restoring.blank_filters(), (True, True)
+        found = postfilter.restore(
+            full, 300, blocks, halved, postfilter.blank_filters(), (True, True)
         )
         assert all((a == b).all() for a, b in zip(full, found, strict=True))
 
@@ -101,12 +101,12 @@ def test_filters_learned_on_noise_take_it_away_and_leave_edges(halved):
     y, x = np.mgrid[:128, :128]
     clean = [(1000 + 1600 * (x + k * y > 100) + 4 * y).astype(np.int32) for k in (0, 1, 2)]
     noisy = [np.clip(one + rng.normal(0, 40, one.shape), 0, 4080).astype(np.int32) for one in clean]
-    blocks, moments = blank_plane(noisy[0]), restoring.blank_moments()
-    restoring.moments_of(clean, noisy, 240, blocks, halved, moments)
-    learned = [restoring.solved(part) for part in moments]
-    filters = tuple(np.stack([one] * len(restoring.STEPS)) for one in learned)
+    blocks, moments = blank_plane(noisy[0]), postfilter.blank_moments()
+    postfilter.moments_of(clean, noisy, 240, blocks, halved, moments)
+    learned = [postfilter.solved(part) for part in moments]
+    filters = tuple(np.stack([one] * len(postfilter.STEPS)) for one in learned)
     again = [np.clip(one + rng.normal(0, 40, one.shape), 0, 4080).astype(np.int32) for one in clean]
-    found = restoring.restore(again, 240, blocks, halved, filters, (True, True))
+    found = postfilter.restore(again, 240, blocks, halved, filters, (True, True))
     for target, before, after in zip(clean, again, found, strict=True):
         assert np.square(target - after).mean() < 0.3 * np.square(target - before).mean()
         edge = np.abs(np.diff(target, axis=1)) > 1000
@@ -114,10 +114,10 @@ def test_filters_learned_on_noise_take_it_away_and_leave_edges(halved):
 
 
 def test_sets_of_filters():
-    assert [restoring.set_of(*one) for one in ((0, False), (0, True), (1, False), (2, True))] == [
+    assert [postfilter.set_of(*one) for one in ((0, False), (0, True), (1, False), (2, True))] == [
         0, 0, 1, 2,
     ]  # fmt: skip
-    shapes = [one.shape[1:] for one in restoring.blank_filters()]
+    shapes = [one.shape[1:] for one in postfilter.blank_filters()]
     assert shapes == [(CLASSES[0], 84), (CLASSES[1], 96), (CLASSES[2], 96)]
 
 
@@ -125,5 +125,5 @@ def test_sums_stay_within_32_bits_whatever_is_learned():
     moments = np.zeros((2, 5, 5), np.float32)
     moments[:, range(5), range(5)] = 1e4
     moments[:, :4, 4] = moments[:, 4, :4] = 1e9
-    weights = restoring.solved(moments)
-    assert np.abs(weights.astype(np.int64)).sum(-1).max() < restoring.MOST_WEIGHT
+    weights = postfilter.solved(moments)
+    assert np.abs(weights.astype(np.int64)).sum(-1).max() < postfilter.MOST_WEIGHT

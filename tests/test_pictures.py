@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.pictures import alt, as_bytes, enlarge, png, sheet, unit_colour, winner_colours
+from studio.kit.pictures import alt, as_bytes, enlarge, png, sheet, unit_colour, winner_colours
 
 
 def opened(data):

@@ -24,8 +24,9 @@ from htm_engine.runs.background import Pool
 from htm_engine.runs.history import History
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob
-from studio import report, report_zip, words
-from studio.pictures import sheet
+from studio.kit import words
+from studio.kit.pictures import sheet
+from studio.report import bundle, story
 from tests.foreign import zipped
 from tests.test_page_runs import ROOT, recorded
 
@@ -51,7 +52,7 @@ def trained(data, stop_after=None, **settings):
 
 def told_of(data, shown=True, **settings):
     asked = trained(data, **settings)
-    *_, (part, told) = report.tell(*asked, data if shown else None, lambda: False)
+    *_, (part, told) = story.tell(*asked, data if shown else None, lambda: False)
     assert part == 1.0
     return told
 
@@ -67,7 +68,7 @@ def told(digits):
 
 
 def test_a_report_tells_the_whole_story_in_one_small_file(told):
-    html = report.page(told)
+    html = story.page(told)
     assert len(html) < 5_000_000
     assert "<details>" not in html  # what is folded does not print
     colours = re.findall(r'<polyline [^>]*stroke="([^"]+)"', html.split("<svg")[-1])
@@ -83,25 +84,25 @@ def test_a_report_tells_the_whole_story_in_one_small_file(told):
 
 
 def test_a_report_asks_nobody_for_anything(told):
-    html = report.page(told)
+    html = story.page(told)
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:)[a-z]+:""", html)
     assert "<script" not in html and "default-src 'none'" in html
 
 
 def test_without_its_data_a_report_says_what_it_lacks(digits):
     told = told_of(digits, shown=False)
-    html = report.page(told)
+    html = story.page(told)
     assert "not on this server any more" in html and html.count("<svg") == 1
 
 
 def test_a_report_can_be_cancelled(digits):
-    steps = report.tell(*trained(digits), digits, lambda: True)
+    steps = story.tell(*trained(digits), digits, lambda: True)
     with pytest.raises(Cancelled):
         list(steps)
 
 
 def run_reproduce(told, folder, *arguments):
-    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, report.page(told)))) as archive:
+    with zipfile.ZipFile(io.BytesIO(bundle.bundle(told, story.page(told)))) as archive:
         assert archive.testzip() is None
         archive.extractall(folder)
     assert HTM.load(folder / "model.npz").fingerprint == told.fingerprint
@@ -159,7 +160,7 @@ def _png(pixels):
 
 
 def test_the_zip_has_every_figure_as_a_file_of_its_own(told):
-    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, "x"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(bundle.bundle(told, "x"))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert [name for name in sorted(files) if name.endswith((".png", ".svg"))] == [
         "curve.svg", "pictures.png", "rates.svg", "units-level-1.png",
@@ -181,22 +182,22 @@ def test_even_large_pictures_of_noise_leave_a_report_small(digits, monkeypatch):
     told = told_of(digits, shown=False)
     told.pictures = sheet(noise[:20], columns=10, side=72, gap=5)
     assert told.units[0][0] == 64  # so many there are, whatever has room
-    assert 2_000_000 < len(report.page(told)) < 5_000_000
+    assert 2_000_000 < len(story.page(told)) < 5_000_000
 
 
 def test_what_comes_back_as_it_was_has_no_place_on_a_scale(told):
     perfect = RatePoint("HTM", "quality 11", 90.0, 0.0, float("inf"))
     run = dataclasses.replace(told.run, figures=told.run.figures | {"psnr": float("inf")})
     told = dataclasses.replace(told, run=run, points=[*told.points, perfect])
-    assert "nan" not in report.page(told).lower().partition("<svg")[2]
-    with zipfile.ZipFile(io.BytesIO(report_zip.bundle(told, "x"))) as archive:
+    assert "nan" not in story.page(told).lower().partition("<svg")[2]
+    with zipfile.ZipFile(io.BytesIO(bundle.bundle(told, "x"))) as archive:
         assert json.loads(archive.read("figures.json"))["figures"]["psnr"] is None
         assert "Infinity" not in archive.read("figures.json").decode()
 
 
 def test_a_report_in_chinese_says_its_methods_in_chinese(told, monkeypatch):
     monkeypatch.setattr(words, "language", lambda: "zh")
-    html = report.page(told, "zh")
+    html = story.page(told, "zh")
     for wanted in ("MLP 自编码器，16 个数", "PCA，全部主成分", "质量 6", "64 个单元", "步长 0.4"):
         assert wanted in html, wanted
     assert "finished" not in html
@@ -204,12 +205,12 @@ def test_a_report_in_chinese_says_its_methods_in_chinese(told, monkeypatch):
 
 def test_the_same_story_gives_the_same_bytes(told):
     again = dataclasses.replace(told)
-    assert report.page(again) == report.page(told)
-    assert report_zip.bundle(again, "x") == report_zip.bundle(told, "x")
+    assert story.page(again) == story.page(told)
+    assert bundle.bundle(again, "x") == bundle.bundle(told, "x")
 
 
 def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatch):
-    from studio import history
+    from studio.visitor import history
 
     monkeypatch.setenv("HTM_STUDIO_DATA", str(tmp_path))
     learn, _ = load_dataset("digits").split(0.2, 0)

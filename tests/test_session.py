@@ -7,13 +7,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from studio import session
+from studio.visitor import session
 
 
 def draw_current():
     import streamlit as st
 
-    from studio import session
+    from studio.visitor import session
 
     found = session.current()
     st.text("nothing" if found is None else f"{found.origin} {found.dataset} {found.described}")

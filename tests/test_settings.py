@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from studio import controls, frame
+from studio.kit import controls, links
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Links as the first version wrote them.  Never change one: people have them.
@@ -132,7 +132,7 @@ def test_what_a_link_says_is_read_back_the_same(data):
     page = data.draw(st.sampled_from([name for name in controls.CONTROLS if name != "home"]))
     name, control = data.draw(st.sampled_from(sorted(controls.CONTROLS[page].items())))
     value = data.draw(kinds(control))
-    address = frame.link(f"http://host/{page}", {name: value})
+    address = links.link(f"http://host/{page}", {name: value})
     query = parse_qs(urlsplit(address).query, keep_blank_values=True)
     assert controls.understood(page, query)[0].get(name, []) == value
 
@@ -145,7 +145,7 @@ def test_an_older_link_is_rewritten_to_mean_what_it_meant(monkeypatch):
         return query | {"quality": [str(2 * int(query["quality"][0]))]}
 
     monkeypatch.setattr(controls, "LINK_VERSION", 2)
-    monkeypatch.setattr(frame, "LINK_VERSION", 2)
+    monkeypatch.setattr(links, "LINK_VERSION", 2)
     monkeypatch.setattr(controls, "MIGRATIONS", {1: renamed})
     app = opened("compress", {"v": "1", "quality": "4"})
     assert not app.exception and not app.warning

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec, load_dataset
-from studio import showcase
+from studio.home import showcase
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def shown():
 def test_figures_are_of_the_shipped_model_and_can_be_measured_again(shown):
     train, test = load_dataset(shown.dataset).split(showcase.HELD_OUT, showcase.SEED)
     again = showcase.build(HTM.load(showcase.MODEL), train.X, test.X, test.y)
-    assert shown.fingerprint == again.fingerprint, "run: python -m studio.showcase"
+    assert shown.fingerprint == again.fingerprint, "run: python -m studio.home.showcase"
     assert shown.htm.size == pytest.approx(again.htm.size)
     assert shown.htm.psnr == pytest.approx(again.htm.psnr)
     assert shown.pca.psnr == pytest.approx(again.pca.psnr, abs=0.01)

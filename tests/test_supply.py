@@ -9,7 +9,7 @@ import pytest
 from htm_engine.data.uploads import UPLOAD
 from htm_engine.runs.recipe import LIMITS
 from htm_engine.runs.schema import LIMIT_MB
-from studio.photo_train import MOST_MODEL_MB, MOST_PICTURES, MOST_PIXELS
+from studio.compress.photo_learn import MOST_MODEL_MB, MOST_PICTURES, MOST_PIXELS
 
 PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.figures import wording
-from studio import keeping, words
+from studio.kit import keeping, words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").rglob("*.py"))]

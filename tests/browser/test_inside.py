@@ -6,7 +6,7 @@ import re
 import time
 
 from htm_engine import HTM, load_dataset
-from studio.session import SHIPPED
+from studio.visitor.session import SHIPPED
 
 from .conftest import SETTLED
 

@@ -1,0 +1,174 @@
+"""The Compress page's photographs: settings, progress, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.errors import HTMError
+from htm_engine.runs.background import Background
+
+from ..kit.pictures import alt
+from ..kit.words import in_line, said, t
+from . import photo_learn, photo_view, photo_work
+from .choose import KINDS, ON
+
+if TYPE_CHECKING:
+    from htm_engine.coding.photo.model import PhotoModel
+
+Pixels = NDArray[np.uint8]
+#: Seconds between two looks at the work.
+LOOK = 0.4
+
+
+def show() -> None:
+    """The page below its first choice."""
+    picture, wanted = _settings()
+    if picture is None:
+        return
+    own = photo_learn.current()
+    model = own.model if own and wanted.model else None
+    made = photo_work.job(picture, wanted, model)
+    live = isinstance(made, Background) and not made.over
+    st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, model, live)
+    photo_view.curves(picture, wanted, model)
+    photo_learn.show()
+    _back()
+
+
+def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
+    left, right = st.columns(2, gap="large")
+    file = right.file_uploader(
+        t("compress.a_photograph_of_your_own"),
+        KINDS,
+        key="photo_upload",
+        help=t("compress.up_to_megapixels", most=photo_work.MOST_PIXELS / 1e6),
+    )
+    lossless = ON.toggle(
+        "lossless", t("compress.lossless"), right, help=t("compress.every_pixel_as_it_was")
+    )
+    by_size = (
+        ON.segments(
+            "sized_by",
+            t("compress.sized_by"),
+            left,
+            disabled=lossless,
+            format_func=lambda by: t(f"compress.sized_by_{by}"),
+        )
+        == "size"
+    )
+    size, quality = 0, 0
+    if by_size:
+        size = ON.number(
+            "size_bytes",
+            t("compress.size_bytes"),
+            left,
+            disabled=lossless,
+            help=t("compress.size_bytes_help"),
+        )
+    else:
+        quality = ON.slider(
+            "photo_quality",
+            t("compress.quality"),
+            left,
+            disabled=lossless,
+            help=t("compress.photo_quality_help"),
+        )
+    tune = ON.select(
+        "tune",
+        t("compress.errors_count_by"),
+        left,
+        disabled=lossless,
+        format_func=lambda name: t(f"compress.tune_{name}"),
+        help=t("compress.tune_help"),
+    )
+    fast = ON.toggle("fast", t("compress.fast"), right, help=t("compress.fast_help"))
+    effort, own = "fast" if fast else "best", photo_learn.current()
+    # What makes no difference to the file makes none to what is kept of it either.
+    wanted = (
+        photo_work.PhotoSettings(0, "psnr", "best")
+        if lossless
+        else photo_work.PhotoSettings(
+            int(quality), tune, effort, int(size), own.name if own else ""
+        )
+    )
+    if wanted.model:
+        st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
+    if file is None:
+        st.caption(t("compress.the_sample_photograph"))
+        return photo_work.sample(), wanted
+    try:
+        return photo_work.uploaded(file.name, file.getvalue()), wanted
+    except HTMError as exc:
+        st.error(said(exc), icon=":material/error:")
+        return None, wanted
+
+
+def _draw(
+    picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None, was_live: bool
+) -> None:
+    made = photo_work.job(picture, wanted, model)
+    above, controls = st.container(), st.container()
+    coded = made if isinstance(made, photo_work.Coded) else None
+    if isinstance(made, Background):
+        made.look()
+        items = list(made.items)
+        if not made.over:
+            coded = items[-1][1] if items else None
+            with above:
+                _progress(made)
+        elif made.error:
+            above.error(said(made.error), icon=":material/error:")
+        else:
+            above.info(t("compress.photo_cancelled"))
+    if was_live and not (isinstance(made, Background) and not made.over):
+        st.rerun()
+    with controls:
+        how = photo_view.looking(disabled=coded is None)
+    if coded is None:
+        return
+    with above:
+        photo_view.numbers(picture, coded)
+    photo_view.divider(picture, coded, how)
+    photo_view.downloads(coded)
+    photo_view.others(coded)
+    photo_view.maps(picture, coded)
+
+
+def _progress(made: Background) -> None:
+    st.progress(
+        made.progress, t("compress.photo_progress", part=made.progress) + in_line(made.position)
+    )
+    st.button(
+        t("compress.cancel"), key="photo_cancel", icon=":material/close:", on_click=made.cancel
+    )
+
+
+def _back() -> None:
+    """Take a file and show the photograph in it; one that cannot be read costs a sentence."""
+    st.subheader(t("compress.get_pictures_back"), anchor=False)
+    file = st.file_uploader(
+        t("compress.a_htmc_file_of_a_photograph"), ["htmc"], key="photo_back", max_upload_size=50
+    )
+    if file is None:
+        return
+    try:
+        with st.spinner(t("compress.reading_the_file")):
+            own = photo_learn.current()
+            picture = photo_work.opened(file.getvalue(), own.model if own else None)
+    except HTMError as exc:
+        st.error(t("compress.nothing_else_on_this_page", exc=said(exc)), icon=":material/error:")
+        return
+    st.image(
+        photo_work.png(picture), alt=alt(t("compress.the_picture_from_the_file")), width="stretch"
+    )
+    st.download_button(
+        t("compress.download_as_png"),
+        photo_work.png(picture),
+        "photograph.png",
+        "image/png",
+        key="photo_back_png",
+    )

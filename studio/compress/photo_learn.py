@@ -1,0 +1,200 @@
+"""A photo codec of the visitor's own: learned in the background, or brought along as a file.
+
+::
+
+    pictures ──► checked, decoded ──► learn()   in the background ──┐
+    .npz     ──► checked                                            ├──► Own, for this session
+                                                                    ┘     and for the download
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from htm_engine.errors import DataError, HTMError
+from htm_engine.runs.background import Background
+
+from ..kit import keeping
+from ..kit.words import in_line, said, t
+from .choose import KINDS
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from htm_engine.coding.photo.model import PhotoModel
+
+#: Pictures and their pixels together; megabytes of a model's file.
+MOST_PICTURES, MOST_PIXELS, MOST_MODEL_MB = 40, 24_000_000, 8
+#: Seconds between two looks; seconds unseen, on another page, after which learning pauses.
+LOOK, ABANDON = 1.0, 900.0
+_JOB, _OWN, _REFUSED, _TAKEN = "_photo_learning", "_photo_own", "_photo_refused", "_photo_taken"
+
+
+@dataclass(frozen=True)
+class Own:
+    """A codec and its file; ``name`` is its fingerprint."""
+
+    name: str
+    model: PhotoModel
+    file: bytes
+
+
+def current() -> Own | None:
+    """The visitor's own codec, if there is one."""
+    found: Own | None = st.session_state.get(_OWN)
+    return found
+
+
+def _hold(model: PhotoModel) -> None:
+    stream = io.BytesIO()
+    model.save(stream)
+    keeping.make_private()
+    st.session_state[_OWN] = Own(model.fingerprint.hex(), model, stream.getvalue())
+
+
+def opened(content: bytes) -> PhotoModel:
+    """A codec from its file, which comes from anywhere.
+
+    Raises
+    ------
+    HTMError
+        If it is none, is damaged, or is larger than a codec is.
+    """
+    from htm_engine.coding.photo.model import PhotoModel
+
+    if len(content) > MOST_MODEL_MB * 1_000_000:
+        raise DataError(f"The file of a photo codec has at most {MOST_MODEL_MB} MB.")
+    return PhotoModel.load(io.BytesIO(content))
+
+
+def decoded(files: list[tuple[str, bytes]]) -> list[Any]:
+    """Pictures to learn from; sizes are known before anything is decoded.
+
+    Raises
+    ------
+    DataError
+        If they are too many or too large together, or one cannot be read.
+    """
+    from htm_engine.data.uploads import read_picture
+
+    if len(files) > MOST_PICTURES:
+        raise DataError(
+            f"These are {len(files)} pictures; the page learns from at most {MOST_PICTURES}, "
+            "the shell from any number: python -m htm_engine train-codec."
+        )
+    pictures, left = [], MOST_PIXELS
+    for name, content in files:
+        pictures.append(read_picture(content, name, max_pixels=max(1, left)).pixels)
+        left -= pictures[-1].shape[0] * pictures[-1].shape[1]
+    return pictures
+
+
+def _start() -> None:
+    """Begin to learn from what was uploaded; a callback."""
+    st.session_state.pop(_REFUSED, None)
+    files: list[UploadedFile] = st.session_state.get("photo_learn") or []
+    try:
+        pictures = decoded([(file.name, file.getvalue()) for file in files])
+    except HTMError as exc:
+        st.session_state[_REFUSED] = said(exc)
+        return
+    from htm_engine.coding.photo.learning import learn
+
+    job = Background(
+        lambda: learn(pictures), name="photo codec", progress=lambda item: float(item[0]),
+        abandon_after=ABANDON,
+    )  # fmt: skip
+    st.session_state[_JOB] = job
+    job.start()
+
+
+def show() -> None:
+    """The section of the page."""
+    job: Background | None = st.session_state.get(_JOB)
+    live = job is not None and not job.over
+    with st.expander(
+        t("compress.own_codec"), expanded=live or current() is not None,
+        icon=":material/model_training:",
+    ):  # fmt: skip
+        st.markdown(t("compress.own_codec_is"))
+        left, right = st.columns(2, gap="large")
+        files = left.file_uploader(
+            t("compress.photographs_to_learn_from"), KINDS, accept_multiple_files=True,
+            key="photo_learn", disabled=live,
+            help=t("compress.photographs_to_learn_help", most=MOST_PICTURES,
+                   pixels=MOST_PIXELS / 1e6),
+        )  # fmt: skip
+        left.button(
+            t("compress.learn_a_codec", count=len(files)), key="photo_learn_go", type="primary",
+            disabled=live or not files, on_click=_start, icon=":material/play_arrow:",
+        )  # fmt: skip
+        _take(right.file_uploader(
+            t("compress.or_a_codec_learned_before"), ["npz"], key="photo_model", disabled=live,
+            max_upload_size=MOST_MODEL_MB,
+        ))  # fmt: skip
+        if refused := st.session_state.get(_REFUSED):
+            st.error(refused, icon=":material/error:")
+        st.fragment(_draw, run_every=LOOK if live else None)(live)
+        _mine()
+
+
+def _take(file: UploadedFile | None) -> None:
+    """Use an uploaded codec, once: a visitor may have gone back to the shipped one since."""
+    if file is None or st.session_state.get(_TAKEN) == file.file_id:
+        return
+    st.session_state[_TAKEN] = file.file_id
+    try:
+        _hold(opened(file.getvalue()))
+    except HTMError as exc:
+        st.session_state[_REFUSED] = said(exc)
+    else:
+        st.session_state.pop(_REFUSED, None)
+        st.rerun()
+
+
+def _draw(was_live: bool) -> None:
+    job: Background | None = st.session_state.get(_JOB)
+    if job is None:
+        return
+    if not job.over:
+        job.look()
+        items = list(job.items)
+        doing = said(items[-1][1]) if items else ""
+        st.progress(
+            job.progress,
+            t("compress.learning_codec", part=job.progress, doing=doing) + in_line(job.position),
+        )
+        st.button(
+            t("compress.cancel"), key="photo_learn_stop", icon=":material/close:",
+            on_click=job.cancel,
+        )  # fmt: skip
+        return
+    st.session_state.pop(_JOB)
+    if job.error:
+        st.session_state[_REFUSED] = said(job.error)
+    elif job.state == "finished" and job.items:
+        _hold(job.items[-1][2])
+        was_live = True
+    if was_live:
+        st.rerun()  # the whole page, with the new codec
+
+
+def _mine() -> None:
+    own = current()
+    if own is None:
+        return
+    st.success(t("compress.own_codec_used", name=own.name[:8]), icon=":material/check:")
+    with st.container(horizontal=True):
+        st.download_button(
+            t("compress.download_the_codec", size=len(own.file) / 1e6), own.file,
+            f"codec-{own.name[:8]}.npz", "application/octet-stream", on_click="ignore",
+            icon=":material/download:", key="photo_model_download",
+        )  # fmt: skip
+        st.button(
+            t("compress.back_to_shipped"), key="photo_shipped", icon=":material/undo:",
+            on_click=lambda: st.session_state.pop(_OWN),
+        )  # fmt: skip

@@ -1,0 +1,225 @@
+"""A photograph on the Compress page: its file, what comes back, and the same bytes elsewhere.
+
+::
+
+    picture, PhotoSettings ──► job()   in the background: Coded, then what others make of the
+                                       same bytes, one by one
+    .htmc ──► opened()                 a picture back, or a sentence
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.errors import DataError, ModelMismatchError
+from htm_engine.runs.background import Background
+
+from ..kit import keeping
+
+if TYPE_CHECKING:
+    from htm_engine.coding.photo.anatomy import PhotoMap
+    from htm_engine.coding.photo.model import PhotoModel
+    from htm_engine.evaluation.comparison import Stored
+
+Pixels = NDArray[np.uint8]
+T = TypeVar("T")
+#: Pixels of a photograph that the page takes; the shell takes 50 million.
+MOST_PIXELS = 4_000_000
+#: Rows and columns of the sample, of the 427 x 640 of the photograph it is cut from.
+SAMPLE = (slice(60, 380), slice(120, 600))
+#: Seconds without a look after which the work pauses.
+ABANDON = 10.0
+_JOB = "_photo_job"
+
+
+@dataclass(frozen=True)
+class PhotoSettings:
+    """How a photograph is coded.
+
+    ``target`` is the bytes wanted instead of a quality, 0 for none; where ``quality`` is 0 as
+    well, the file is lossless.  ``model`` names the visitor's own codec, empty for the shipped.
+    """
+
+    quality: int
+    tune: str
+    effort: str
+    target: int = 0
+    model: str = ""
+
+
+@dataclass
+class Coded:
+    """A photograph's file and all that the page says of it.
+
+    Attributes
+    ----------
+    psnr, ssim, ms_ssim : float
+        Of the colours; None for pictures too small for their windows.
+    writing, reading : float
+        Seconds.
+    others : list of Stored
+        The same bytes in other formats, those for alpha left out; filled one by one.
+    left_out : dict of str to int
+        Formats that cannot hold the picture, and the longest side that they can.
+    """
+
+    file: bytes
+    back: Pixels
+    psnr: float
+    ssim: float | None
+    ms_ssim: float | None
+    writing: float
+    reading: float
+    look: PhotoMap
+    others: list[Stored] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    _drawn: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def alpha_bytes(self) -> int:
+        """Bytes that hold the transparency."""
+        return int(self.look.parts.get("alpha", 0))
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What is drawn of it, made the first time it is asked for."""
+        if name not in self._drawn:
+            self._drawn[name] = make()
+        found: T = self._drawn[name]
+        return found
+
+
+def colours(picture: Pixels) -> Pixels:
+    """A picture without its alpha."""
+    return picture[..., :3] if picture.ndim == 3 and picture.shape[2] == 4 else picture
+
+
+def sample() -> Pixels:
+    """A part of a photograph that comes with scikit-learn (china.jpg, CC BY 2.0)."""
+    from sklearn.datasets import load_sample_image
+
+    return np.ascontiguousarray(load_sample_image("china.jpg")[SAMPLE])
+
+
+def uploaded(name: str, content: bytes) -> Pixels:
+    """A visitor's picture, checked before it is decoded.
+
+    Raises
+    ------
+    DataError
+        If it is no picture that can be read, or larger than the page takes.
+    """
+    from htm_engine.data.uploads import read_picture
+
+    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True).pixels
+
+
+def steps(
+    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None = None
+) -> Iterator[tuple[float, Coded | None]]:
+    """Part done and what there is so far."""
+    from htm_engine.coding.photo.anatomy import look_into_image
+    from htm_engine.coding.photo.codec import compress_image, decompress_image
+    from htm_engine.evaluation.comparison import photographs_at_bytes, stored, too_long
+
+    yield 0.02, None
+    began = time.perf_counter()
+    file = compress_image(
+        picture, max(1, wanted.quality), model, target_bytes=wanted.target or None,
+        lossless=not (wanted.quality or wanted.target), tune=wanted.tune, effort=wanted.effort,
+    )  # fmt: skip
+    middle = time.perf_counter()
+    yield 0.5, None
+    back = decompress_image(file, model)
+    end = time.perf_counter()
+    plain = np.ascontiguousarray(colours(picture))
+    ours = stored("HTM", plain, colours(back), len(file), len(file))
+    coded = Coded(
+        file, back, ours.psnr, ours.ssim, ours.ms_ssim, middle - began, end - middle,
+        look_into_image(file, model), left_out=too_long(plain),
+    )  # fmt: skip
+    yield 0.6, coded
+    # Alpha is kept exactly: the others get the bytes that the colours have.
+    target = len(file) - coded.alpha_bytes
+    for done, other in enumerate(photographs_at_bytes(plain, target), 1):
+        coded.others.append(other)
+        yield 0.6 + 0.08 * done, coded
+    yield 1.0, coded
+
+
+@keeping.kept(3)
+def _done(key: str) -> list[Coded]:
+    """What was made before for the same picture and settings; filled by :func:`job`."""
+    return []
+
+
+def key_of(picture: Pixels) -> str:
+    """Names a picture's content."""
+    content = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
+    return f"{content.hexdigest()[:24]} {picture.shape}"
+
+
+def job(
+    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None = None
+) -> Background | Coded:
+    """The work on a picture, begun where it is not, or its result."""
+    key = f"{key_of(picture)} {wanted}"
+    if made := _done(key):
+        return made[0]
+    found: tuple[str, Background] | None = st.session_state.get(_JOB)
+    if found is None or found[0] != key:
+        if found is not None:
+            found[1].cancel()
+        work = Background(
+            lambda: steps(picture, wanted, model), name="photograph",
+            progress=lambda item: float(item[0]), abandon_after=ABANDON,
+        )  # fmt: skip
+        st.session_state[_JOB] = found = (key, work)
+        work.start()
+    work = found[1]
+    if work.state == "finished" and work.items:
+        coded: Coded = work.items[-1][1]
+        _done(key).append(coded)
+        return coded
+    return work
+
+
+def opened(content: bytes, own: PhotoModel | None = None) -> Pixels:
+    """The picture in a photograph's file, of the shipped codec or of the visitor's ``own``.
+
+    Raises
+    ------
+    HTMError
+        If it is none, is damaged, needs another model, or is larger than the page takes.
+    """
+    from htm_engine.coding.photo.codec import decompress_image, inspect_image
+
+    info = inspect_image(content)
+    if info.width * info.height > MOST_PIXELS:
+        raise DataError(
+            f"This photograph has {info.width} x {info.height} pixels, too many for this page; "
+            "use: python -m htm_engine decompress."
+        )
+    try:
+        return decompress_image(content)
+    except ModelMismatchError:
+        if own is None:
+            raise
+        return decompress_image(content, own)
+
+
+def png(picture: Pixels) -> bytes:
+    """A picture as PNG, every pixel as it is; quickly, as it is looked at once."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", compress_level=2)
+    return stream.getvalue()

@@ -1,0 +1,1 @@
+"""What every page may use: controls, links, words, pictures, places."""

@@ -1,0 +1,1 @@
+"""The report of a run: one page to read, and a ZIP that makes it again."""

@@ -1,0 +1,117 @@
+"""A report being made: in the background, with progress and a way to cancel, then to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from htm_engine.errors import HTMError
+from htm_engine.runs.background import Background
+from htm_engine.runs.history import Run
+from htm_engine.runs.recipe import Recipe
+
+from ..kit.links import link
+from ..kit.words import PARAMETER, in_line, language, said, t
+from ..visitor import history
+from . import bundle, story
+
+#: Seconds between two looks, and without one after which the work pauses.
+LOOK, ABANDON = 0.6, 10.0
+
+
+def _key(run: Run) -> str:
+    return f"_report_{run.id}"
+
+
+def start(run: Run) -> None:
+    """Begin a run's report.
+
+    Raises
+    ------
+    HTMError
+        If the run's model is gone or damaged.
+    """
+    assert run.model is not None
+    kept, recipe = history.kept().history, Recipe.from_json(run.settings)
+    address = link(
+        (st.context.url or "").rpartition("/")[0] + "/inside",
+        {**history.link_of(run.fingerprint, recipe), PARAMETER: language()},
+    )
+    data = history.data_of(recipe)
+    asked = (run, kept.files.get(run.model), address, kept.curve(run.id), kept.curve(run.id, True))
+
+    def work() -> Iterator[tuple[float, story.Told]]:
+        yield from story.tell(*asked, data, lambda: job.ending)
+
+    job = Background(
+        work, name="report", progress=lambda item: float(item[0]), abandon_after=ABANDON
+    )
+    st.session_state[_key(run)] = job
+    job.start()
+
+
+def button(run: Run) -> None:
+    """What makes the report; a failure is shown by :func:`show`."""
+
+    def begin() -> None:
+        try:
+            start(run)
+        except HTMError as exc:
+            st.session_state[_refused(run)] = f"{exc}"
+
+    st.button(
+        t("report.make"), key=f"report_{run.id}", icon=":material/description:",
+        help=t("report.make_help"), on_click=begin,
+    )  # fmt: skip
+
+
+def _refused(run: Run) -> str:
+    return f"_report_refused_{run.id}"
+
+
+def show(run: Run) -> None:
+    """Progress while it is made, then the two files."""
+    if refused := st.session_state.pop(_refused(run), None):
+        st.error(said(refused))
+    job: Background | None = st.session_state.get(_key(run))
+    if job is not None and job.state != "stopped":
+        live = not job.over
+        st.fragment(_draw, run_every=LOOK if live else None)(run, live)
+
+
+def _draw(run: Run, was_live: bool) -> None:
+    job: Background = st.session_state[_key(run)]
+    job.look()
+    if not job.over:
+        st.progress(job.progress, t("report.making", part=job.progress) + in_line(job.position))
+        st.button(t("report.cancel"), key=f"unreport_{run.id}", on_click=job.cancel)
+        return
+    if was_live:
+        st.rerun()
+    if job.error:
+        st.error(said(job.error))
+        return
+    fingerprint, html, everything = _files(run, job)
+    with st.container(horizontal=True):
+        for label, data, ending, kind in (
+            (t("report.download"), html, "html", "text/html"),
+            (t("report.download_zip"), everything, "zip", "application/zip"),
+        ):
+            st.download_button(
+                label, data, f"htm-{fingerprint}.{ending}", kind, on_click="ignore",
+                icon=":material/download:", key=f"report_{ending}_{run.id}",
+            )  # fmt: skip
+
+
+def _files(run: Run, job: Background) -> tuple[str, bytes, bytes]:
+    """The model's fingerprint and both files, made once in each language."""
+    key = f"{_key(run)}_files"
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] is not job or kept[1] != language():
+        told: story.Told = job.items[-1][1]
+        html = story.page(told, language())
+        kept = (job, language(), told.fingerprint, html.encode(), bundle.bundle(told, html))
+        st.session_state[key] = kept
+    found: tuple[str, bytes, bytes] = kept[2:]
+    return found

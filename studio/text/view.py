@@ -1,0 +1,136 @@
+"""What the Text page draws."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from htm_engine.analysis.reading import Expected, Letter
+
+from ..kit.words import t
+from .work import MOST_LETTERS, Study
+
+#: Bits at which a letter has its full colour.
+FULL = 9.0
+
+
+def numbers(study: Study) -> None:
+    """Size, bits a character, and the strongest peer, at a glance."""
+    size = study.sizes[0][1]
+    others = [pair for pair in study.sizes[1:] if pair[1]]
+    best = min(others, key=lambda pair: pair[1])
+    columns = st.columns(4)
+    columns[0].metric(t("text.this_text"), t("text.bytes_3", length=study.length))
+    columns[1].metric(t("text.the_file"), t("text.bytes_2", size=size))
+    columns[2].metric(t("text.bits_a_character"), f"{8 * size / max(1, study.characters):.2f}")
+    part = 1 - size / best[1]
+    than = t("text.smaller") if part >= 0 else t("text.larger")
+    columns[3].metric(
+        t("text.best_of_the_others", best=best[0]), t("text.bytes", best=best[1]),
+        t("text.ours_is", part=abs(part), value=than),
+        delta_color="green" if part >= 0 else "red", delta_arrow="off",
+    )  # fmt: skip
+
+
+def sizes(study: Study) -> None:
+    """Every compressor on this text, largest last."""
+    from htm_engine.figures.text import sizes_figure, sizes_in_words
+
+    st.plotly_chart(
+        sizes_figure(study.sizes, study.characters),
+        alt=sizes_in_words(study.sizes, study.characters),
+        key="sizes", config={"displayModeBar": False},
+    )  # fmt: skip
+    st.caption(t("text.whole_files_headers_counted_what"))
+
+
+def told(letter: Letter) -> str:
+    """What is said of a letter when the pointer rests on it."""
+    lines = [t("text.letter_bits", name=name_of(letter.character), bits=letter.bits)]
+    if letter.voices:
+        voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
+        lines.append(t("text.foreseen_by_bits", voices=voices))
+    if letter.expected:
+        guesses = ", ".join(f"{name_of(one)} {chance:.0%}" for one, chance in letter.expected)
+        lines.append(t("text.expected", guesses=guesses))
+    return "\n".join(lines)
+
+
+def name_of(character: str) -> str:
+    """A character as people can see it."""
+    return {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}.get(character, character)
+
+
+def label_of(character: str) -> str:
+    """A character as a button's label, where Markdown must find nothing to do."""
+    shown = name_of(character)
+    return shown if shown.isalnum() or len(shown) > 1 else f"\\{shown}"
+
+
+def letters_html(letters: Sequence[Letter]) -> str:
+    """Letters on grounds as strong as their surprise; everything foreign is escaped."""
+    parts = ['<div style="line-height:1.9;font-size:1.05rem;overflow-wrap:anywhere">']
+    for letter in letters:
+        strength = min(1.0, letter.bits / FULL) ** 0.8
+        shown = html.escape(letter.character)
+        if letter.character == "\n":
+            shown = "⏎<br>"
+        elif not letter.character.isprintable():
+            shown = "�"
+        parts.append(
+            f'<span style="background:rgba(214,98,30,{0.75 * strength:.3f});border-radius:2px"'
+            f' title="{html.escape(told(letter), quote=True)}">{shown}</span>'
+        )
+    return "".join((*parts, "</div>"))
+
+
+def letters(study: Study) -> None:
+    """The text in the colours of its surprise, and its most surprising words."""
+    bits = sum(letter.bits for letter in study.letters)
+    st.html(letters_html(study.letters))
+    count = len(study.letters)
+    cut = t("text.the_first_characters", count=count) if study.characters > MOST_LETTERS else ""
+    st.caption(t("text.the_stronger_the_colour_the", bits=bits / 8, count=count, cut=cut))
+    ranked = surprising_words(study.letters)[:12]
+    if ranked:
+        st.dataframe(
+            {
+                t("text.word"): [word for word, _, _ in ranked],
+                t("text.bits"): [round(bits, 1) for _, bits, _ in ranked],
+                t("text.expected_instead"): [guess for _, _, guess in ranked],
+            },
+            hide_index=True,
+            alt=t("text.the_most_surprising_words") + ", ".join(word for word, _, _ in ranked[:3]),
+        )
+
+
+def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
+    """Words, their bits, and what was expected at their most surprising letter."""
+    found = []
+    for inside, group in groupby(letters, key=lambda letter: not letter.character.isspace()):
+        word = list(group)
+        if inside:
+            worst = max(word, key=lambda letter: letter.bits)
+            guess = name_of(worst.expected[0].character) if worst.expected else ""
+            text = "".join(letter.character for letter in word)
+            told = (
+                t("text.for", guess=guess, character=worst.character)
+                if guess and guess != worst.character
+                else ""
+            )
+            found.append((text, sum(letter.bits for letter in word), told))
+    return sorted(found, key=lambda entry: -entry[1])
+
+
+def next_letters(expected: Sequence[Expected]) -> None:
+    """Bars of the likeliest next characters."""
+    from htm_engine.figures.text import next_figure, next_in_words
+
+    pairs = [(name_of(one.character), one.probability) for one in expected]
+    st.plotly_chart(
+        next_figure(pairs), alt=next_in_words(pairs), key="next",
+        config={"displayModeBar": False},
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""The train page's comparisons: the run against other methods, and sizes against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from htm_engine import HTM
+from htm_engine.coding.collection.codec import compress_collection, decompress_collection
+from htm_engine.data.datasets import Dataset
+from htm_engine.evaluation.baselines import BaselineRow, RatePoint, baseline_table
+from htm_engine.evaluation.metrics import mse, psnr_of
+from htm_engine.figures import base
+from htm_engine.model.training import FoldResult, cross_validate
+from htm_engine.runs import memory
+from htm_engine.runs.background import Background
+
+from ..kit.words import in_line, said, t
+from .view import ABANDON, BARE
+
+
+# -------------------------------------------------------------- against others
+def network_points(model: HTM, held: Dataset) -> Iterator[RatePoint]:
+    """Real files of the held-out pictures at five qualities."""
+    for quality in (2, 4, 6, 8, 10):
+        data = compress_collection(model, held.X, quality)
+        error = mse(held.X / 255, decompress_collection(data, model).reshape(held.X.shape) / 255)
+        label = t("train.quality", quality=quality)
+        yield RatePoint("HTM", label, len(data) / len(held), error, psnr_of(error))
+
+
+def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
+    """The comparison as work in the background; gives points, then rows."""
+
+    def work() -> Iterator[RatePoint | BaselineRow]:
+        points = list(network_points(model, held))
+        yield from points
+        yield from baseline_table(
+            points[2].bytes_per_picture, learn.X[:10_000], held.X,
+            should_stop=lambda: run.ending,
+        )  # fmt: skip
+
+    run = Background(work, name="comparison", abandon_after=ABANDON)
+    return run
+
+
+def show_rivals(run: Background) -> None:
+    """Progress, then one table and one plot."""
+    run.look()
+    items = list(run.items)
+    points = [item for item in items if isinstance(item, RatePoint)]
+    rows = [item for item in items if isinstance(item, BaselineRow)]
+    if not run.over:
+        st.progress(
+            min(0.99, len(items) / 9),
+            t("train.measured_of", items=len(items), state=said(run.state)) + in_line(run.position),
+        )
+        if st.button(t("train.cancel"), key="cancel_rivals"):
+            run.cancel()
+    if run.error:
+        st.error(said(run.error))
+    if len(points) < 5:
+        return
+    middle = points[2]
+    table = {
+        t("train.method"): [t("train.htm_this_network"), *(row.label for row in rows)],
+        t("train.mse_at_bytes_a_picture", bytes_per_picture=middle.bytes_per_picture): [
+            f"{middle.mse:.5f}",
+            *(t("train.does_not_spend_that") if row.mse_at_equal_bytes is None
+              else f"{row.mse_at_equal_bytes:.5f}" for row in rows),
+        ],
+    }  # fmt: skip
+    st.dataframe(table, hide_index=True, alt=t("train.error_of_every_method_at"))
+    curves = {"HTM": [(p.bytes_per_picture, p.psnr) for p in points]}
+    curves |= {row.label: [(p.bytes_per_picture, p.psnr) for p in row.points] for row in rows}
+    figure, words = base.rate_distortion(curves)
+    st.plotly_chart(figure, alt=words, config=BARE, key="rivals")
+    st.caption(t("train.real_bytes_with_the_same"))
+
+
+# ---------------------------------------------------------------- which sizes
+def folds(model: HTM, data: Dataset) -> Background:
+    """Three-fold cross-validation over the top level's units and rank."""
+    top = model.layers[-1]
+    grid = [
+        {"layers": (*model.layers[:-1], _sized(top, units, rank))}
+        for units in sorted({max(2, top.units // 4), top.units})
+        for rank in sorted({max(1, top.rank // 4), max(1, top.rank // 2), max(1, top.rank)})
+    ]
+    quick = HTM(
+        layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
+    )
+    pictures = data.take(min(len(data), 1500), random_state=0).X
+
+    def measured() -> Iterator[FoldResult]:
+        memory.check(model.layers, pictures.shape[1:])
+        yield from cross_validate(quick, pictures, grid)
+
+    return Background(
+        measured,
+        name="cross-validation",
+        abandon_after=ABANDON,
+    )
+
+
+def _sized(spec: Any, units: int, rank: int) -> Any:
+    return replace(spec, units=units, rank=rank)
+
+
+def show_folds(run: Background) -> list[FoldResult]:
+    """Progress and the scores so far."""
+    run.look()
+    results: list[FoldResult] = list(run.items)
+    names: dict[str, list[float]] = {}
+    for result in results:
+        top = result.params["layers"][-1]
+        names.setdefault(t("train.units_rank", units=top.units, rank=top.rank), []).append(
+            -result.score
+        )
+    if not run.over:
+        st.progress(
+            min(0.99, len(results) / 18),
+            t("train.folds_measured", results=len(results), state=said(run.state))
+            + in_line(run.position),
+        )
+        if st.button(t("train.cancel"), key="cancel_folds"):
+            run.cancel()
+    if run.error:
+        st.error(said(run.error))
+    if results:
+        figure, words = base.fold_scores(list(names), list(names.values()))
+        st.plotly_chart(figure, alt=words, config=BARE, key="folds")
+    return results if run.over else []
