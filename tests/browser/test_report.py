@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.test_report import digits, report, told  # noqa: F401
+from tests.studio.report.test_story import digits, report, told  # noqa: F401
 
 
 def test_a_report_is_whole_without_a_network_and_prints(browser, told, tmp_path, screenshot):  # noqa: F811

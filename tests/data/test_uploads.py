@@ -1,0 +1,418 @@
+"""What the gate for foreign bytes lets through, and the sentence it answers the rest with."""
+
+import gzip
+import io
+import struct
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from htm_engine import HTM, load_dataset
+from htm_engine.data.arrayfiles import read_idx, read_npy, read_npz, to_pictures
+from htm_engine.data.datasets import load_upload
+from htm_engine.data.uploads import Limits, on_white, read_picture, read_zip, shown
+from htm_engine.errors import DataError, HTMError
+from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
+
+# -- pictures ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF"])
+def test_grey_comes_back_exactly(kind):
+    np.testing.assert_array_equal(read_picture(saved(GREY, kind)).pixels, GREY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("BMP", {}), ("WEBP", {"lossless": True})]
+)
+def test_colour_comes_back_exactly(kind, options):
+    np.testing.assert_array_equal(read_picture(saved(RGB, kind, **options)).pixels, RGB)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF"])
+def test_lossy_formats_are_read(kind):
+    flat = np.full((16, 16, 3), (200, 100, 50), np.uint8)
+    pixels = read_picture(saved(flat, kind, quality=90)).pixels
+    assert pixels.shape == flat.shape
+    assert np.abs(pixels.astype(int) - flat).max() < 12
+
+
+def test_sixteen_bits_are_scaled_not_clipped():
+    levels = np.array([[0, 257, 32768, 65535]], np.uint16)
+    picture = read_picture(saved(levels))
+    assert picture.pixels.tolist() == [[0, 1, 128, 255]]
+    assert "16 bits" in picture.notes[0]
+
+
+def test_one_bit_picture_becomes_black_and_white():
+    image = Image.fromarray(GREY).convert("1", dither=Image.Dither.NONE)
+    assert set(read_picture(saved(image)).pixels.ravel().tolist()) == {0, 255}
+
+
+def test_palette_picture_becomes_colour():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 0, 0])
+    image.putpixel((1, 0), 1)
+    assert read_picture(saved(image)).pixels.tolist() == [[[10, 20, 30], [200, 0, 0]]]
+
+
+def test_alpha_is_laid_on_white():
+    rgba = np.array([[[10, 20, 30, 0], [10, 20, 30, 255], [0, 0, 0, 51]]], np.uint8)
+    picture = read_picture(saved(rgba), "a.png")
+    assert picture.pixels.tolist() == [[[255] * 3, [10, 20, 30], [204] * 3]]
+    assert picture.notes == ("a.png is partly transparent; it was laid on white.",)
+
+
+def test_alpha_is_kept_on_request():
+    rgba = np.dstack([RGB, GREY])
+    np.testing.assert_array_equal(read_picture(saved(rgba), keep_alpha=True).pixels, rgba)
+
+
+def test_grey_with_alpha_stays_grey():
+    image = Image.merge("LA", [Image.fromarray(GREY), Image.new("L", (8, 6), 255)])
+    np.testing.assert_array_equal(read_picture(saved(image)).pixels, GREY)
+
+
+def test_transparent_level_of_a_png_becomes_white():
+    eight = read_picture(saved(np.array([[7, 9]], np.uint8), transparency=7)).pixels
+    sixteen = read_picture(saved(np.array([[257, 514]], np.uint16), transparency=257)).pixels
+    assert eight.tolist() == [[255, 9]]
+    assert sixteen.tolist() == [[255, 2]]
+
+
+def test_on_white_is_exact_for_every_level_and_alpha():
+    colour, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    rgba = np.stack([colour, colour, colour, alpha], axis=-1).astype(np.uint8)
+    exact = colour * (alpha / 255) + 255 * (1 - alpha / 255)
+    assert np.abs(on_white(rgba)[..., 0] - exact).max() <= 0.5 + 1e-9
+
+
+def test_cmyk_becomes_rgb_with_a_note():
+    picture = read_picture(saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"))
+    red, green, blue = picture.pixels[4, 4].tolist()
+    assert red > 220 and green < 40 and blue < 40
+    assert "CMYK" in picture.notes[0]
+
+
+def test_exif_rotation_is_applied():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned a quarter clockwise
+    picture = read_picture(saved(GREY, "PNG", exif=exif))
+    np.testing.assert_array_equal(picture.pixels, np.rot90(GREY, -1))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_animation_gives_its_first_frame_and_says_so(kind):
+    frames = [Image.new("RGB", (9, 7), colour) for colour in ("white", "black")]
+    data = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
+    picture = read_picture(data, "moving")
+    assert picture.pixels.shape[:2] == (7, 9)
+    assert picture.pixels.min() > 250
+    assert picture.notes == ("moving holds several frames; the first one is used.",)
+
+
+def test_single_pixel_is_a_picture():
+    assert read_picture(saved(np.full((1, 1), 7, np.uint8))).pixels.tolist() == [[7]]
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (12000, 12000), (100000, 100000)])
+def test_huge_picture_is_refused_before_it_is_decoded(size):
+    with pytest.raises(DataError, match=r"^big\.png .*megapixels"):
+        read_picture(png_of_size(*size), "big.png")
+
+
+def test_lower_cap_is_kept():
+    with pytest.raises(DataError, match="8 x 6 pixels"):
+        read_picture(saved(GREY), max_pixels=47)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP", "AVIF"])
+def test_truncated_picture_is_refused(kind):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    data = saved(noise, kind)
+    with pytest.raises(DataError, match="^cut"):
+        read_picture(data[: len(data) * 2 // 3], "cut")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "it is empty"),
+        (b"hello, this is text", "not a picture"),
+        (b"%PDF-1.7 ...", "not a picture"),
+        (saved(GREY, "TIFF"), "not a picture"),
+        (png_of_size(0, 5), "it"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_a_sentence(data, sentence):
+    with pytest.raises(DataError, match=sentence):
+        read_picture(data, "it")
+
+
+def test_shown_name_is_short_and_printable():
+    name = shown("../" * 40 + "evil\x1b[31m\n.png")
+    assert len(name) <= 60
+    assert name.isprintable()
+
+
+# -- ZIP ---------------------------------------------------------------------------------
+
+
+def test_zip_lists_its_files_and_hides_the_systems():
+    data = zipped({
+        "b/1.png": b"one", "a.png": b"two", "__MACOSX/a.png": b"x", ".DS_Store": b"x",
+        "c/.hidden/d.png": b"x", "Thumbs.db": b"x", "empty/": b"",
+    })  # fmt: skip
+    assert [(m.name, m.read()) for m in read_zip(data)] == [("a.png", b"two"), ("b/1.png", b"one")]
+
+
+def test_entries_without_a_name_are_passed_over():
+    # A name ends at its first zero byte.
+    data = zipped({"NAME": b"x", "b.png": saved(GREY)}).replace(b"NAME", b"\0AME")
+    assert [member.name for member in read_zip(data)] == ["b.png"]
+
+
+def test_zip_bomb_is_refused_before_it_is_inflated():
+    data = zipped({"a.png": b"\0" * (20 << 20)}, compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(DataError, match="would grow from 0.0 to 20 MB"):
+        read_zip(data)
+
+
+def test_total_of_many_entries_is_capped():
+    data = zipped({f"{i}.png": bytes(1000) for i in range(20)})
+    with pytest.raises(DataError, match="would grow"):
+        read_zip(data, limits=Limits(max_total=10_000))
+
+
+def test_lie_about_the_inflated_size_is_found_out():
+    data = zipped({"a.png": b"\0" * 50_000}, compression=zipfile.ZIP_DEFLATED)
+    lying = data.replace(struct.pack("<I", 50_000), struct.pack("<I", 100))
+    with pytest.raises(DataError, match="a.png is"):
+        read_zip(lying)[0].read()
+
+
+def test_too_many_entries_are_refused_before_they_are_listed():
+    data = zipped({str(i): b"" for i in range(30)})
+    with pytest.raises(DataError, match="more than 20 files"):
+        read_zip(data, limits=Limits(max_files=20))
+
+
+def test_nested_zip_is_not_opened():
+    member = read_zip(zipped({"inner.zip": zipped({"a": b"a"})}))[0]
+    with pytest.raises(DataError, match="inner.zip is a ZIP inside the ZIP"):
+        member.read()
+
+
+def test_encrypted_zip_is_refused():
+    data = bytearray(zipped({"a.png": b"abc"}))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(DataError, match="encrypted"):
+        read_zip(bytes(data))
+
+
+def test_uncommon_compression_is_refused():
+    data = zipped({"a.png": b"abc" * 100}, compression=zipfile.ZIP_LZMA)
+    with pytest.raises(DataError, match="use plain ZIP"):
+        read_zip(data)[0].read()
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + bytes(99), zipped({})])
+def test_damaged_or_empty_zip_is_refused(data):
+    with pytest.raises(DataError, match="ZIP"):
+        read_zip(data)
+
+
+def test_upload_over_the_limit_is_refused():
+    with pytest.raises(DataError, match="at most"):
+        read_zip(zipped({"a": bytes(3 << 20)}), limits=Limits(max_bytes=1 << 20))
+
+
+# -- arrays ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_idx_round_trips(pack):
+    X = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    np.testing.assert_array_equal(read_idx(pack(idx(X)), "x"), X)
+
+
+def test_idx_of_floats_is_big_endian():
+    X = np.array([[[0.5, 1.0]]], ">f4")
+    np.testing.assert_array_equal(read_idx(idx(X, 13), "x"), X)
+
+
+def test_idx_is_refused_when_its_header_lies():
+    good = idx(np.zeros((2, 3, 4), np.uint8))
+    huge = struct.pack(">BBBB3I", 0, 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1)
+    for data, sentence in [
+        (good[:-1], "cut short"),
+        (good + b"\0", "more bytes"),
+        (good[:9], "cut short inside its header"),
+        (huge, "declares .* MB"),
+        (struct.pack(">BBBB3I", 0, 0, 8, 3, 0, 3, 4), "empty"),
+        (b"\0\0\x07\x03" + good[4:], "not an IDX"),
+        (gzip.compress(good)[:-9], "damaged or cut short"),
+        (gzip.compress(b"not idx"), "not an IDX"),
+    ]:
+        with pytest.raises(DataError, match=sentence):
+            read_idx(data, "x")
+
+
+def test_gzip_bomb_is_not_inflated_beyond_what_the_header_declares():
+    bomb = gzip.compress(idx(np.zeros((1, 4, 4), np.uint8)) + bytes(50 << 20))
+    with pytest.raises(DataError, match="more bytes"):
+        read_idx(bomb, "x")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy_round_trips_in_both_orders(order):
+    X = np.asarray(np.arange(24).reshape(2, 3, 4), order=order)
+    np.testing.assert_array_equal(read_npy(npy(X), "x"), X)
+
+
+def test_objects_are_refused_without_being_unpickled():
+    stream = io.BytesIO()
+    np.save(stream, np.array([{}, None], dtype=object), allow_pickle=True)
+    with pytest.raises(DataError, match="only plain numbers"):
+        read_npy(stream.getvalue(), "x")
+    with pytest.raises(DataError, match="only plain numbers"):
+        read_npz(zipped({"X.npy": stream.getvalue()}), "x")
+
+
+def test_npy_that_declares_too_much_is_refused_before_allocation():
+    data = npy(np.zeros((2, 3), np.uint8)).replace(b"(2, 3)", b"(9**9**9, 3)")
+    with pytest.raises(DataError, match="header is damaged"):
+        read_npy(data, "x")
+    data = npy(np.zeros((1000000, 1), np.uint8)).replace(b"(1000000, 1)", b"(999999999,9)")
+    with pytest.raises(DataError, match="declares"):
+        read_npy(data, "x")
+
+
+def test_constant_and_boolean_and_wide_values_become_levels():
+    shape = (2, 2, 2)
+    for array, level in [
+        (np.full(shape, 1.0), 255),
+        (np.full(shape, 0.5, np.float32), 128),
+        (np.full(shape, 200.4), 200),
+        (np.full(shape, 65535, np.uint16), 255),
+        (np.full(shape, 77, np.int64), 77),
+        (np.ones(shape, bool), 255),
+        (np.zeros(shape), 0),
+    ]:
+        levels = to_pictures(array, "x")
+        assert levels.dtype == np.uint8
+        assert set(levels.ravel().tolist()) == {level}
+
+
+@pytest.mark.parametrize(
+    ("array", "sentence"),
+    [
+        (np.full((1, 2, 2), np.nan), "not a number"),
+        (np.full((1, 2, 2), np.inf), "not a number"),
+        (np.full((1, 2, 2), -0.5), "from -0.5 to -0.5"),
+        (np.full((1, 2, 2), 300), "from 300"),
+        (np.zeros((0, 2, 2)), "is empty"),
+        (np.zeros((2, 5)), "no square picture"),
+        (np.zeros(4), "has the shape"),
+        (np.zeros(()), "has the shape"),
+        (np.zeros((1, 2, 2, 5)), "has the shape"),
+        (np.zeros((1, 2, 2), complex), "made of numbers"),
+    ],
+)
+def test_values_that_are_no_pictures_are_refused(array, sentence):
+    with pytest.raises(DataError, match=sentence):
+        to_pictures(array, "x")
+
+
+# -- whatever is done to a file, only DataError comes out ------------------------------------
+
+SEEDS = {
+    "png": saved(RGB),
+    "jpeg": saved(RGB, "JPEG"),
+    "gif": saved(GREY, "GIF"),
+    "webp": saved(RGB, "WEBP"),
+    "zip": zipped({"a/1.png": saved(GREY), "b/2.png": saved(RGB)}),
+    "deflated": zipped({"1.png": saved(GREY)}, compression=zipfile.ZIP_DEFLATED),
+    "idx": idx(np.zeros((2, 3, 3), np.uint8)),
+    "idx.gz": gzip.compress(idx(np.zeros((2, 3, 3), np.uint8)), mtime=0),
+    "npy": npy(np.zeros((2, 3, 3), np.float32)),
+    "npz": npz(X=np.zeros((2, 3, 3)), y=np.arange(2)),
+}
+
+
+@pytest.mark.parametrize("kind", SEEDS)
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_mutated_file_is_read_or_refused(kind, data):
+    content = bytearray(SEEDS[kind])
+    for _ in range(data.draw(st.integers(0, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    end = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # decoders warn of damage; only errors matter here
+            loaded = load_upload("it", bytes(content[:end]))
+    except DataError as exc:
+        assert str(exc)
+    else:
+        assert loaded.X.dtype == np.uint8
+        assert len(loaded) > 0
+
+
+def test_a_want_of_memory_is_not_called_damage(monkeypatch):
+    """Whoever sent a good file must not be told that it is bad."""
+
+    def full(*_):
+        raise MemoryError
+
+    picture = saved(GREY)
+    (member,) = read_zip(zipped({"a.png": picture}))
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", full)
+    with pytest.raises(DataError, match="not enough memory"):
+        member.read()
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", full)
+    with pytest.raises(DataError, match="not enough memory"):
+        read_picture(picture)
+
+
+def test_a_mistake_of_ours_is_not_called_damage_inside_a_zip(monkeypatch):
+    def mistaken(*_):
+        raise TypeError("of the program")
+
+    (member,) = read_zip(zipped({"a.png": saved(GREY)}))
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", mistaken)
+    with pytest.raises(TypeError):
+        member.read()
+
+
+def test_nor_in_arrays_and_models(monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise MemoryError
+
+    array, path = npy(GREY), tmp_path / "a.npy"
+    path.write_bytes(array)
+    packed = gzip.compress(idx(GREY))
+    model = HTM(epochs=1, coder=False, sampler=False).fit(np.zeros((8, 4)))
+    model.save(tmp_path / "model.npz")
+    monkeypatch.setattr(np.lib.format, "read_magic", full)
+    monkeypatch.setattr(np, "load", full)
+    monkeypatch.setattr(gzip.GzipFile, "read", full)
+    for read in (
+        lambda: read_npy(array, "a.npy"),
+        lambda: read_idx(packed, "a.idx.gz"),
+        lambda: load_dataset(path),
+        lambda: HTM.load(tmp_path / "model.npz"),
+    ):
+        with pytest.raises(HTMError, match="There is not enough memory to open"):
+            read()

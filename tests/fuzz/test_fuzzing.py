@@ -1,0 +1,26 @@
+"""A share of the fuzzing that ``python -m tests.fuzz.fuzzing`` does at length."""
+
+import pytest
+
+from htm_engine.errors import FormatError
+from tests.fuzz import fuzzing
+
+
+@pytest.mark.parametrize("name", fuzzing.READERS)
+def test_damaged_and_foreign_bytes_end_in_a_sentence(name):
+    reader = fuzzing.READERS[name]()
+    assert {fuzzing.outcome(reader, data) for data in reader.corpus} == {"read"}
+    for number in range(150):
+        said = fuzzing.outcome(reader, fuzzing.case(reader, 20, number))
+        assert said in ("read", "refused"), f"seed 20, case {number}: {said}"
+
+
+def test_what_escapes_a_reader_is_told():
+    def read(data):
+        if data == b"a":
+            raise FormatError("no full stop")
+        return {}[data]
+
+    reader = fuzzing.Reader([b"a"], read)
+    assert fuzzing.outcome(reader, b"a") == "no sentence: no full stop"
+    assert fuzzing.outcome(reader, b"b").startswith("KeyError")

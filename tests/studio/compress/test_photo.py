@@ -1,0 +1,249 @@
+"""Photographs on the Compress page: a file that decodes to what is shown, and bad input."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from htm_engine import compress_image, decompress_image
+from htm_engine.coding.photo import learning
+from htm_engine.errors import HTMError, ModelMismatchError
+from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
+from studio.compress import photo_learn, photo_view, photo_work
+from tests.helpers.places import ROOT
+
+#: The first on a machine compiles.
+PATIENCE = 180
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/compress.py")
+    for key, value in ({"what": "photo"} | query).items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def settled(app: AppTest) -> AppTest:
+    """Look again until the work is done, as the page does by itself."""
+    until = time.monotonic() + PATIENCE
+    while app.get("progress") or not (app.table or app.error):
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    return app
+
+
+def ended(picture, wanted) -> photo_work.Coded:
+    *_, (part, coded) = photo_work.steps(picture, wanted)
+    assert part == pytest.approx(1.0)
+    return coded
+
+
+@pytest.fixture(scope="module")
+def small():
+    return np.ascontiguousarray(photo_work.sample()[:96, :128])
+
+
+def test_the_page_shows_a_photograph_and_what_others_make_of_its_bytes():
+    app = settled(opened(photo_quality="20", fast="true"))
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    size = int(numbers["This file"].split()[0].replace(",", ""))
+    table = next(table.value for table in app.table if "Format" in table.value)
+    assert list(table["Format"])[:2] == ["HTM", "JPEG"]
+    assert {"WebP", "AVIF", "JPEG 2000"} <= set(table["Format"])
+    assert any(label.startswith("PCA") for label in table["Format"])
+    assert int(table["Bytes"].iloc[0].replace(",", "")) == size
+    psnr = [float(value.split()[0]) for value in table["PSNR"]]
+    assert psnr[0] == max(psnr)  # on this photograph, at these bytes
+
+
+def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
+    coded = ended(small, photo_work.PhotoSettings(30, "psnr", "fast"))
+    assert np.array_equal(photo_work.opened(coded.file), coded.back)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(photo_work.png(coded.back)))), coded.back)
+    assert len(coded.others) == 5
+    assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
+
+
+def test_a_size_asked_for_is_kept_and_one_that_cannot_be_costs_a_sentence():
+    app = settled(opened(sized_by="size", size_bytes="3000", fast="true"))
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert 2910 <= int(numbers["This file"].split()[0].replace(",", "")) <= 3000
+    app = settled(opened(sized_by="size", size_bytes="40", fast="true"))
+    assert app.error and "bytes" in app.error[0].value and not app.exception
+
+
+def test_maps_tell_units_and_every_size_of_block(small):
+    coded = ended(small, photo_work.PhotoSettings(40, "psnr", "best"))
+    assert set(np.unique(coded.look.sides[0])) <= set(photo_view.SHADES)
+    _, (_, units, sizes, _) = photo_view._maps(small, coded)
+    drawn = np.array(Image.open(io.BytesIO(sizes)))
+    assert drawn.shape[:2] == small.shape[:2]
+    for side, shade in photo_view.SHADES.items():
+        share = (drawn == shade).all(-1).mean()
+        assert share == pytest.approx((coded.look.sides[0] == side).mean())
+    assert len(np.unique(np.array(Image.open(io.BytesIO(units))).reshape(-1, 3), axis=0)) > 3
+
+
+def test_alpha_is_kept_and_others_get_the_bytes_of_the_colours(small):
+    seen = np.concatenate([small, small[..., :1]], -1)
+    coded = ended(seen, photo_work.PhotoSettings(40, "psnr", "fast"))
+    assert np.array_equal(coded.back[..., 3], seen[..., 3]) and coded.alpha_bytes > 0
+    target = len(coded.file) - coded.alpha_bytes
+    assert all(other.size <= target for other in coded.others if other.fits)
+
+
+def test_a_strip_longer_than_webp_holds_goes_without_it():
+    strip = np.tile(np.arange(256, dtype=np.uint8), (16, 66))
+    coded = ended(strip, photo_work.PhotoSettings(10, "psnr", "fast"))
+    assert coded.left_out == {"WebP": 16_383}
+    assert "WebP" not in {other.label for other in coded.others}
+
+
+def test_ms_ssim_is_shown_where_its_windows_fit(small):
+    large = np.ascontiguousarray(photo_work.sample()[:180, :200])
+    assert 0 < ended(large, photo_work.PhotoSettings(20, "psnr", "fast")).ms_ssim < 1
+    assert ended(small, photo_work.PhotoSettings(20, "psnr", "fast")).ms_ssim is None
+
+
+def test_a_lossless_file_gives_every_pixel_back(small):
+    coded = ended(small, photo_work.PhotoSettings(0, "psnr", "best"))
+    assert np.array_equal(coded.back, small) and np.isinf(coded.psnr)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 7, 3), (9, 8, 4)])
+def test_pictures_of_any_kind_go_through(shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    *_, (_, coded) = photo_work.steps(picture, photo_work.PhotoSettings(60, "eye", "fast"))
+    assert coded.back.shape == picture.shape
+
+
+@pytest.mark.parametrize("cut", [0, 5, 30, -1])
+def test_a_damaged_file_costs_a_sentence(small, cut):
+    file = compress_image(small, 20)
+    with pytest.raises(HTMError):
+        photo_work.opened(file[:cut] if cut >= 0 else file + b"more")
+
+
+def test_a_file_larger_than_the_page_takes_says_where_to_go():
+    big = compress_image(np.zeros((2001, 2000), np.uint8), 1)
+    assert decompress_image(big).shape == (2001, 2000)
+    with pytest.raises(HTMError, match="decompress"):
+        photo_work.opened(big)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(50)])
+def test_what_is_no_picture_is_refused(content):
+    with pytest.raises(HTMError):
+        photo_work.uploaded("x.png", content)
+
+
+def test_curves_of_a_photograph_rise_and_are_of_its_middle():
+    picture = np.pad(photo_work.sample()[:60, :80], ((400, 400), (400, 400), (0, 0)), "symmetric")
+    assert middle(picture).shape == (512, 512, 3)
+    found = list(photo_curves(photo_work.sample()[:60, :80]))
+    assert [part for part, _ in found] == sorted(part for part, _ in found)
+    assert found[-1][0] == pytest.approx(1)
+    labels = {point.label for _, point in found}
+    assert labels == {"HTM", "JPEG", "WebP", "AVIF", "JPEG 2000"}
+    for label in labels:
+        own = [point for _, point in found if point.label == label]
+        sizes = [point.bytes_per_picture for point in own]
+        assert sizes == sorted(sizes) and own[-1].psnr > own[0].psnr + 6
+    htm = next(point for _, point in found if point.label == "HTM")
+    again = compress_image(photo_work.sample()[:60, :80], QUALITIES[0], effort="fast")
+    assert htm.bytes_per_picture == len(again)
+
+
+def test_the_curves_are_drawn_in_the_background_and_can_be_cancelled():
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.button(key="photo_curves").click().run()
+    assert not app.exception
+    app.button(key="stop_photo_curves").click().run()
+    until = time.monotonic() + 30
+    while not [button for button in app.button if button.key == "photo_curves"]:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    app.button(key="photo_curves").click().run()
+    until = time.monotonic() + 60
+    while not app.get("plotly_chart") or app.get("progress"):
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+
+
+def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
+    monkeypatch.setattr(learning, "_UNITS", (4, 2, 2, 2, 2))
+    monkeypatch.setattr(learning, "_ROUNDS", (1, 1, 1, 1, 1))
+    rng = np.random.default_rng(0)
+    shown = photo_work.sample()[:256, :256] * rng.uniform(0.8, 1, (256, 256, 1))
+    content = io.BytesIO()
+    Image.fromarray(shown.astype(np.uint8)).save(content, "PNG")
+    files = [("a.png", content.getvalue(), "image/png")] * 2
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.file_uploader(key="photo_learn").set_value(files).run()
+    app.button(key="photo_learn_go").click().run()
+    until = time.monotonic() + PATIENCE
+    while not app.success:
+        assert time.monotonic() < until and not app.exception and not app.error
+        time.sleep(0.5)
+        app.run()
+    own = app.session_state["_photo_own"]
+    app = settled(app)
+    assert any(own.name[:8] in caption.value for caption in app.caption)
+    assert app.session_state["_photo_job"][0].endswith(f"model='{own.name}')")
+    # What it wrote is read with it, and not without.
+    file = compress_image(photo_work.sample()[:40, :40], 30, own.model)
+    with pytest.raises(ModelMismatchError):
+        photo_work.opened(file)
+    assert photo_work.opened(file, photo_learn.opened(own.file)).shape == (40, 40, 3)
+    app.button(key="photo_shipped").click().run()
+    assert not app.success and not app.exception
+    app.file_uploader(key="photo_model").set_value([("mine.npz", own.file, "")]).run()
+    assert app.session_state["_photo_own"].name == own.name and not app.error
+
+
+def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
+    content = io.BytesIO()
+    Image.fromarray(small).save(content, "PNG")
+    app = settled(opened(photo_quality="20", fast="true"))
+    app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
+    app.button(key="photo_learn_go").click().run()
+    until = time.monotonic() + PATIENCE
+    while not app.error:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    assert "too little" in app.error[0].value
+    big = np.tile(photo_work.sample(), (3, 3, 1))
+    content = io.BytesIO()
+    Image.fromarray(big).save(content, "PNG", compress_level=1)
+    app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
+    app.button(key="photo_learn_go").click().run()
+    app.button(key="photo_learn_stop").click().run()
+    until = time.monotonic() + PATIENCE
+    while [button for button in app.button if button.key == "photo_learn_stop"]:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.3)
+        app.run()
+    assert not app.success and not app.error
+
+
+def test_pictures_and_codecs_beyond_the_limits_are_refused_before_they_are_decoded(small):
+    with pytest.raises(HTMError, match="at most 40"):
+        photo_learn.decoded([("a.png", b"")] * 41)
+    content = io.BytesIO()
+    Image.fromarray(np.zeros((4000, 4001), np.uint8)).save(content, "PNG")
+    with pytest.raises(HTMError, match="megapixels"):
+        photo_learn.decoded([("a.png", content.getvalue())] * 2)
+    for damaged in (b"", b"PK", bytes(9_000_000)):
+        with pytest.raises(HTMError):
+            photo_learn.opened(damaged)

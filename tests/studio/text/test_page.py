@@ -1,0 +1,61 @@
+"""The text page without a browser."""
+
+from __future__ import annotations
+
+import time
+
+from streamlit.testing.v1 import AppTest
+
+from htm_engine.analysis.reading import Letter
+from studio.text import work
+from studio.text.view import letters_html, surprising_words
+from tests.helpers.places import ROOT
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/text.py").run()
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run until the work in the background is over; AppTest has no timers."""
+    for _ in range(600):
+        job = app.session_state["_text_job"][1]
+        if job.over:
+            return app.run()
+        time.sleep(0.1)
+    raise AssertionError("the work never ended")
+
+
+def test_the_first_sight_is_the_shipped_example():
+    app = opened()
+    assert not app.exception and app.title[0].value.endswith("Text")
+    assert app.metric[0].value == f"{len(work.EXAMPLE.encode()):,} bytes"
+    assert "zeppelin" in " ".join(app.dataframe[0].value["word"])
+
+
+def test_the_shipped_example_is_what_the_engine_says():
+    *_, last = work.study_steps(work.EXAMPLE.encode(), "auto")
+    assert work.to_json(last.study) == work.FILE.read_text(encoding="utf-8"), (
+        "run: python -m studio.text.work"
+    )
+    assert work.from_json(work.to_json(last.study)).sizes == last.study.sizes
+
+
+def test_a_typed_text_becomes_a_file():
+    app = settled(opened(reader="blank", text="to be or not to be, to be or not to be"))
+    assert not app.exception and not app.error
+    assert app.metric[0].value == "38 bytes"
+    assert any("Download the file" in str(b.proto.label) for b in app.get("download_button"))
+
+
+def test_what_is_typed_is_never_markup():
+    html = letters_html([Letter(c, 1.0, (), ()) for c in "<script>&\"'\n"])
+    assert "<script>" not in html and "&lt;" in html and html.count("<span") == 12
+
+
+def test_words_are_ranked_by_their_bits():
+    told = [Letter(c, 5.0 if c == "z" else 1.0, (), ()) for c in "an ox zz"]
+    assert [word for word, _, _ in surprising_words(told)] == ["zz", "an", "ox"]

@@ -1,0 +1,120 @@
+"""The train page without a browser: knobs, a whole run, wrong files."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from htm_engine import HTM, LayerSpec
+from tests.helpers.foreign import saved, zipped
+from tests.helpers.places import ROOT
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/train.py").run()
+
+
+def finished(app: AppTest) -> AppTest:
+    """Wait for the run; AppTest has no timers, so look as a visitor's browser would."""
+    for _ in range(600):
+        run = app.session_state["_job"]
+        run.look()
+        if run.over:
+            return app.run()
+        time.sleep(0.1)
+    raise AssertionError("training did not end")
+
+
+def test_the_first_sight_is_the_shipped_model_and_not_an_empty_form():
+    app = opened()
+    assert not app.exception
+    assert len(app.get("image")) >= 3
+    assert any("model that comes with the app" in m.value for m in app.markdown)
+
+
+def test_training_makes_the_visitor_a_model_of_their_own():
+    app = opened(preset="quick", epochs="2")
+    app.button(key="train").click().run()
+    app = finished(app)
+    assert not app.exception
+    current = app.session_state["_current_model"]
+    assert (current.origin, current.dataset) == ("trained", "digits")
+    assert len(current.model.layers) == 2
+    assert any("Against PCA" in s.value for s in app.subheader)
+
+
+def test_knobs_in_the_link_reach_the_network():
+    app = opened(preset="article", levels="1", l1units="7", l1winners="2", seed="5", epochs="1")
+    app.button(key="train").click().run()
+    model = finished(app).session_state["_job"].result
+    assert (model.layers[0].units, model.layers[0].winners, model.random_state) == (7, 2, 5)
+    assert len(model.layers) == 1
+
+
+def test_choosing_a_preset_puts_its_values_into_the_knobs():
+    app = opened()
+    app.selectbox(key="preset").set_value("readout").run()
+    assert not app.exception
+    assert app.number_input(key="levels").value == 1
+    assert app.number_input(key="l1units").value == 128
+    assert app.number_input(key="l1stride").value == 2
+
+
+def test_first_step_only_makes_one_step_and_waits():
+    app = opened(preset="quick")
+    app.button(key="first").click().run()
+    run = app.session_state["_job"]
+    assert run.join(20)
+    assert (run.state, run.snapshot().step.step) == ("paused", 1)
+    app.button(key="reset").click().run()
+    assert not app.exception
+
+
+def test_an_uploaded_zip_is_trained_on():
+    rng = np.random.default_rng(0)
+    files = {f"{i}.png": saved(rng.integers(0, 256, (12, 12), dtype=np.uint8)) for i in range(30)}
+    app = opened(data="upload", side="12", preset="quick", epochs="1")
+    app.file_uploader(key="upload").upload("mine.zip", zipped(files)).run()
+    assert not app.error
+    app.button(key="train").click().run()
+    assert finished(app).session_state["_job"].result.n_features_in_ == 144
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("notes.png", b"only text"), ("half.zip", b"PK\x03\x04broken"), ("x.npz", b"")],
+)
+def test_a_wrong_upload_says_so_and_the_page_goes_on(name, data):
+    app = opened(data="upload")
+    app.file_uploader(key="upload").upload(name, data).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.button(key="train")
+
+
+def test_models_are_saved_and_loaded_and_wrong_ones_refused():
+    stream = io.BytesIO()
+    HTM((LayerSpec(4, 4, 2),), epochs=1).fit(np.zeros((30, 8, 8), np.uint8)).save(stream)
+    app = opened()
+    app.file_uploader(key="model").upload("other.npz", b"PK not a model").run()
+    assert any("unchanged" in e.value for e in app.error)
+    app.file_uploader(key="model").upload("mine.npz", stream.getvalue()).run()
+    assert not app.exception
+    assert app.session_state["_current_model"].origin == "uploaded"
+
+
+def test_settings_without_sense_and_garbage_links_end_in_a_sentence():
+    app = opened(epochs="-5", l1units="lots", preset="none", shown="77", data="moon")
+    assert not app.exception
+    one = saved(np.zeros((8, 8), np.uint8))
+    app = opened(data="upload")
+    app.file_uploader(key="upload").upload("one.png", one).run()
+    app.button(key="train").click().run()
+    assert any("at least two pictures" in e.value for e in app.error)
