@@ -166,8 +166,18 @@ def measure(folder: str, args: argparse.Namespace) -> None:
                 f"{seconds:.1f}" if seconds else "",
             )
         )
-    head = ("pictures", "NDB/K", "LR pixels", "MLP pixels", "LR codes", "MLP codes",
-            "median distance", "KS", "nearer than 99 %", "seconds")  # fmt: skip
+    head = (
+        "pictures",
+        "NDB/K",
+        "LR pixels",
+        "MLP pixels",
+        "LR codes",
+        "MLP codes",
+        "median distance",
+        "KS",
+        "nearer than 99 %",
+        "seconds",
+    )
     table(head, found)
     print("\nPSNR in the covered half, dB")
     head = ("covered", "HTM", "PCA 95 %, least squares", "PCA, best number of components")

@@ -73,14 +73,30 @@ def servers(times: int, every: float, seed: int) -> None:
             lost, last = life.lost(every), max((step for step, _ in life.said), default=0)
             bad += lost > 0 or not life.listed or not life.told
             rows.append(
-                (number, f"{life.seconds:.2f}", last, life.end, life.kept, lost,
-                 "yes" if life.listed else "no", "yes" if life.told else "no")
-            )  # fmt: skip
+                (
+                    number,
+                    f"{life.seconds:.2f}",
+                    last,
+                    life.end,
+                    life.kept,
+                    lost,
+                    "yes" if life.listed else "no",
+                    "yes" if life.told else "no",
+                )
+            )
     table(
-        ["life", "killed after, s", "last step seen", "found", "goes on from", "lost that were due",
-         "listed", "says where"],
+        [
+            "life",
+            "killed after, s",
+            "last step seen",
+            "found",
+            "goes on from",
+            "lost that were due",
+            "listed",
+            "says where",
+        ],
         rows,
-    )  # fmt: skip
+    )
     print(f"{times} kills of a server: {times - bad} without loss, its history opened and said so")
 
 
@@ -125,9 +141,15 @@ def main() -> None:
             lost = max(due, default=0) - found.checkpoint_step
             bad += lost > 0 or not whole
             rows.append(
-                (number, f"{seconds:.2f}", max((s for s, _ in said), default=0),
-                 found.checkpoint_step, max(0, lost), "yes" if whole else "no")
-            )  # fmt: skip
+                (
+                    number,
+                    f"{seconds:.2f}",
+                    max((s for s, _ in said), default=0),
+                    found.checkpoint_step,
+                    max(0, lost),
+                    "yes" if whole else "no",
+                )
+            )
     head = ["life", "killed after, s", "last step", "checkpoint at", "lost that were due", "whole"]
     table(head, rows)
     print(f"{args.times} kills: {args.times - bad} without loss, the history opened every time")

@@ -249,18 +249,34 @@ def main() -> None:
         alone = alone or middle
         rows.append(
             [
-                count, len(seen.changes), f"{middle:.2f}", f"{late:.2f}", f"{middle / alone:.1f}",
+                count,
+                len(seen.changes),
+                f"{middle:.2f}",
+                f"{late:.2f}",
+                f"{middle / alone:.1f}",
                 f"{statistics.median(seen.answers):.2f}" if seen.answers else "",
-                seen.trained, len(seen.errors), seen.lost, f"{most / 2**20:.0f}",
+                seen.trained,
+                len(seen.errors),
+                seen.lost,
+                f"{most / 2**20:.0f}",
                 f"{(most - before) / 2**20 / count:.1f}",
             ]
-        )  # fmt: skip
+        )
         for line in sorted(set(seen.errors)):
             print("error:", line, file=sys.stderr)
     head = [
-        "visitors", "page changes", "median, s", "95 %, s", "of alone", "compress, s",
-        "trained", "errors", "lost", "memory, MB", "MB a session",
-    ]  # fmt: skip
+        "visitors",
+        "page changes",
+        "median, s",
+        "95 %, s",
+        "of alone",
+        "compress, s",
+        "trained",
+        "errors",
+        "lost",
+        "memory, MB",
+        "MB a session",
+    ]
     table(head, rows)
 
 

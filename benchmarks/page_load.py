@@ -112,8 +112,15 @@ def deep(browser, runs: int) -> None:
             starts, seconds = (statistics.median(part) for part in zip(*took[1:], strict=True))
             home = home or seconds
             rows.append((name, f"{starts:.2f}", f"{seconds:.2f}", f"{seconds / home:.2f}"))
-        table((f"{words}: cold link to", "server answers after, s", "result after, s",
-               "of the home page's"), rows)  # fmt: skip
+        table(
+            (
+                f"{words}: cold link to",
+                "server answers after, s",
+                "result after, s",
+                "of the home page's",
+            ),
+            rows,
+        )
         print()
 
 

@@ -52,9 +52,11 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
     blind = [one._replace(weights=np.zeros_like(one.weights)) for one in whole.units]
     without = {}
     for name, kinds in (
-        ("quarters of 4x4", [4]), ("squares of 32x32", [5]), ("squares of 16x16 and 32x32", [1, 5]),
+        ("quarters of 4x4", [4]),
+        ("squares of 32x32", [5]),
+        ("squares of 16x16 and 32x32", [1, 5]),
         ("all sizes but 8x8", [1, 4, 5]),
-    ):  # fmt: skip
+    ):
         dear = whole.dear.copy()
         dear[kinds] = 250
         without[name] = (changed(whole, dear=dear), "best")

@@ -94,12 +94,13 @@ def main() -> None:
         "WebP m6": (peer("WEBP", method=6), (1, 10, 25, 45, 65, 80, 90, 96)),
         "AVIF": (peer("AVIF", **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)),
         "AVIF psnr": (
-            peer("AVIF", advanced={"tune": "psnr"}, **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)
+            peer("AVIF", advanced={"tune": "psnr"}, **avif),
+            (15, 25, 35, 45, 55, 65, 75, 85, 92),
         ),
         "ours": (ours(model), OURS),
         "ours, fast": (ours(model, effort="fast"), OURS),
         "ours, eye": (ours(model, tune="eye"), OURS),
-    }  # fmt: skip
+    }
     names = arguments.only.split(";") if arguments.only else list(codecs)
     pictures, photographs = [], []
     paths = sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]

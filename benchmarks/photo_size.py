@@ -77,9 +77,11 @@ def main() -> None:
     parser.add_argument("--one", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(measured(
-            arguments.picture, arguments.one, arguments.effort, arguments.quality
-        )))  # fmt: skip
+        print(
+            json.dumps(
+                measured(arguments.picture, arguments.one, arguments.effort, arguments.quality)
+            )
+        )
         return
     for place, size in enumerate(arguments.sizes):
         command = [sys.executable, __file__, arguments.picture, "--one", str(size)]

@@ -136,9 +136,14 @@ def parts(texts) -> None:
     from htm_engine.coding.text.context import UNITS
 
     families = {
-        "orders 0 and 1": (0, 1), "orders 2 and 3": (2, 3), "orders 4 and 5": (4, 5),
-        "order 6 and long": (6, 7), "words": (8, 9, 10, 13), "sparse": (11,), "column": (12,),
-    }  # fmt: skip
+        "orders 0 and 1": (0, 1),
+        "orders 2 and 3": (2, 3),
+        "orders 4 and 5": (4, 5),
+        "order 6 and long": (6, 7),
+        "words": (8, 9, 10, 13),
+        "sparse": (11,),
+        "column": (12,),
+    }
     assert {unit for family in families.values() for unit in family} == set(range(len(UNITS)))
     rows = []
     for label, text in texts.items():

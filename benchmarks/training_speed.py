@@ -71,9 +71,14 @@ def dictionary_time(X, T, target: float, budget: float, seed: int):
     """The same for dictionary learning; codes are sparse with as many numbers."""
     mean = X.mean(0)
     net = MiniBatchDictionaryLearning(
-        128, alpha=0.1, batch_size=1024, random_state=seed, max_iter=1,
-        transform_algorithm="omp", transform_n_nonzero_coefs=CODE // 2,
-    )  # fmt: skip
+        128,
+        alpha=0.1,
+        batch_size=1024,
+        random_state=seed,
+        max_iter=1,
+        transform_algorithm="omp",
+        transform_n_nonzero_coefs=CODE // 2,
+    )
     spent, error = 0.0, np.inf
     few = T[:1000] - mean
     while spent < budget and error > target:
@@ -105,9 +110,17 @@ def bare_products(model, X) -> float:
         above = level + 1 < len(h.layers)
 
         def products(
-            learned=learned, rows=rows, w=w, u=u, share=share, own=own, span=span,
-            k=k, r=r, above=above,
-        ) -> None:  # fmt: skip
+            learned=learned,
+            rows=rows,
+            w=w,
+            u=u,
+            share=share,
+            own=own,
+            span=span,
+            k=k,
+            r=r,
+            above=above,
+        ) -> None:
             for left, right in ((learned, w), (learned, w), (share.T, learned)):
                 np.matmul(left, right)  # evidence, prototypes, the gate's gradient
             if r:
@@ -142,8 +155,10 @@ def main() -> None:
     linear = mse(pca.inverse_transform(pca.transform(flat_test)), flat_test)
     model, points = network_time(X, T, "single", 3, args.seed)
     target = points[0][1]
-    print(f"\ntest MSE: PCA-16 {linear:.5f}; 32 units of rank 16 {points[-1][1]:.5f}, "
-          f"ratio {points[-1][1] / linear:.3f}")  # fmt: skip
+    print(
+        f"\ntest MSE: PCA-16 {linear:.5f}; 32 units of rank 16 {points[-1][1]:.5f}, "
+        f"ratio {points[-1][1] / linear:.3f}"
+    )
     print(f"target: the error after one epoch, {target:.5f}\n")
     rows = [("HTM preset single, after 1 epoch", f"{points[0][0]:.2f}", f"{target:.5f}", "1")]
     rows += [

@@ -79,9 +79,13 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     draw = compress_show.show_way if len(subject.wholes) == 1 else compress_show.show_many
     draw(subject, coded)
     st.download_button(
-        t("compress.download_the_file_bytes", size=size), coded.file, "pictures.htmc",
-        "application/octet-stream", icon=":material/download:", key="download",
-    )  # fmt: skip
+        t("compress.download_the_file_bytes", size=size),
+        coded.file,
+        "pictures.htmc",
+        "application/octet-stream",
+        icon=":material/download:",
+        key="download",
+    )
     compress_show.show_budget(coded)
     if len(subject.wholes) == 1:
         st.subheader(t("compress.the_same_bytes_in_other"), anchor=False)

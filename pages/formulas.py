@@ -21,18 +21,26 @@ def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int
     h = found.model.hierarchy_
     columns = st.columns(5)
     picture = ON.number(
-        "picture", t("formulas.picture"), columns[0], high=len(data) - 1,
+        "picture",
+        t("formulas.picture"),
+        columns[0],
+        high=len(data) - 1,
         help=t("formulas.which_picture_of_the_data"),
-    )  # fmt: skip
+    )
     level = ON.number(
-        "level", t("formulas.level"), columns[1], high=len(h.layers),
+        "level",
+        t("formulas.level"),
+        columns[1],
+        high=len(h.layers),
         help=t("formulas.is_the_level_next_to"),
-    )  # fmt: skip
+    )
     grid = h.grid_shapes[int(level) - 1]
     place = ON.number(
-        "place", t("formulas.patch"), columns[2],
+        "place",
+        t("formulas.patch"),
+        columns[2],
         help=t("formulas.position_on_the_by_grid", grid=grid[0], grid2=grid[1]),
-    )  # fmt: skip
+    )
     temperature = ON.slider(
         "heat",
         t("formulas.temperature_t"),
@@ -54,9 +62,14 @@ def where(found: session.CurrentModel, data, chosen) -> snippets.Where:
     shipped = found.origin == "shipped"
     return snippets.Where(
         f"assets/{session.SHIPPED.name}" if shipped else "model.npz",
-        data.name, picture, level, place, temperature, k,
+        data.name,
+        picture,
+        level,
+        place,
+        temperature,
+        k,
         float(st.session_state.get("rate", 0.5)),
-    )  # fmt: skip
+    )
 
 
 def show(found: session.CurrentModel, data) -> None:

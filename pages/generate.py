@@ -22,9 +22,12 @@ def settings(levels: int, data) -> work.DrawSettings:
         "seed", t("generate.seed"), columns[1], help=t("generate.the_same_seed_draws_the")
     )
     kind = ON.select(
-        "kind", t("generate.class"), columns[2], options=[ANY, *work.kinds(data)],
+        "kind",
+        t("generate.class"),
+        columns[2],
+        options=[ANY, *work.kinds(data)],
         help=t("generate.labels_of_the_data_at"),
-    )  # fmt: skip
+    )
     heats = []
     columns = st.columns(min(levels, 4))
     for level in range(levels - 1, -1, -1):
@@ -33,9 +36,10 @@ def settings(levels: int, data) -> work.DrawSettings:
             "temperature" if top else f"heat{level + 1}",
             t("generate.temperature_level", level=level + 1) + (t("generate.top") if top else ""),
             columns[(levels - 1 - level) % 4],
-            help=t("generate.spread_of_the_values_around") if top else
-            t("generate.how_far_children_leave_what"),
-        )  # fmt: skip
+            help=t("generate.spread_of_the_values_around")
+            if top
+            else t("generate.how_far_children_leave_what"),
+        )
         heats.insert(0, float(heat))
     return work.DrawSettings(int(count), int(seed), tuple(heats), work.kind_of(data, kind))
 

@@ -18,26 +18,38 @@ def choose(model, seen: work.Surveyed) -> inside_view.Choice:
     h = model.hierarchy_
     columns = st.columns(4)
     picture = ON.number(
-        "picture", t("inside.picture"), columns[0], high=len(seen.found) - 1,
+        "picture",
+        t("inside.picture"),
+        columns[0],
+        high=len(seen.found) - 1,
         help=t("inside.which_picture_of_the_data", found=len(seen.found) - 1),
-    )  # fmt: skip
+    )
     picture = int(picture)
     level = ON.number(
-        "level", t("inside.level"), columns[1], high=len(h.layers), default=len(h.layers),
+        "level",
+        t("inside.level"),
+        columns[1],
+        high=len(h.layers),
+        default=len(h.layers),
         help=t("inside.is_next_to_the_picture", layers=len(h.layers)),
-    )  # fmt: skip
+    )
     level = int(level) - 1
     places = int(np.prod(h.grid_shapes[level]))
     place = ON.number(
-        "place", t("inside.patch"), columns[2],
+        "place",
+        t("inside.patch"),
+        columns[2],
         help=t("inside.which_of_this_levels_patches", places=places),
-    )  # fmt: skip
+    )
     place = int(place) % places
     units = [work.WINNER, *map(str, range(max(layer.units for layer in h.layers)))]
     unit = ON.select(
-        "unit", t("inside.unit"), columns[3], options=units,
+        "unit",
+        t("inside.unit"),
+        columns[3],
+        options=units,
         help=t("inside.a_unit_of_the_level"),
-    )  # fmt: skip
+    )
     view = inspection.look(model, seen.X[picture])
     winner = int(view.codes[level].winners[place, 0])
     chosen = winner if unit == work.WINNER else int(unit) % h.layers[level].units

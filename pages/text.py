@@ -14,21 +14,29 @@ def given() -> tuple[bytes, str, work.Own | None]:
     columns = st.columns([3, 1], vertical_alignment="bottom")
     with columns[0]:
         typed = ON.area(
-            "text", t("text.text"), default=work.EXAMPLE, height=150,
+            "text",
+            t("text.text"),
+            default=work.EXAMPLE,
+            height=150,
             help=t("text.type_or_paste_for_more"),
-        )  # fmt: skip
+        )
     wanted = ON.select(
-        "reader", t("text.model"), columns[1], options=work.MODELS,
+        "reader",
+        t("text.model"),
+        columns[1],
+        options=work.MODELS,
         help=t("text.what_has_read_before_english"),
-    )  # fmt: skip
+    )
     sent = st.file_uploader(
-        t("text.or_a_file_of_any"), key="text_file",
+        t("text.or_a_file_of_any"),
+        key="text_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
-    )  # fmt: skip
+    )
     with st.expander(t("text.a_text_model_of_your"), icon=":material/school:"):
         st.caption(t("text.records_log_lines_or_code"))
-        mine = st.file_uploader(t("text.a_model_of_train_text"), ["npz"], key="text_own",
-                                max_upload_size=20)  # fmt: skip
+        mine = st.file_uploader(
+            t("text.a_model_of_train_text"), ["npz"], key="text_own", max_upload_size=20
+        )
     own = None if mine is None else work.own_model(mine.getvalue())
     return (typed.encode() if sent is None else sent.getvalue()), wanted, own
 
@@ -70,9 +78,13 @@ def show(study: work.Study) -> None:
     st.subheader(t("text.beside_the_others"), anchor=False)
     view.sizes(study)
     st.download_button(
-        t("text.download_the_file_bytes", file=len(study.file)), study.file, "text.htmc",
-        "application/octet-stream", icon=":material/download:", key="text_download",
-    )  # fmt: skip
+        t("text.download_the_file_bytes", file=len(study.file)),
+        study.file,
+        "text.htmc",
+        "application/octet-stream",
+        icon=":material/download:",
+        key="text_download",
+    )
 
 
 frame.page("text", t("text.store_a_text_exactly_by"))

@@ -20,13 +20,20 @@ MODEL = settings.choose()
 RUN = view.job()
 buttons = st.container(horizontal=True)
 buttons.button(
-    t("train.train"), type="primary", key="train", icon=":material/play_arrow:",
-    on_click=view.begin, args=(MODEL, DATA),
-)  # fmt: skip
+    t("train.train"),
+    type="primary",
+    key="train",
+    icon=":material/play_arrow:",
+    on_click=view.begin,
+    args=(MODEL, DATA),
+)
 buttons.button(
-    t("train.first_step_only"), key="first", icon=":material/skip_next:",
-    on_click=view.begin, args=(MODEL, DATA, True),
-)  # fmt: skip
+    t("train.first_step_only"),
+    key="first",
+    icon=":material/skip_next:",
+    on_click=view.begin,
+    args=(MODEL, DATA, True),
+)
 buttons.button(t("train.reset"), key="reset", icon=":material/restart_alt:", on_click=view.reset)
 with st.container():
     history.say_trouble()
@@ -36,9 +43,12 @@ with st.container():
 
 LEVELS = len(RUN.model.layers if RUN else session.current_model().layers)
 LEVEL = -1 + ON.segments(
-    "shown", t("train.units_shown"), options=range(1, LEVELS + 1), default=LEVELS,
+    "shown",
+    t("train.units_shown"),
+    options=range(1, LEVELS + 1),
+    default=LEVELS,
     format_func=lambda level: t("train.level", level=level),
-)  # fmt: skip
+)
 
 
 PACE = view.pace()
@@ -104,10 +114,13 @@ with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_v
 
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     st.download_button(
-        t("train.download_the_model_in_use"), view.model_bytes(session.current_model()),
-        f"htm-{session.current_model().fingerprint}.npz", icon=":material/download:",
-        on_click="ignore", key="download",
-    )  # fmt: skip
+        t("train.download_the_model_in_use"),
+        view.model_bytes(session.current_model()),
+        f"htm-{session.current_model().fingerprint}.npz",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download",
+    )
     file = st.file_uploader(t("train.load_a_model_npz"), ["npz"], key="model")
     if file is not None:
         view.load_model(file)

@@ -97,9 +97,15 @@ def gaussians(model: HTM) -> Gaussians:
     covariance = covariance + room[:, None, None] * np.eye(top.rank)
     size = np.linalg.slogdet(covariance)[1]
     return Gaussians(
-        centre, directions, unit, share, mean, np.linalg.inv(covariance), size,
+        centre,
+        directions,
+        unit,
+        share,
+        mean,
+        np.linalg.inv(covariance),
+        size,
         np.maximum(noise, LEAST),
-    )  # fmt: skip
+    )
 
 
 def _left_over(h: Hierarchy) -> float:

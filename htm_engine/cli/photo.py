@@ -67,9 +67,14 @@ def compress(arguments: Namespace) -> None:
         raise DataError("With --photo, one picture goes into one file.")
     picture = _read(Path(arguments.pictures[0]), alpha=True)
     data = compress_image(
-        picture, arguments.quality or 50, _model(arguments.model), target_bytes=arguments.bytes,
-        lossless=arguments.lossless, tune=arguments.tune, effort=arguments.effort,
-    )  # fmt: skip
+        picture,
+        arguments.quality or 50,
+        _model(arguments.model),
+        target_bytes=arguments.bytes,
+        lossless=arguments.lossless,
+        tune=arguments.tune,
+        effort=arguments.effort,
+    )
     write(target, data, arguments.force)
     height, width = picture.shape[:2]
     print(f"picture          {height} x {width} x {picture.shape[2] if picture.ndim > 2 else 1}")

@@ -38,9 +38,31 @@ from ..errors import DataError, FormatError
 LIMIT = 63
 #: Part of 65,536 given to zero, a level each: finely towards certainty.
 ZERO_LEVELS = (
-    1200, 4000, 8000, 12000, 16000, 20000, 24000, 28000, 32000, 36000, 40000, 44000,
-    47500, 50500, 53000, 55500, 57800, 59800, 61400, 62700, 63700, 64500, 65050, 65380,
-)  # fmt: skip
+    1200,
+    4000,
+    8000,
+    12000,
+    16000,
+    20000,
+    24000,
+    28000,
+    32000,
+    36000,
+    40000,
+    44000,
+    47500,
+    50500,
+    53000,
+    55500,
+    57800,
+    59800,
+    61400,
+    62700,
+    63700,
+    64500,
+    65050,
+    65380,
+)
 #: Ratio of neighbouring magnitudes in the tail, in parts of 65,536.
 TAIL_LEVELS = (2000, 8000, 15000, 23000, 31000, 39000, 46000, 52000, 57000, 61500)
 CLASSES = len(ZERO_LEVELS) * len(TAIL_LEVELS)

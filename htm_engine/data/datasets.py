@@ -32,9 +32,17 @@ SPLITS = ("train", "test")
 __all__ = ["Dataset", "dataset_names", "describe", "load_dataset", "load_upload"]
 
 FASHION_NAMES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 _PICTURE_KEYS = {"train": ("x", "images", "x_train"), "test": ("x_test",)}
 _LABEL_KEYS = {"train": ("y", "labels", "y_train"), "test": ("y_test",)}
 

@@ -259,9 +259,14 @@ def too_little(label: str) -> DataError:
 
 #: What zipfile answers damage with.
 _DAMAGED_ZIP = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
     RuntimeError,  # an entry that calls itself encrypted; of it, NotImplementedError
-)  # fmt: skip
+)
 
 
 def open_zip(data: bytes, name: str, limits: Limits = UPLOAD) -> zipfile.ZipFile:

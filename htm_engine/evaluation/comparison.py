@@ -136,9 +136,13 @@ def jpeg2000(picture: Pixels, ratio: float) -> bytes:
     """A picture as JPEG 2000 with its colour transform, at about a ratio of raw bytes to file."""
     stream = io.BytesIO()
     Image.fromarray(picture).save(
-        stream, "JPEG2000", irreversible=True, mct=int(picture.ndim == 3),
-        quality_mode="rates", quality_layers=[ratio],
-    )  # fmt: skip
+        stream,
+        "JPEG2000",
+        irreversible=True,
+        mct=int(picture.ndim == 3),
+        quality_mode="rates",
+        quality_layers=[ratio],
+    )
     return stream.getvalue()
 
 

@@ -15,8 +15,13 @@ from .wording import say
 
 Figure = tuple[go.Figure, str]
 TEAL, ORANGE, BLUE, PINK, GOLD, GREY = (
-    "#2A9D8F", "#E07B39", "#5B7FD1", "#C05A94", "#B08D1E", "#8A949B"
-)  # fmt: skip
+    "#2A9D8F",
+    "#E07B39",
+    "#5B7FD1",
+    "#C05A94",
+    "#B08D1E",
+    "#8A949B",
+)
 HUES = (TEAL, ORANGE, BLUE, PINK, GOLD, GREY, "#6B8E4E", "#9467BD")
 
 
@@ -47,9 +52,12 @@ def error_curve(
         x=steps, y=errors, mode="lines", name=say("batch, at the top level"), line={"color": GREY}
     )
     figure.add_scatter(
-        x=held_steps, y=held_errors, mode="lines+markers", name=say("held-out pictures"),
+        x=held_steps,
+        y=held_errors,
+        mode="lines+markers",
+        name=say("held-out pictures"),
         line={"color": TEAL, "width": 3},
-    )  # fmt: skip
+    )
     words = say("Mean squared error over training steps.")
     if len(held_errors):
         words += say(
@@ -67,10 +75,12 @@ def run_curves(
     figure, ends = go.Figure(), []
     for index, (name, (steps, errors, held)) in enumerate(runs.items()):
         figure.add_scatter(
-            x=list(steps), y=list(errors), mode="lines+markers" if held else "lines",
+            x=list(steps),
+            y=list(errors),
+            mode="lines+markers" if held else "lines",
             name=name if held else say("{name} (batches)", name=name),
             line={"color": HUES[index % len(HUES)], "width": 2.5 if held else 1},
-        )  # fmt: skip
+        )
         if len(errors):
             ends.append(say("{name} ended at {errors:.4f}", name=name, errors=errors[-1]))
     figure = plain(figure, say("training step"), say("mean squared error"), 320)
@@ -99,10 +109,12 @@ def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure
         if dead[level]:
             first = len(ordered) - dead[level]
             figure.add_scatter(
-                x=np.arange(first + 1, len(ordered) + 1), y=ordered[first:], mode="markers",
+                x=np.arange(first + 1, len(ordered) + 1),
+                y=ordered[first:],
+                mode="markers",
                 marker={"symbol": "x", "size": 8, "color": PINK},
                 name=say("dead at level {level}", level=level + 1),
-            )  # fmt: skip
+            )
     figure = plain(figure, say("units, most used first"), say("wins, in fair shares"))
     figure.add_hline(y=1, line_dash="dot", line_color=GREY)
     parts = [
@@ -120,9 +132,12 @@ def rate_distortion(
     for index, (name, points) in enumerate(curves.items()):
         ordered = sorted(points)
         figure.add_scatter(
-            x=[p[0] for p in ordered], y=[p[1] for p in ordered], mode="lines+markers", name=name,
+            x=[p[0] for p in ordered],
+            y=[p[1] for p in ordered],
+            mode="lines+markers",
+            name=name,
             line={"color": HUES[index % len(HUES)], "width": 3 if index == 0 else 1.5},
-        )  # fmt: skip
+        )
     figure = plain(figure, say("bytes a picture"), say("PSNR in dB"), 380)
     figure.update_yaxes(rangemode="normal")
     if log:

@@ -21,8 +21,16 @@ PARTS = {
     "header": "Header, checksum",
 }
 _PART_HUES = (TEAL, BLUE, ORANGE, PINK, GREY)
-_HUES = {"HTM": TEAL, "PCA 95%": BLUE, "PCA, all components": BLUE, "JPEG": ORANGE,
-         "WEBP": PINK, "WebP": PINK, "AVIF": GOLD, "JPEG 2000": GREY}  # fmt: skip
+_HUES = {
+    "HTM": TEAL,
+    "PCA 95%": BLUE,
+    "PCA, all components": BLUE,
+    "JPEG": ORANGE,
+    "WEBP": PINK,
+    "WebP": PINK,
+    "AVIF": GOLD,
+    "JPEG 2000": GREY,
+}
 NAMES = {"PCA 95%": "PCA 95 %", "WEBP": "WebP"}
 _DASHES = {"PCA 95%": "dash", "JPEG 2000": "dot"}
 

@@ -66,8 +66,14 @@ def _loss_line(values: Sequence[float], x: str, y: str, height: int, **look: Any
 
 def losses(values: Sequence[float]) -> Figure:
     """Loss after every step made by hand."""
-    figure = _loss_line(values, say("steps made"), say("surprise L in nats"), 220,
-                        mode="lines+markers", line={"color": ORANGE})  # fmt: skip
+    figure = _loss_line(
+        values,
+        say("steps made"),
+        say("surprise L in nats"),
+        220,
+        mode="lines+markers",
+        line={"color": ORANGE},
+    )
     return figure, (
         say(
             "The surprise of this patch after each of {values} steps: from "
@@ -135,30 +141,55 @@ def territories(
         # A share at the border of three is a third; above, colour deepens with sureness.
         sure = np.where(winners == unit, 0.1 + 0.45 * (shares - 1 / 3) * 1.5, np.nan)
         figure.add_heatmap(
-            x=axis, y=axis, z=sure, zmin=0, zmax=1, colorscale=[[0, _clear(hue)], [1, hue]],
-            showscale=False, hoverinfo="skip",
-        )  # fmt: skip
+            x=axis,
+            y=axis,
+            z=sure,
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, _clear(hue)], [1, hue]],
+            showscale=False,
+            hoverinfo="skip",
+        )
     for unit, hue in enumerate(hues[: len(prototypes)]):
         own = owners == unit
         figure.add_scatter(
-            x=points[own, 0], y=points[own, 1], mode="markers", name=say("unit {unit}", unit=unit),
+            x=points[own, 0],
+            y=points[own, 1],
+            mode="markers",
+            name=say("unit {unit}", unit=unit),
             marker={"color": hue, "size": 7, "line": {"color": "#FFFFFF", "width": 1}},
-        )  # fmt: skip
+        )
         if bases.shape[2]:
             ends = prototypes[unit] + np.outer((-0.8, 0.8), bases[unit, :, 0])
-            figure.add_scatter(x=ends[:, 0], y=ends[:, 1], mode="lines", showlegend=False,
-                               line={"color": hue, "width": 4}, hoverinfo="skip")  # fmt: skip
+            figure.add_scatter(
+                x=ends[:, 0],
+                y=ends[:, 1],
+                mode="lines",
+                showlegend=False,
+                line={"color": hue, "width": 4},
+                hoverinfo="skip",
+            )
         figure.add_scatter(
-            x=prototypes[unit, :1], y=prototypes[unit, 1:], mode="markers", showlegend=False,
-            marker={"symbol": "star", "size": 17, "color": hue,
-                    "line": {"color": "#FFFFFF", "width": 1.5}},
+            x=prototypes[unit, :1],
+            y=prototypes[unit, 1:],
+            mode="markers",
+            showlegend=False,
+            marker={
+                "symbol": "star",
+                "size": 17,
+                "color": hue,
+                "line": {"color": "#FFFFFF", "width": 1.5},
+            },
             hovertemplate=say("prototype {unit}<extra></extra>", unit=unit),
-        )  # fmt: skip
+        )
     figure.add_scatter(
-        x=points[chosen, :1], y=points[chosen, 1:], mode="markers", showlegend=False,
+        x=points[chosen, :1],
+        y=points[chosen, 1:],
+        mode="markers",
+        showlegend=False,
         hoverinfo="skip",
         marker={"symbol": "circle-open", "size": 16, "color": GREY, "line": {"width": 3}},
-    )  # fmt: skip
+    )
     figure = plain(figure, say("first input"), say("second input"), 430)
     reach = [float(axis[0]), float(axis[-1])]
     figure.update_xaxes(range=reach, constrain="domain", zeroline=False)
@@ -196,10 +227,16 @@ def three_shares(activation: NDArray[np.floating], responsibility: NDArray[np.fl
 
 def fall(values: Sequence[float], at: int) -> Figure:
     """The mean loss over a whole training, and where one stands in it."""
-    figure = _loss_line(values, say("steps"), say("mean surprise L"), 180,
-                        line={"color": GREY}, name="L")  # fmt: skip
-    figure.add_scatter(x=[at], y=[values[at]], mode="markers", name=say("now"),
-                       marker={"color": ORANGE, "size": 12})  # fmt: skip
+    figure = _loss_line(
+        values, say("steps"), say("mean surprise L"), 180, line={"color": GREY}, name="L"
+    )
+    figure.add_scatter(
+        x=[at],
+        y=[values[at]],
+        mode="markers",
+        name=say("now"),
+        marker={"color": ORANGE, "size": 12},
+    )
     figure.update_layout(showlegend=False)
     return figure, (
         say(

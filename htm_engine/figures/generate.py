@@ -28,20 +28,37 @@ def region(png_uri: str, shape: tuple[int, int], box: tuple[int, int, int, int])
     rows, columns = (part.ravel() for part in np.mgrid[:height, :width])
     figure = go.Figure()
     figure.add_layout_image(
-        source=png_uri, xref="x", yref="y", x=0, y=0, sizex=width, sizey=height,
-        sizing="stretch", layer="below",
-    )  # fmt: skip
+        source=png_uri,
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
     figure.add_scatter(
-        x=columns + 0.5, y=rows + 0.5, mode="markers", hoverinfo="skip",
-        customdata=np.stack([rows, columns], 1), marker={"size": 6, "color": _CLEAR},
-        selected={"marker": {"color": _CLEAR}}, unselected={"marker": {"color": _CLEAR}},
-    )  # fmt: skip
-    figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom,
-                     line={"color": ORANGE, "width": 3})  # fmt: skip
+        x=columns + 0.5,
+        y=rows + 0.5,
+        mode="markers",
+        hoverinfo="skip",
+        customdata=np.stack([rows, columns], 1),
+        marker={"size": 6, "color": _CLEAR},
+        selected={"marker": {"color": _CLEAR}},
+        unselected={"marker": {"color": _CLEAR}},
+    )
+    figure.add_shape(
+        type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": ORANGE, "width": 3}
+    )
     figure.update_layout(
-        height=300, margin={"l": 4, "r": 4, "t": 4, "b": 4}, paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR, showlegend=False, dragmode="select",
-    )  # fmt: skip
+        height=300,
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        paper_bgcolor=_CLEAR,
+        plot_bgcolor=_CLEAR,
+        showlegend=False,
+        dragmode="select",
+    )
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, width], constrain="domain")
     figure.update_yaxes(
         visible=False, fixedrange=True, range=[height, 0], scaleanchor="x", constrain="domain"

@@ -68,28 +68,39 @@ def hierarchy(
         dead = fair < _DEAD
         dead_in_all.append(int(dead.sum()))
         figure.add_scatter(
-            x=x, y=ys, mode="markers", customdata=np.stack([np.full(len(unit), level), unit], 1),
+            x=x,
+            y=ys,
+            mode="markers",
+            customdata=np.stack([np.full(len(unit), level), unit], 1),
             marker={
-                "symbol": ["x" if d else "square" for d in dead], "size": 13,
+                "symbol": ["x" if d else "square" for d in dead],
+                "size": 13,
                 "color": [PINK if d else _shade(f) for f, d in zip(fair, dead, strict=True)],
                 "line": {"width": 1, "color": GREY},
             },
             unselected={"marker": {"opacity": 1}},
             hovertemplate=say("unit %{{customdata[1]}}: %{{text}}<extra></extra>"),
             text=[say("{s:.1%} of wins", s=s) for s in share],
-        )  # fmt: skip
+        )
         if chosen is not None and chosen[0] == level:
             ring = (float(x[chosen[1]]), float(ys[chosen[1]]))
         figure.add_annotation(
-            x=0, y=y + lines - 0.15, text=titles[level], showarrow=False, yanchor="bottom",
+            x=0,
+            y=y + lines - 0.15,
+            text=titles[level],
+            showarrow=False,
+            yanchor="bottom",
             font={"size": 12, "color": GREY},
-        )  # fmt: skip
+        )
         y += lines + 2.0  # two lines of title
     if ring is not None:
         figure.add_scatter(
-            x=[ring[0]], y=[ring[1]], mode="markers", hoverinfo="skip",
+            x=[ring[0]],
+            y=[ring[1]],
+            mode="markers",
+            hoverinfo="skip",
             marker={"symbol": "square-open", "size": 19, "color": ORANGE, "line": {"width": 3}},
-        )  # fmt: skip
+        )
     widest = min(ACROSS, max(len(share) for share in shares))
     figure = _bare(figure, int(60 + 24 * y))
     figure.update_xaxes(range=[-widest / 2 - 0.6, widest / 2 + 0.6])
@@ -146,32 +157,54 @@ def winner_map(
     height, width = shape
     figure = go.Figure()
     figure.add_layout_image(
-        source=png_uri, xref="x", yref="y", x=0, y=0, sizex=width, sizey=height,
-        sizing="stretch", layer="below",
-    )  # fmt: skip
+        source=png_uri,
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
     shapes = []
     for place, (top, left, bottom, right) in enumerate(boxes):
         red, green, blue = colours[place]
         here = place == chosen
-        shapes.append({
-            "type": "rect", "x0": left, "x1": right, "y0": top, "y1": bottom,
-            "fillcolor": f"rgba({red},{green},{blue},0.28)",
-            "line": {"color": ORANGE if here else f"rgb({red},{green},{blue})",
-                     "width": 4 if here else 1},
-        })  # fmt: skip
+        shapes.append(
+            {
+                "type": "rect",
+                "x0": left,
+                "x1": right,
+                "y0": top,
+                "y1": bottom,
+                "fillcolor": f"rgba({red},{green},{blue},0.28)",
+                "line": {
+                    "color": ORANGE if here else f"rgb({red},{green},{blue})",
+                    "width": 4 if here else 1,
+                },
+            }
+        )
     figure.update_layout(shapes=shapes)
     middle = np.array([((b[1] + b[3]) / 2, (b[0] + b[2]) / 2) for b in boxes])
     flat = np.asarray(winners).ravel()
     few = len(flat) <= 64
     figure.add_scatter(
-        x=middle[:, 0], y=middle[:, 1], mode="markers+text" if few else "markers",
-        text=[str(unit) for unit in flat], textfont={"color": "#FFFFFF", "size": 12},
-        marker={"size": 26 if few else 10, "symbol": "square", "opacity": 0.85,
-                "color": [f"rgb({r},{g},{b})" for r, g, b in colours]},
+        x=middle[:, 0],
+        y=middle[:, 1],
+        mode="markers+text" if few else "markers",
+        text=[str(unit) for unit in flat],
+        textfont={"color": "#FFFFFF", "size": 12},
+        marker={
+            "size": 26 if few else 10,
+            "symbol": "square",
+            "opacity": 0.85,
+            "color": [f"rgb({r},{g},{b})" for r, g, b in colours],
+        },
         unselected={"marker": {"opacity": 0.85}},
         customdata=np.stack([np.full(len(flat), level), np.arange(len(flat))], 1),
         hovertemplate=say("patch %{{customdata[1]}}: unit %{{text}}<extra></extra>"),
-    )  # fmt: skip
+    )
     figure = _bare(figure, 260)
     figure.update_xaxes(range=[0, width], constrain="domain")
     figure.update_yaxes(range=[height, 0], scaleanchor="x", constrain="domain")
@@ -195,11 +228,16 @@ def evidence_map(pixels: NDArray[np.floating], evidence: float, bias: float, uni
     size = float(np.abs(pixels).max()) or 1.0
     figure = go.Figure(
         go.Heatmap(
-            z=pixels, zmin=-size, zmax=size, colorscale=_DIVERGING, xgap=1, ygap=1,
+            z=pixels,
+            zmin=-size,
+            zmax=size,
+            colorscale=_DIVERGING,
+            xgap=1,
+            ygap=1,
             colorbar={"thickness": 10, "len": 0.9, "tickfont": {"color": GREY}},
             hovertemplate=say("row %{{y}}, column %{{x}}: %{{z:.4g}}<extra></extra>"),
         )
-    )  # fmt: skip
+    )
     figure = _bare(figure, 300)
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
     figure.update_xaxes(constrain="domain")
@@ -222,10 +260,20 @@ def leads(
     """How far behind the winner each other unit is, in nats, and for which of two reasons."""
     names = [say("unit {unit}", unit=unit) for unit in units]
     figure = go.Figure()
-    figure.add_bar(y=names, x=list(by_evidence), name=say("by evidence w·x + b"), orientation="h",
-                   marker_color=TEAL)  # fmt: skip
-    figure.add_bar(y=names, x=list(by_error), name=say("by reconstruction error"), orientation="h",
-                   marker_color=ORANGE)  # fmt: skip
+    figure.add_bar(
+        y=names,
+        x=list(by_evidence),
+        name=say("by evidence w·x + b"),
+        orientation="h",
+        marker_color=TEAL,
+    )
+    figure.add_bar(
+        y=names,
+        x=list(by_error),
+        name=say("by reconstruction error"),
+        orientation="h",
+        marker_color=ORANGE,
+    )
     figure = plain(
         figure, say("behind unit {winner}, in nats", winner=winner), "", 120 + 34 * len(names)
     )
@@ -271,29 +319,52 @@ def code_map(
     for index, name in enumerate(names):
         own = np.flatnonzero(group == name)
         figure.add_scattergl(
-            x=plane[own, 0], y=plane[own, 1], mode="markers", name=name, customdata=own[:, None],
-            marker={"size": 6, "color": HUES[index % len(HUES)], "opacity": 0.75,
-                    "symbol": ("circle", "diamond", "triangle-up")[index // len(HUES) % 3]},
+            x=plane[own, 0],
+            y=plane[own, 1],
+            mode="markers",
+            name=name,
+            customdata=own[:, None],
+            marker={
+                "size": 6,
+                "color": HUES[index % len(HUES)],
+                "opacity": 0.75,
+                "symbol": ("circle", "diamond", "triangle-up")[index // len(HUES) % 3],
+            },
             unselected={"marker": {"opacity": 0.75}},
             hovertemplate=say("picture %{{customdata[0]}} ({name})<extra></extra>", name=name),
-        )  # fmt: skip
+        )
     span = np.maximum(np.ptp(plane, axis=0), 1e-9)
     images = [
-        {"source": uri, "xref": "x", "yref": "y", "x": plane[picture, 0], "y": plane[picture, 1],
-         "sizex": span[0] / 22, "sizey": span[1] / 14, "xanchor": "center", "yanchor": "middle",
-         "layer": "above", "opacity": 0.9}
+        {
+            "source": uri,
+            "xref": "x",
+            "yref": "y",
+            "x": plane[picture, 0],
+            "y": plane[picture, 1],
+            "sizex": span[0] / 22,
+            "sizey": span[1] / 14,
+            "xanchor": "center",
+            "yanchor": "middle",
+            "layer": "above",
+            "opacity": 0.9,
+        }
         for picture, uri in thumbnails
-    ]  # fmt: skip
+    ]
     if chosen is not None and chosen < len(plane):
         figure.add_scatter(
-            x=[plane[chosen, 0]], y=[plane[chosen, 1]], mode="markers", showlegend=False,
+            x=[plane[chosen, 0]],
+            y=[plane[chosen, 1]],
+            mode="markers",
+            showlegend=False,
             marker={"symbol": "circle-open", "size": 18, "color": ORANGE, "line": {"width": 3}},
             hoverinfo="skip",
-        )  # fmt: skip
+        )
     figure = plain(
-        figure, say("first direction ({explained:.0%} of the variance)", explained=explained[0]),
-        say("second ({explained:.0%})", explained=explained[1]), 440,
-    )  # fmt: skip
+        figure,
+        say("first direction ({explained:.0%} of the variance)", explained=explained[0]),
+        say("second ({explained:.0%})", explained=explained[1]),
+        440,
+    )
     figure.update_yaxes(rangemode="normal", zeroline=False)
     figure.update_xaxes(zeroline=False)
     # All at once: added one by one, Plotly checks all before each, which takes a second.
@@ -335,9 +406,13 @@ def two_ways(names: Sequence[str], usage: Sequence[NDArray[np.floating]], level:
     for name, share, hue in zip(names, usage, (TEAL, ORANGE, BLUE), strict=False):
         ordered = np.sort(np.asarray(share, float))[::-1] * len(share)
         figure.add_scatter(
-            x=np.arange(1, len(ordered) + 1), y=ordered, mode="lines", line_shape="hvh",
-            name=name, line={"color": hue, "width": 2.5},
-        )  # fmt: skip
+            x=np.arange(1, len(ordered) + 1),
+            y=ordered,
+            mode="lines",
+            line_shape="hvh",
+            name=name,
+            line={"color": hue, "width": 2.5},
+        )
     figure = plain(
         figure,
         say("units of level {level}, most used first", level=level + 1),

@@ -186,9 +186,20 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
         phase: str, validation: float | None, progress: float, state: LoopState | None = None
     ) -> TrainStep:
         return TrainStep(
-            done, total, epoch, phase, error, validation, usage, dead, revived, temperature,
-            time.perf_counter() - clock, progress, state,
-        )  # fmt: skip
+            done,
+            total,
+            epoch,
+            phase,
+            error,
+            validation,
+            usage,
+            dead,
+            revived,
+            temperature,
+            time.perf_counter() - clock,
+            progress,
+            state,
+        )
 
     def cooled(before: int) -> float:
         return min(1.0, before / max(1.0, COOLING * total))
@@ -204,9 +215,16 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
             last = start + length >= len(rows)
             validation = learner._validate(held_maps) if last and held_maps is not None else None
             state = LoopState(
-                epoch, start // length + 1, done, shuffling, best, waited, error, validation,
+                epoch,
+                start // length + 1,
+                done,
+                shuffling,
+                best,
+                waited,
+                error,
+                validation,
                 time.perf_counter() - clock,
-            )  # fmt: skip
+            )
             yield report("units", validation, 0.9 * done / total, state)
         skipped = 0
         _forget_pages(X)

@@ -84,8 +84,10 @@ class History:
                 self._alive = locked(folder / "owners" / self._owner)
             self._db = sqlite3.connect(
                 ":memory:" if folder is None else folder / FILE,
-                timeout=PATIENCE, isolation_level=None, check_same_thread=False,
-            )  # fmt: skip
+                timeout=PATIENCE,
+                isolation_level=None,
+                check_same_thread=False,
+            )
         except (OSError, sqlite3.Error) as exc:
             self._let_go()
             raise HistoryError(f"The folder {folder} cannot hold the history: {exc}.") from exc
@@ -111,9 +113,17 @@ class History:
             db.execute(
                 "INSERT INTO runs (id, name, created, changed, state, owner, data, "
                 "data_fingerprint, settings) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?)",
-                (run, named(name), now, now, self._owner, data, data_fingerprint,
-                 json.dumps(settings, sort_keys=True)),
-            )  # fmt: skip
+                (
+                    run,
+                    named(name),
+                    now,
+                    now,
+                    self._owner,
+                    data,
+                    data_fingerprint,
+                    json.dumps(settings, sort_keys=True),
+                ),
+            )
         return run
 
     def take_over(self, run: str) -> None:
@@ -123,13 +133,20 @@ class History:
             # What came after the checkpoint is trained, and measured, again.
             db.execute(
                 "DELETE FROM points WHERE run = ? AND step > "
-                "(SELECT checkpoint_step FROM runs WHERE id = ?)", (run, run),
-            )  # fmt: skip
+                "(SELECT checkpoint_step FROM runs WHERE id = ?)",
+                (run, run),
+            )
 
     def progress(
-        self, run: str, points: Iterable[tuple[bool, int, float]],
-        *, seconds: float, step: int, total: int, checkpoint: bytes | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        run: str,
+        points: Iterable[tuple[bool, int, float]],
+        *,
+        seconds: float,
+        step: int,
+        total: int,
+        checkpoint: bytes | None = None,
+    ) -> None:
         """Write what a run did since the last time, in one piece.
 
         Parameters
@@ -152,10 +169,16 @@ class History:
             self.make_room()
 
     def end(
-        self, run: str, state: str, *, model: bytes | None = None, fingerprint: str = "",
-        figures: Mapping[str, float] | None = None, settings: Mapping[str, Any] | None = None,
+        self,
+        run: str,
+        state: str,
+        *,
+        model: bytes | None = None,
+        fingerprint: str = "",
+        figures: Mapping[str, float] | None = None,
+        settings: Mapping[str, Any] | None = None,
         error: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write how a run ended; with a model its checkpoint is not needed any more."""
         if state not in STATES:
             raise ValueError(f"state must be one of {', '.join(STATES)}, got {state!r}")
@@ -189,16 +212,18 @@ class History:
         """The newest run whose model has this fingerprint; None if there is none."""
         rows = self._read(
             f"SELECT {COLUMNS} FROM runs WHERE fingerprint = ? AND fingerprint != '' "
-            "AND model IS NOT NULL AND deleted IS NULL ORDER BY created DESC LIMIT 1", fingerprint,
-        )  # fmt: skip
+            "AND model IS NOT NULL AND deleted IS NULL ORDER BY created DESC LIMIT 1",
+            fingerprint,
+        )
         return run_of(rows[0]) if rows else None
 
     def curve(self, run: str, held: bool = False) -> tuple[list[int], list[float]]:
         """Steps and errors of batches, or of held-out pictures."""
         rows = self._read(
             "SELECT step, value FROM points WHERE run = ? AND held = ? ORDER BY step",
-            run, int(held),
-        )  # fmt: skip
+            run,
+            int(held),
+        )
         return [row[0] for row in rows], [row[1] for row in rows]
 
     def total_bytes(self) -> int:
@@ -363,8 +388,9 @@ class History:
                 for owner in gone:
                     db.execute(
                         "UPDATE runs SET state = 'interrupted' WHERE state = 'running' "
-                        "AND owner = ?", (owner,),
-                    )  # fmt: skip
+                        "AND owner = ?",
+                        (owner,),
+                    )
 
     def _let_go(self) -> None:
         if self._alive is not None and self.folder is not None:

@@ -168,9 +168,15 @@ class TrainingJob(Background):
             self.look()
             curve, held = _arrays(self._curve), _arrays(self._held)
             values = (
-                self.name, self._state, self._last, self.progress, self.seconds, self._eta(),
-                self._pool.position(self), self.left,
-            )  # fmt: skip
+                self.name,
+                self._state,
+                self._last,
+                self.progress,
+                self.seconds,
+                self._eta(),
+                self._pool.position(self),
+                self.left,
+            )
         return JobSnapshot(*values, *thin(*curve), *thin(*held), self.error)
 
     @property

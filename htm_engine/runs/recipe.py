@@ -117,9 +117,11 @@ class Recipe:
                 raise DataError("These settings were written by another version of HTM Studio.")
             stopped = found["stopped"]
             recipe = cls(
-                str(found["data"]), str(found["data_fingerprint"]), dict(found["network"]),
+                str(found["data"]),
+                str(found["data_fingerprint"]),
+                dict(found["network"]),
                 None if stopped is None else int(stopped),
-            )  # fmt: skip
+            )
         except (KeyError, TypeError, ValueError) as exc:
             if isinstance(exc, DataError):
                 raise

@@ -76,10 +76,18 @@ class RecordedJob(TrainingJob):
     """
 
     def __init__(
-        self, history: History, recipe: Recipe, learn: Dataset, held: Dataset, *,
-        name: str = "", every: float = EVERY, pool: Pool = POOL,
-        abandon_after: float | None = None, _from: tuple[str, Checkpoint] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        history: History,
+        recipe: Recipe,
+        learn: Dataset,
+        held: Dataset,
+        *,
+        name: str = "",
+        every: float = EVERY,
+        pool: Pool = POOL,
+        abandon_after: float | None = None,
+        _from: tuple[str, Checkpoint] | None = None,
+    ) -> None:
         super().__init__(
             recipe.model(), learn.X, name=learn.name, pool=pool, abandon_after=abandon_after
         )
@@ -154,9 +162,13 @@ class RecordedJob(TrainingJob):
         going = step.loop is not None and not self.ending
         kept = checkpoints.save(self.model, step.loop) if going and step.loop else None
         self._history.progress(
-            self.run, self._points, seconds=self.seconds, step=step.step, total=step.total,
+            self.run,
+            self._points,
+            seconds=self.seconds,
+            step=step.step,
+            total=step.total,
             checkpoint=kept,
-        )  # fmt: skip
+        )
         self._points, self._written = [], time.monotonic()
         self._costs.append(self._written - began)
 
@@ -172,10 +184,13 @@ class RecordedJob(TrainingJob):
             stream = io.BytesIO()
             self.model.save(stream)
             self._history.end(
-                self.run, "stopped" if early else "finished", model=stream.getvalue(),
-                fingerprint=self.model.fingerprint, settings=self.recipe.as_json(),
+                self.run,
+                "stopped" if early else "finished",
+                model=stream.getvalue(),
+                fingerprint=self.model.fingerprint,
+                settings=self.recipe.as_json(),
                 figures=figures_of(self.model, self.held) | _of_training(step),
-            )  # fmt: skip
+            )
             self._ended = True
 
     def _trying(self) -> _Trying:

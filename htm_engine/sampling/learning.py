@@ -102,9 +102,10 @@ class _Seen:
         self.h, self.pictures = h, 0
         self.noise: F64 = np.zeros(int(np.prod(h.map_shapes[0])))
         self.levels = [
-            level for level in range(len(h.layers) - 1)
+            level
+            for level in range(len(h.layers) - 1)
             if h.layers[level].rank and h.layers[level].winners_kept == 1
-        ]  # fmt: skip
+        ]
         self._parts: dict[int, list[tuple[NDArray[Any], ...]]] = {n: [] for n in self.levels}
         self._tops: list[Ints] = []
         self._values: list[F64] = []
@@ -171,9 +172,12 @@ def _mixture(
         part = np.zeros(len(own), np.intp)
         if count > 1:
             mixture = GaussianMixture(
-                count, covariance_type="tied", max_iter=30, random_state=seed,
+                count,
+                covariance_type="tied",
+                max_iter=30,
+                random_state=seed,
                 reg_covar=1e-6 * float(z.var()) + 1e-12,
-            )  # fmt: skip
+            )
             with warnings.catch_warnings():
                 # A mixture a few steps short of its optimum is as good to draw from.
                 warnings.simplefilter("ignore", ConvergenceWarning)

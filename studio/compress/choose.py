@@ -24,9 +24,10 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
             t("compress.or_a_picture_of_your"), type=KINDS, key="upload", help=f"{FORMAT_NAMES}."
         )
         tiles = ON.toggle(
-            "tiles", t("compress.cut_a_larger_picture_into"),
+            "tiles",
+            t("compress.cut_a_larger_picture_into"),
             help=t("compress.the_network_reads_pictures_of"),
-        )  # fmt: skip
+        )
     with left:
         subject = None if own is None else choose_from(own, file is not None)
     if file is None:

@@ -39,9 +39,11 @@ def job_of(curves: Curves) -> Background | None:
 def start(curves: Curves) -> None:
     """Begin; a callback."""
     job = Background(
-        curves.steps, name="rate curves", progress=lambda item: float(item[0]),
+        curves.steps,
+        name="rate curves",
+        progress=lambda item: float(item[0]),
         abandon_after=ABANDON,
-    )  # fmt: skip
+    )
     st.session_state[f"_{curves.name}"] = (curves.key, job)
     job.start()
 
@@ -59,9 +61,12 @@ def _draw(curves: Curves, quality: int, was_live: bool) -> None:
         st.rerun()  # begun by a click in here, which brings no timer
     if job is None or job.state == "stopped":
         st.button(
-            t("compress.draw_the_curves"), key=curves.name, icon=":material/show_chart:",
-            on_click=start, args=(curves,),
-        )  # fmt: skip
+            t("compress.draw_the_curves"),
+            key=curves.name,
+            icon=":material/show_chart:",
+            on_click=start,
+            args=(curves,),
+        )
     elif not job.over:
         job.look()
         waiting = in_line(job.position)
@@ -69,15 +74,21 @@ def _draw(curves: Curves, quality: int, was_live: bool) -> None:
             job.progress, text=t("compress.of_the_points", progress=job.progress, waiting=waiting)
         )
         st.button(
-            t("compress.cancel"), key=f"stop_{curves.name}", icon=":material/close:",
+            t("compress.cancel"),
+            key=f"stop_{curves.name}",
+            icon=":material/close:",
             on_click=job.cancel,
-        )  # fmt: skip
+        )
     elif job.error:
         st.error(said(job.error))
     points = [] if job is None else [point for _, point in list(job.items)]
     if points and job is not None and (not job.over or job.state == "finished"):
         figure = rate_figure(points, quality)
-        st.plotly_chart(figure, alt=rate_in_words(points), key=f"rate_{curves.name}", config={
-            "displayModeBar": False})  # fmt: skip
+        st.plotly_chart(
+            figure,
+            alt=rate_in_words(points),
+            key=f"rate_{curves.name}",
+            config={"displayModeBar": False},
+        )
     if was_live and (job is None or job.over):
         st.rerun()  # the whole page once more, without the timer

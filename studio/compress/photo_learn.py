@@ -105,9 +105,11 @@ def _start() -> None:
     from htm_engine.coding.photo.learning import learn
 
     job = Background(
-        lambda: learn(pictures), name="photo codec", progress=lambda item: float(item[0]),
+        lambda: learn(pictures),
+        name="photo codec",
+        progress=lambda item: float(item[0]),
         abandon_after=ABANDON,
-    )  # fmt: skip
+    )
     st.session_state[_JOB] = job
     job.start()
 
@@ -117,25 +119,39 @@ def show() -> None:
     job: Background | None = st.session_state.get(_JOB)
     live = job is not None and not job.over
     with st.expander(
-        t("compress.own_codec"), expanded=live or current() is not None,
+        t("compress.own_codec"),
+        expanded=live or current() is not None,
         icon=":material/model_training:",
-    ):  # fmt: skip
+    ):
         st.markdown(t("compress.own_codec_is"))
         left, right = st.columns(2, gap="large")
         files = left.file_uploader(
-            t("compress.photographs_to_learn_from"), KINDS, accept_multiple_files=True,
-            key="photo_learn", disabled=live,
-            help=t("compress.photographs_to_learn_help", most=MOST_PICTURES,
-                   pixels=MOST_PIXELS / 1e6),
-        )  # fmt: skip
+            t("compress.photographs_to_learn_from"),
+            KINDS,
+            accept_multiple_files=True,
+            key="photo_learn",
+            disabled=live,
+            help=t(
+                "compress.photographs_to_learn_help", most=MOST_PICTURES, pixels=MOST_PIXELS / 1e6
+            ),
+        )
         left.button(
-            t("compress.learn_a_codec", count=len(files)), key="photo_learn_go", type="primary",
-            disabled=live or not files, on_click=_start, icon=":material/play_arrow:",
-        )  # fmt: skip
-        _take(right.file_uploader(
-            t("compress.or_a_codec_learned_before"), ["npz"], key="photo_model", disabled=live,
-            max_upload_size=MOST_MODEL_MB,
-        ))  # fmt: skip
+            t("compress.learn_a_codec", count=len(files)),
+            key="photo_learn_go",
+            type="primary",
+            disabled=live or not files,
+            on_click=_start,
+            icon=":material/play_arrow:",
+        )
+        _take(
+            right.file_uploader(
+                t("compress.or_a_codec_learned_before"),
+                ["npz"],
+                key="photo_model",
+                disabled=live,
+                max_upload_size=MOST_MODEL_MB,
+            )
+        )
         if refused := st.session_state.get(_REFUSED):
             st.error(refused, icon=":material/error:")
         st.fragment(_draw, run_every=LOOK if live else None)(live)
@@ -169,9 +185,11 @@ def _draw(was_live: bool) -> None:
             t("compress.learning_codec", part=job.progress, doing=doing) + in_line(job.position),
         )
         st.button(
-            t("compress.cancel"), key="photo_learn_stop", icon=":material/close:",
+            t("compress.cancel"),
+            key="photo_learn_stop",
+            icon=":material/close:",
             on_click=job.cancel,
-        )  # fmt: skip
+        )
         return
     st.session_state.pop(_JOB)
     if job.error:
@@ -190,11 +208,17 @@ def _mine() -> None:
     st.success(t("compress.own_codec_used", name=own.name[:8]), icon=":material/check:")
     with st.container(horizontal=True):
         st.download_button(
-            t("compress.download_the_codec", size=len(own.file) / 1e6), own.file,
-            f"codec-{own.name[:8]}.npz", "application/octet-stream", on_click="ignore",
-            icon=":material/download:", key="photo_model_download",
-        )  # fmt: skip
+            t("compress.download_the_codec", size=len(own.file) / 1e6),
+            own.file,
+            f"codec-{own.name[:8]}.npz",
+            "application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+            key="photo_model_download",
+        )
         st.button(
-            t("compress.back_to_shipped"), key="photo_shipped", icon=":material/undo:",
+            t("compress.back_to_shipped"),
+            key="photo_shipped",
+            icon=":material/undo:",
             on_click=lambda: st.session_state.pop(_OWN),
-        )  # fmt: skip
+        )

@@ -133,9 +133,14 @@ def steps(
     yield 0.02, None
     began = time.perf_counter()
     file = compress_image(
-        picture, max(1, wanted.quality), model, target_bytes=wanted.target or None,
-        lossless=not (wanted.quality or wanted.target), tune=wanted.tune, effort=wanted.effort,
-    )  # fmt: skip
+        picture,
+        max(1, wanted.quality),
+        model,
+        target_bytes=wanted.target or None,
+        lossless=not (wanted.quality or wanted.target),
+        tune=wanted.tune,
+        effort=wanted.effort,
+    )
     middle = time.perf_counter()
     yield 0.5, None
     back = decompress_image(file, model)
@@ -143,9 +148,16 @@ def steps(
     plain = np.ascontiguousarray(colours(picture))
     ours = stored("HTM", plain, colours(back), len(file), len(file))
     coded = Coded(
-        file, back, ours.psnr, ours.ssim, ours.ms_ssim, middle - began, end - middle,
-        look_into_image(file, model), left_out=too_long(plain),
-    )  # fmt: skip
+        file,
+        back,
+        ours.psnr,
+        ours.ssim,
+        ours.ms_ssim,
+        middle - began,
+        end - middle,
+        look_into_image(file, model),
+        left_out=too_long(plain),
+    )
     yield 0.6, coded
     # Alpha is kept exactly: the others get the bytes that the colours have.
     target = len(file) - coded.alpha_bytes
@@ -179,9 +191,11 @@ def job(
         if found is not None:
             found[1].cancel()
         work = Background(
-            lambda: steps(picture, wanted, model), name="photograph",
-            progress=lambda item: float(item[0]), abandon_after=ABANDON,
-        )  # fmt: skip
+            lambda: steps(picture, wanted, model),
+            name="photograph",
+            progress=lambda item: float(item[0]),
+            abandon_after=ABANDON,
+        )
         st.session_state[_JOB] = found = (key, work)
         work.start()
     work = found[1]

@@ -202,9 +202,11 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
 
 def rivals_table(everybody: list[Stored], ours: Stored) -> None:
     """Everybody's bytes and what they lost; ``ours`` is one of them."""
-    scales = {} if ours.ms_ssim is None else {
-        "MS-SSIM": ["" if one.ms_ssim is None else f"{one.ms_ssim:.4f}" for one in everybody]
-    }  # fmt: skip
+    scales = (
+        {}
+        if ours.ms_ssim is None
+        else {"MS-SSIM": ["" if one.ms_ssim is None else f"{one.ms_ssim:.4f}" for one in everybody]}
+    )
     st.table(
         {
             t("compress.format"): [said(one.label) for one in everybody],

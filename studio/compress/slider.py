@@ -198,9 +198,12 @@ _COMPONENT = st.components.v2.component(_KEY, html=_HTML, css=_CSS, js=_JS)
 
 
 def show(
-    pictures: tuple[bytes, bytes], size: tuple[int, int], names: tuple[str, str],
-    alts: tuple[str, str], zoom: int,
-) -> None:  # fmt: skip
+    pictures: tuple[bytes, bytes],
+    size: tuple[int, int],
+    names: tuple[str, str],
+    alts: tuple[str, str],
+    zoom: int,
+) -> None:
     """Draw it.
 
     Parameters
@@ -220,13 +223,18 @@ def show(
     _COMPONENT(
         data={
             "pictures": [_served(file, f"{_KEY} {place}") for place, file in enumerate(pictures)],
-            "width": size[0], "height": size[1], "names": list(names), "alts": list(alts),
-            "zoom": int(zoom), "at": at,
+            "width": size[0],
+            "height": size[1],
+            "names": list(names),
+            "alts": list(alts),
+            "zoom": int(zoom),
+            "at": at,
             "label": t("compress.slider_of", first=names[0], second=names[1]),
             "divider": t("compress.slider_divider"),
         },
-        key=_KEY, on_at_change=_take,
-    )  # fmt: skip
+        key=_KEY,
+        on_at_change=_take,
+    )
 
 
 def _take() -> None:

@@ -54,9 +54,11 @@ def _settings() -> tuple[handsized.Settings, int]:
         "pace", t("formulas.step_size"), columns[2], help=t("formulas.of_the_articles_rule")
     )
     heat = ON.slider(
-        "warmth", t("formulas.temperature"), columns[3],
+        "warmth",
+        t("formulas.temperature"),
+        columns[3],
         help=t("formulas.low_borders_are_sharp_high"),
-    )  # fmt: skip
+    )
     seed = ON.number(
         "hand", t("formulas.seed"), columns[4], help=t("formulas.of_the_points_and_the")
     )
@@ -84,10 +86,14 @@ def show() -> None:
     )
     left.plotly_chart(figure, alt=words, config=BARE, key="territories")
     with right:
-        chosen = int(ON.number(
-            "point", t("formulas.point"), high=len(x) - 1,
-            help=t("formulas.ringed_in_the_figure_its"),
-        ))  # fmt: skip
+        chosen = int(
+            ON.number(
+                "point",
+                t("formulas.point"),
+                high=len(x) - 1,
+                help=t("formulas.ringed_in_the_figure_its"),
+            )
+        )
         figure, words = formulas.three_shares(seen.activation[chosen], seen.responsibility[chosen])
         st.plotly_chart(figure, alt=words, config=BARE, key="three")
         unit = int(seen.activation[chosen].argmax())
@@ -116,6 +122,7 @@ def show() -> None:
         )
     )
     in_code(
-        "hand", snippets.of_hand(toy, x[chosen], settings.rate),
+        "hand",
+        snippets.of_hand(toy, x[chosen], settings.rate),
         t("formulas.the_same_in_code_one"),
-    )  # fmt: skip
+    )

@@ -132,9 +132,15 @@ def of_hand(toy: handsized.Toy, x: np.ndarray, rate: float) -> str:
     """Program for one point of the hand-sized network, with its present numbers, in NumPy."""
     view = LINES.format(u=_listed(toy.u[:, :, 0])) if toy.u.shape[2] else PLAIN
     return HAND.format(
-        x=_listed(x), w=_listed(toy.w), b=_listed(toy.b), m=_listed(toy.m), view=view,
-        s2=handsized.S2, temperature=toy.temperature, rate=rate,
-    )  # fmt: skip
+        x=_listed(x),
+        w=_listed(toy.w),
+        b=_listed(toy.b),
+        m=_listed(toy.m),
+        view=view,
+        s2=handsized.S2,
+        temperature=toy.temperature,
+        rate=rate,
+    )
 
 
 def _listed(array: np.ndarray) -> str:

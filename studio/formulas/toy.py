@@ -90,9 +90,12 @@ def start(settings: Settings) -> Toy:
     rng = np.random.default_rng(settings.seed + 1)
     u = competition.orthonormalise(rng.normal(size=(UNITS, 2, settings.rank)))
     return Toy(
-        0.1 * rng.normal(size=(UNITS, 2)), np.zeros(UNITS), 0.3 * rng.normal(size=(UNITS, 2)), u,
+        0.1 * rng.normal(size=(UNITS, 2)),
+        np.zeros(UNITS),
+        0.3 * rng.normal(size=(UNITS, 2)),
+        u,
         settings.temperature,
-    )  # fmt: skip
+    )
 
 
 def look(toy: Toy, x: F64) -> Seen:

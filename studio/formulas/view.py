@@ -95,9 +95,10 @@ def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) 
         )
     )
     right.dataframe(
-        formula_parts.unit_table(now), hide_index=True,
+        formula_parts.unit_table(now),
+        hide_index=True,
         alt=t("formulas.evidence_activation_error_and_responsibility"),
-    )  # fmt: skip
+    )
     in_code("loss", snippets.of_patch("loss", where))
 
 
@@ -123,9 +124,13 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     walk, history = formula_parts.walked(key, start, float(rate), steps)
     buttons = left.container(horizontal=True)
     buttons.button(
-        t("formulas.make_one_gradient_step"), type="primary", key="step", on_click=_go,
-        args=(steps + 1,), disabled=steps == controls.MOST_STEPS,
-    )  # fmt: skip
+        t("formulas.make_one_gradient_step"),
+        type="primary",
+        key="step",
+        on_click=_go,
+        args=(steps + 1,),
+        disabled=steps == controls.MOST_STEPS,
+    )
     buttons.button(t("formulas.reset"), key="reset", on_click=_go, args=(0,), disabled=not steps)
     left.markdown(formula_parts.what_moved(start, walk, history))
     before, after = (walkthrough.stand(w) for w in (start, walk))
@@ -134,11 +139,12 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
     if walk.steps:
         figure, words = formulas.losses(history)
         right.plotly_chart(figure, alt=words, config=BARE, key="losses")
-    st.markdown(t("formulas.is_the_gradient_right_beside"))  # fmt: skip
+    st.markdown(t("formulas.is_the_gradient_right_beside"))
     st.dataframe(
-        formula_parts.check_table(walk), hide_index=True,
+        formula_parts.check_table(walk),
+        hide_index=True,
         alt=t("formulas.largest_derivative_of_every_parameter"),
-    )  # fmt: skip
+    )
     in_code("step", snippets.of_patch("step", replace(where, rate=float(rate))))
 
 

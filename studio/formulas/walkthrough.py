@@ -144,8 +144,11 @@ def check(walk: Walk) -> list[GradientCheck]:
     now = stand(walk)
     found = []
     for name, gradient in (
-        ("w", now.grad_w), ("b", now.grad_b), ("m", now.grad_m), ("u", now.grad_u)
-    ):  # fmt: skip
+        ("w", now.grad_w),
+        ("b", now.grad_b),
+        ("m", now.grad_m),
+        ("u", now.grad_u),
+    ):
         if not gradient.size:
             continue
         places = np.argsort(-np.abs(gradient), axis=None, kind="stable")[:CHECKED]

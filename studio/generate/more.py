@@ -47,14 +47,20 @@ def way(model: HTM, fingerprint: str, data: Dataset) -> None:
         film = gif(to_look_at(model, work.way(*asked, FRAMES, model, data)))
         st.image(film, width=192, alt=alt(t("generate.a_moving_picture_and_back", words=words)))
         st.download_button(
-            t("generate.save_as_gif"), film, f"htm-{ends[0]}-to-{ends[1]}.gif", "image/gif",
-            icon=":material/download:", on_click="ignore", key="save_gif",
-        )  # fmt: skip
+            t("generate.save_as_gif"),
+            film,
+            f"htm-{ends[0]}-to-{ends[1]}.gif",
+            "image/gif",
+            icon=":material/download:",
+            on_click="ignore",
+            key="save_gif",
+        )
     else:
         st.image(
-            sheet(strip, columns=COLUMNS, side=80), width="stretch",
+            sheet(strip, columns=COLUMNS, side=80),
+            width="stretch",
             alt=alt(t("generate.pictures_2", steps=STEPS, words=words)),
-        )  # fmt: skip
+        )
 
 
 def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> None:
@@ -64,10 +70,15 @@ def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> None:
         st.info(OTHER_DATA)
         return
     columns = st.columns(2)
-    picture = int(ON.number(
-        "vary", t("generate.picture_to_vary"), columns[0], high=len(data) - 1,
-        help=t("generate.number_of_a_picture_to", data=len(data) - 1),
-    ))  # fmt: skip
+    picture = int(
+        ON.number(
+            "vary",
+            t("generate.picture_to_vary"),
+            columns[0],
+            high=len(data) - 1,
+            help=t("generate.number_of_a_picture_to", data=len(data) - 1),
+        )
+    )
     strength = ON.slider(
         "strength", t("generate.strength"), columns[1], help=t("generate.is_the_picture_as_its")
     )
@@ -116,18 +127,29 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
         return
     height, width = model._shape[:2]
     columns = st.columns(3)
-    picture = int(ON.number(
-        "cover", t("generate.picture_to_cover"), columns[0], high=len(data) - 1,
-        help=t("generate.number_of_a_picture_to", data=len(data) - 1),
-    ))  # fmt: skip
+    picture = int(
+        ON.number(
+            "cover",
+            t("generate.picture_to_cover"),
+            columns[0],
+            high=len(data) - 1,
+            help=t("generate.number_of_a_picture_to", data=len(data) - 1),
+        )
+    )
     top, bottom = ON.slider(
-        "cover_rows", t("generate.covered_rows"), columns[1],
-        high=height, default=(height // 2, height),
-    )  # fmt: skip
+        "cover_rows",
+        t("generate.covered_rows"),
+        columns[1],
+        high=height,
+        default=(height // 2, height),
+    )
     left, right = ON.slider(
-        "cover_columns", t("generate.covered_columns"), columns[2],
-        high=width, default=(0, width),
-    )  # fmt: skip
+        "cover_columns",
+        t("generate.covered_columns"),
+        columns[2],
+        high=width,
+        default=(0, width),
+    )
     rows, across = (int(top), int(bottom)), (int(left), int(right))
     whole = rows == (0, height) and across == (0, width)
     if whole:
@@ -141,9 +163,13 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
         uri(covered), (height, width), (box.top, box.bottom, box.left, box.right)
     )
     first.plotly_chart(
-        go.Figure(figure), alt=words, config={"displayModeBar": False}, key="region",
-        selection_mode="box", on_select=lambda: _take_box(height, width),
-    )  # fmt: skip
+        go.Figure(figure),
+        alt=words,
+        config={"displayModeBar": False},
+        key="region",
+        selection_mode="box",
+        on_select=lambda: _take_box(height, width),
+    )
     first.caption(t("generate.draw_a_box_over_the"))
     hidden = (box.bottom - box.top) * (box.right - box.left)
     error = float(((three[2] - three[0]) ** 2).sum() / max(1, hidden * model._shape[2]))

@@ -22,8 +22,7 @@ MOST_PAIRS, COLUMNS = 8, 8
 def samples(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
     """The drawn pictures beside the article's."""
     left, right = st.columns(2, gap="large")
-    ours = sheet(to_look_at(model, drawn.samples.pictures), columns=COLUMNS, side=64,
-                 gap=6)  # fmt: skip
+    ours = sheet(to_look_at(model, drawn.samples.pictures), columns=COLUMNS, side=64, gap=6)
     beside = drawn.beside
     left.subheader(t("generate.drawn_by_the_network"), anchor=False)
     left.image(
@@ -32,13 +31,19 @@ def samples(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
         alt=alt(
             t("generate.pictures_drawn_by_the_network", count=wanted.count),
             t("generate.their_median_distance_from_training_2", distance=np.median(beside.distance))
-            if beside else "",
+            if beside
+            else "",
         ),
-    )  # fmt: skip
+    )
     left.download_button(
-        t("generate.save_all_as_png"), ours, f"htm-samples-seed{wanted.seed}.png", "image/png",
-        icon=":material/download:", on_click="ignore", key="save_all",
-    )  # fmt: skip
+        t("generate.save_all_as_png"),
+        ours,
+        f"htm-samples-seed{wanted.seed}.png",
+        "image/png",
+        icon=":material/download:",
+        on_click="ignore",
+        key="save_all",
+    )
     right.subheader(t("generate.drawn_by_the_articles_generator"), anchor=False)
     if beside is None:
         right.info(OTHER_DATA)
@@ -97,10 +102,15 @@ def descent(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
     """How one picture came about, level by level."""
     st.subheader(t("generate.how_a_picture_is_drawn"), anchor=False)
     left, right = st.columns([2, 3], gap="large")
-    which = int(ON.number(
-        "which", t("generate.drawn_picture"), left, high=wanted.count,
-        help=t("generate.which_of_the_pictures_above"),
-    ))  # fmt: skip
+    which = int(
+        ON.number(
+            "which",
+            t("generate.drawn_picture"),
+            left,
+            high=wanted.count,
+            help=t("generate.which_of_the_pictures_above"),
+        )
+    )
     own = slice(which - 1, which)
     whole = to_look_at(model, drawn.samples.pictures[own])[0]
     top = drawn.stages[0]

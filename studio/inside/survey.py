@@ -38,13 +38,20 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     if len(set(groups)) > 24:
         groups = [t("inside.pictures_lower")] * len(top)
     figure, words = inside.code_map(
-        seen.found.plane, seen.found.explained, groups,
-        work.thumbnails(name, data_name, seen) if shown else (), picture,
-    )  # fmt: skip
+        seen.found.plane,
+        seen.found.explained,
+        groups,
+        work.thumbnails(name, data_name, seen) if shown else (),
+        picture,
+    )
     st.plotly_chart(
-        figure, alt=words, config=BARE, key="codes", selection_mode="points",
+        figure,
+        alt=words,
+        config=BARE,
+        key="codes",
+        selection_mode="points",
         on_select=lambda: work.take_picture("codes"),
-    )  # fmt: skip
+    )
     st.caption(t("inside.each_point_is_a_picture"))
     return shown
 
@@ -76,9 +83,14 @@ def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> N
     )
     left.caption(t("inside.surprise_is_the_loss_log"))
     left.download_button(
-        t("inside.download_all_scores_csv"), scores, "htm-surprise.csv",
-        "text/csv", icon=":material/download:", on_click="ignore", key="scores",
-    )  # fmt: skip
+        t("inside.download_all_scores_csv"),
+        scores,
+        "htm-surprise.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="scores",
+    )
     figure, words = inside.surprise(total, picture)
     right.plotly_chart(figure, alt=words, config=BARE, key="surprise")
     by_level = " + ".join(f"{part:.1f}" for part in seen.found.surprise[picture])
@@ -115,9 +127,11 @@ def _start(model: HTM, data: Dataset, seed: int) -> None:
         return soft_hard.compare(model.layers, X, X_held, learn.y, held.y, EPOCHS, seed)
 
     job = Background(
-        steps, name=t("inside.soft_against_hard"), progress=lambda item: float(item[0]),
+        steps,
+        name=t("inside.soft_against_hard"),
+        progress=lambda item: float(item[0]),
         abandon_after=ABANDON,
-    )  # fmt: skip
+    )
     st.session_state[_JOB], st.session_state[_KEY] = job, _identity(model, data, seed)
     job.start()
 
@@ -127,9 +141,13 @@ def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
     st.markdown(t("inside.the_same_layers_learned_twice", data=min(len(data), MOST_LEARNED)))
     if job is None or job.state == "stopped":
         st.button(
-            t("inside.compare"), key="softhard", icon=":material/balance:", on_click=_start,
-            args=(model, data, seed), disabled=len(data) < 8,
-        )  # fmt: skip
+            t("inside.compare"),
+            key="softhard",
+            icon=":material/balance:",
+            on_click=_start,
+            args=(model, data, seed),
+            disabled=len(data) < 8,
+        )
     elif not job.over:
         job.look()
         waiting = in_line(job.position)

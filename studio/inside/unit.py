@@ -72,9 +72,13 @@ def hierarchy(c: Choice) -> None:
     )
     left.markdown(t("inside.the_hierarchy_a_square_is"))
     left.plotly_chart(
-        figure, alt=words, config=BARE, key="units", selection_mode="points",
+        figure,
+        alt=words,
+        config=BARE,
+        key="units",
+        selection_mode="points",
         on_select=lambda: work.take_unit("units"),
-    )  # fmt: skip
+    )
     right.markdown(t("inside.who_won_where_click_a"))
     picture = uri(c.seen.shown[c.picture])
     with right:
@@ -97,14 +101,22 @@ def _winners(tab, c: Choice, level: int, picture: str) -> None:  # type: ignore[
         boxes = [(0, 0, *shape)]
     key = f"map{level + 1}"
     figure, words = inside.winner_map(
-        picture, (shape[0], shape[1]), won.reshape(h.grid_shapes[level]), boxes,
-        [unit_colour(int(unit)) for unit in won], level,
+        picture,
+        (shape[0], shape[1]),
+        won.reshape(h.grid_shapes[level]),
+        boxes,
+        [unit_colour(int(unit)) for unit in won],
+        level,
         c.place if level == c.level else None,
-    )  # fmt: skip
+    )
     tab.plotly_chart(
-        figure, alt=words, config=BARE, key=key, selection_mode="points",
+        figure,
+        alt=words,
+        config=BARE,
+        key=key,
+        selection_mode="points",
         on_select=lambda: work.take_place(key),
-    )  # fmt: skip
+    )
 
 
 def unit(c: Choice) -> None:
@@ -215,10 +227,9 @@ def why(c: Choice) -> None:
     figure, words = inside.evidence_map(pixels, found.evidence, found.bias, c.unit)
     left.plotly_chart(figure, alt=words, config=BARE, key="evidence")
     left.caption(
-        t("inside.what_each_pixel_of_the") + (
-            t("inside.the_levels_below_hand_up") if c.level else ""
-        )
-    )  # fmt: skip
+        t("inside.what_each_pixel_of_the")
+        + (t("inside.the_levels_below_hand_up") if c.level else "")
+    )
     shares, score = c.view.shares(c.level)[place], c.view.scores(c.level)[place]
     order = [int(u) for u in np.argsort(-score, kind="stable")]
     winner = order[0]
@@ -386,6 +397,7 @@ def levels(c: Choice) -> None:
         "dB",
     )
     right.dataframe(
-        {name: [row[i] for row in rows] for i, name in enumerate(names)}, hide_index=True,
+        {name: [row[i] for row in rows] for i, name in enumerate(names)},
+        hide_index=True,
         alt=t("inside.numbers_kept_and_error_for"),
-    )  # fmt: skip
+    )

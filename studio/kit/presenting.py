@@ -15,11 +15,29 @@ _ON = "_presenting"
 
 #: What is set, pressed or opened; the button that leads back, and tabs, stay.
 CONTROLS = (
-    "stSidebar", "stSidebarCollapsedControl", "stExpandSidebarButton", "stHeader", "stButton",
-    "stDownloadButton", "stPopover", "stPopoverButton", "stSlider", "stSelectSlider",
-    "stSelectbox", "stMultiSelect", "stNumberInput", "stTextInput", "stTextArea", "stCheckbox",
-    "stToggle", "stRadio", "stButtonGroup", "stFileUploader", "stExpander", "stPageLink",
-)  # fmt: skip
+    "stSidebar",
+    "stSidebarCollapsedControl",
+    "stExpandSidebarButton",
+    "stHeader",
+    "stButton",
+    "stDownloadButton",
+    "stPopover",
+    "stPopoverButton",
+    "stSlider",
+    "stSelectSlider",
+    "stSelectbox",
+    "stMultiSelect",
+    "stNumberInput",
+    "stTextInput",
+    "stTextArea",
+    "stCheckbox",
+    "stToggle",
+    "stRadio",
+    "stButtonGroup",
+    "stFileUploader",
+    "stExpander",
+    "stPageLink",
+)
 
 STYLE = """<style>
 {controls} {{ display: none !important; }}
@@ -40,9 +58,13 @@ def switch() -> None:
     """Draw the switch in the sidebar, or, while it is on, hide everything else of the kind."""
     if not is_on():
         st.sidebar.button(
-            t("frame.present"), key="present_on", icon=":material/slideshow:", on_click=_begin,
-            help=t("frame.present_help"), type="tertiary",
-        )  # fmt: skip
+            t("frame.present"),
+            key="present_on",
+            icon=":material/slideshow:",
+            on_click=_begin,
+            help=t("frame.present_help"),
+            type="tertiary",
+        )
         return
     # On another page the address has lost it.
     if st.query_params.get(PARAMETER) != "1":
@@ -51,9 +73,12 @@ def switch() -> None:
     st.html(STYLE.format(controls=hidden))
     with st.container(key="leave"):
         st.button(
-            t("frame.leave_presentation"), icon=":material/close_fullscreen:", on_click=_end,
-            key="present_off", help=t("frame.leave_help"),
-        )  # fmt: skip
+            t("frame.leave_presentation"),
+            icon=":material/close_fullscreen:",
+            on_click=_end,
+            key="present_off",
+            help=t("frame.leave_help"),
+        )
 
 
 def _begin() -> None:

@@ -163,9 +163,13 @@ class Page:
         return found
 
     def _choice(
-        self, draw: Callable[..., Any], name: str, label: str, shown: Any,
+        self,
+        draw: Callable[..., Any],
+        name: str,
+        label: str,
+        shown: Any,
         first: Callable[[Sequence[Any], Any], dict[str, Any]],
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         control = self.controls[name]
         assert isinstance(control, Choice | Several)
         options = list(shown.pop("options", None) or control.options or ())

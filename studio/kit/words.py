@@ -75,9 +75,13 @@ def choose() -> None:
 
     st.session_state["language"] = now
     st.sidebar.segmented_control(
-        "Language · 语言", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="language",
-        on_change=take, label_visibility="collapsed",
-    )  # fmt: skip
+        "Language · 语言",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language",
+        on_change=take,
+        label_visibility="collapsed",
+    )
     if now != "en" or browsers() != "en":
         if st.query_params.get(PARAMETER) != now:
             st.query_params[PARAMETER] = now

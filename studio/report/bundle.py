@@ -104,9 +104,10 @@ def reproduce(told: Told) -> str:
         fingerprint=told.fingerprint,
         # A string inside a string: quoted as Python does, whatever stands in it.
         recipe=repr(json.dumps(dict(told.run.settings), sort_keys=True)),
-        source=repr(told.run.data) if known
+        source=repr(told.run.data)
+        if known
         else f"sys.argv[1], size={height}, colour={channels == 3}",
-    )  # fmt: skip
+    )
 
 
 def _json(told: Told) -> bytes:

@@ -61,9 +61,12 @@ def button(run: Run) -> None:
             st.session_state[_refused(run)] = f"{exc}"
 
     st.button(
-        t("report.make"), key=f"report_{run.id}", icon=":material/description:",
-        help=t("report.make_help"), on_click=begin,
-    )  # fmt: skip
+        t("report.make"),
+        key=f"report_{run.id}",
+        icon=":material/description:",
+        help=t("report.make_help"),
+        on_click=begin,
+    )
 
 
 def _refused(run: Run) -> str:
@@ -99,9 +102,14 @@ def _draw(run: Run, was_live: bool) -> None:
             (t("report.download_zip"), everything, "zip", "application/zip"),
         ):
             st.download_button(
-                label, data, f"htm-{fingerprint}.{ending}", kind, on_click="ignore",
-                icon=":material/download:", key=f"report_{ending}_{run.id}",
-            )  # fmt: skip
+                label,
+                data,
+                f"htm-{fingerprint}.{ending}",
+                kind,
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"report_{ending}_{run.id}",
+            )
 
 
 def _files(run: Run, job: Background) -> tuple[str, bytes, bytes]:

@@ -93,9 +93,14 @@ class Told:
 
 
 def tell(
-    run: Run, model_file: bytes, link: str, curve: Curve, held: Curve, data: Dataset | None,
+    run: Run,
+    model_file: bytes,
+    link: str,
+    curve: Curve,
+    held: Curve,
+    data: Dataset | None,
     should_stop: Callable[[], bool],
-) -> Iterator[tuple[float, Told]]:  # fmt: skip
+) -> Iterator[tuple[float, Told]]:
     """Gather a run's story, with the part done; the last item is whole.
 
     Without its data, a report has no pictures and no rivals, and says so.
@@ -265,10 +270,13 @@ def rivals(told: Told) -> list[str]:
     size, equal = at_equal_bytes(told)
     lacks = t("train.does_not_spend_that")
     beside = [
-        (said(label), lacks if error is None else f"{error:.5f}",
-         "" if error is None else f"{psnr_of(error):.2f}")
+        (
+            said(label),
+            lacks if error is None else f"{error:.5f}",
+            "" if error is None else f"{psnr_of(error):.2f}",
+        )
         for label, error in equal.items()
-    ]  # fmt: skip
+    ]
     rows = [
         (
             said(point.label),
@@ -322,9 +330,12 @@ def _again(told: Told) -> list[str]:
 
 
 def chart(
-    lines: dict[str, list[tuple[float, float]]], x: str, y: str,
-    log: bool = False, log_x: bool = False,
-) -> str:  # fmt: skip
+    lines: dict[str, list[tuple[float, float]]],
+    x: str,
+    y: str,
+    log: bool = False,
+    log_x: bool = False,
+) -> str:
     """Lines as SVG, 740 x 320; logarithmic scales where that is asked for and possible."""
     # What comes back as it was has no finite PSNR, and no place on a scale.
     lines = {name: [p for p in line if np.isfinite(p).all()] for name, line in lines.items()}
@@ -355,10 +366,13 @@ def chart(
         )
     low, high = every.min(0), every.max(0)
     for text, left, top, anchor in (
-        (f"{low[0]:,.4g}", 60, 288, "start"), (f"{high[0]:,.4g}", 540, 288, "end"),
-        (x, 300, 306, "middle"), (f"{high[1]:,.4g}", 54, 26, "end"),
-        (f"{low[1]:,.4g}", 54, 270, "end"), (y, 60, 14, "start"),
-    ):  # fmt: skip
+        (f"{low[0]:,.4g}", 60, 288, "start"),
+        (f"{high[0]:,.4g}", 540, 288, "end"),
+        (x, 300, 306, "middle"),
+        (f"{high[1]:,.4g}", 54, 26, "end"),
+        (f"{low[1]:,.4g}", 54, 270, "end"),
+        (y, 60, 14, "start"),
+    ):
         drawn.append(f'<text x="{left}" y="{top}" text-anchor="{anchor}">{escape(text)}</text>')
     words = escape(f"{y} / {x}: {', '.join(lines)}", quote=True)
     return f'<svg viewBox="0 0 740 320" role="img" aria-label="{words}">{"".join(drawn)}</svg>'

@@ -51,15 +51,39 @@ def as_csv(runs: Sequence[Run]) -> bytes:
     keys = [key for key, _ in FIGURES]
     writer = csv.writer(out)
     writer.writerow(
-        ["id", "name", "star", "state", "begun", "data", "data fingerprint", "steps", "planned",
-         "seconds", "model", "model bytes", "mse", *keys]
-    )  # fmt: skip
+        [
+            "id",
+            "name",
+            "star",
+            "state",
+            "begun",
+            "data",
+            "data fingerprint",
+            "steps",
+            "planned",
+            "seconds",
+            "model",
+            "model bytes",
+            "mse",
+            *keys,
+        ]
+    )
     for run in runs:
         cells = [
-            run.id, run.name, int(run.star), run.state, moment(run.created), run.data,
-            run.data_fingerprint, run.step, run.total, f"{run.seconds:.3f}", run.fingerprint,
-            run.model_bytes, *(run.figures.get(key, "") for key in ("mse", *keys)),
-        ]  # fmt: skip
+            run.id,
+            run.name,
+            int(run.star),
+            run.state,
+            moment(run.created),
+            run.data,
+            run.data_fingerprint,
+            run.step,
+            run.total,
+            f"{run.seconds:.3f}",
+            run.fingerprint,
+            run.model_bytes,
+            *(run.figures.get(key, "") for key in ("mse", *keys)),
+        ]
         writer.writerow([defused(cell) for cell in cells])
     return out.getvalue().encode("utf-8-sig")
 

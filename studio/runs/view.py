@@ -42,13 +42,20 @@ def pick() -> list[Run]:
     """Runs that fit the filter."""
     left, middle, right = st.columns([3, 3, 1], vertical_alignment="bottom")
     words = ON.text(
-        "find", t("runs.find"), left, placeholder=t("runs.name_data_or_model"),
+        "find",
+        t("runs.find"),
+        left,
+        placeholder=t("runs.name_data_or_model"),
         help=t("runs.all_words_must_be_in"),
-    )  # fmt: skip
+    )
     states = ON.pills(
-        "state", t("runs.state"), middle, options=STATES, format_func=said,
+        "state",
+        t("runs.state"),
+        middle,
+        options=STATES,
+        format_func=said,
         help=t("runs.nothing_chosen_shows_all"),
-    )  # fmt: skip
+    )
     starred = ON.toggle("starred", t("runs.starred"), right)
     return runs_table.chosen(history.visible(), words, states, starred)
 
@@ -56,14 +63,20 @@ def pick() -> list[Run]:
 def table(runs: Sequence[Run]) -> None:
     """One line a run, and the same as CSV."""
     st.dataframe(
-        runs_table.shown(runs), hide_index=True,
+        runs_table.shown(runs),
+        hide_index=True,
         alt=t("runs.runs_with_state_steps_time", runs=len(runs)),
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            t("runs.save_as_csv"), runs_table.as_csv(runs), "htm-runs.csv", "text/csv",
-            icon=":material/download:", on_click="ignore", key="csv",
-        )  # fmt: skip
+            t("runs.save_as_csv"),
+            runs_table.as_csv(runs),
+            "htm-runs.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="csv",
+        )
         if history.is_shared():
             st.caption(t("runs.this_server_is_shared_only"))
         kept = history.kept().history
@@ -81,9 +94,13 @@ def choose(runs: Sequence[Run]) -> list[Run]:
     by_id = {run.id: run for run in runs}
     labels = _labels(runs)
     ids = ON.multiselect(
-        "runs", t("runs.look_at_up_to_side", most=MOST), options=list(by_id),
-        default=list(by_id)[:1], max_selections=MOST, format_func=lambda run: labels[run],
-    )  # fmt: skip
+        "runs",
+        t("runs.look_at_up_to_side", most=MOST),
+        options=list(by_id),
+        default=list(by_id)[:1],
+        max_selections=MOST,
+        format_func=lambda run: labels[run],
+    )
     return [by_id[run] for run in ids]
 
 
@@ -133,19 +150,29 @@ def _plain(name: str) -> str:
 def _handle(run: Run) -> None:
     kept = history.kept().history
     st.text_input(
-        t("runs.name"), run.name, key=f"name_{run.id}", max_chars=80,
+        t("runs.name"),
+        run.name,
+        key=f"name_{run.id}",
+        max_chars=80,
         on_change=_said(lambda: kept.rename(run.id, st.session_state[f"name_{run.id}"])),
-    )  # fmt: skip
+    )
     st.toggle(
-        t("runs.star"), run.star, key=f"star_{run.id}", help=t("runs.a_starred_run_never_makes"),
+        t("runs.star"),
+        run.star,
+        key=f"star_{run.id}",
+        help=t("runs.a_starred_run_never_makes"),
         on_change=_said(lambda: kept.star(run.id, st.session_state[f"star_{run.id}"])),
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         if run.model is not None:
             st.button(
-                t("runs.use_its_model"), key=f"use_{run.id}", icon=":material/check:",
-                help=t("runs.on_every_page"), on_click=_use, args=(run,),
-            )  # fmt: skip
+                t("runs.use_its_model"),
+                key=f"use_{run.id}",
+                icon=":material/check:",
+                help=t("runs.on_every_page"),
+                on_click=_use,
+                args=(run,),
+            )
         elif run.checkpoint is not None and run.state != "running":
             st.button(
                 t("runs.go_on_from_step", checkpoint_step=run.checkpoint_step),
@@ -157,9 +184,12 @@ def _handle(run: Run) -> None:
         if run.model is not None:
             button.button(run)
         st.button(
-            t("runs.delete"), key=f"delete_{run.id}", icon=":material/delete:",
-            disabled=run.state == "running", on_click=_said(lambda: _delete(kept, run)),
-        )  # fmt: skip
+            t("runs.delete"),
+            key=f"delete_{run.id}",
+            icon=":material/delete:",
+            disabled=run.state == "running",
+            on_click=_said(lambda: _delete(kept, run)),
+        )
 
 
 def _said(action):  # type: ignore[no-untyped-def]
@@ -194,9 +224,10 @@ def _go_on(run: Run) -> None:
     resume.go_on(run)
     refused = st.session_state.pop("_refused", None)
     st.session_state["_runs_said"] = (
-        ("error", refused) if refused
+        ("error", refused)
+        if refused
         else ("success", t("runs.goes_on_the_train_page", name=run.name))
-    )  # fmt: skip
+    )
 
 
 def answer() -> None:
@@ -209,9 +240,11 @@ def answer() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(t("runs.deleted", name=_plain(name)), width="content")
             st.button(
-                t("runs.undo"), key="undo", icon=":material/undo:",
+                t("runs.undo"),
+                key="undo",
+                icon=":material/undo:",
                 on_click=_said(lambda: _restore(run)),
-            )  # fmt: skip
+            )
 
 
 def _restore(run: str) -> None:
@@ -228,9 +261,11 @@ def put_away() -> None:
         st.markdown(t("runs.they_can_be_restored_for"))
         for run in deleted[:50]:
             st.button(
-                t("runs.restore", name=run.name), key=f"restore_{run.id}", icon=":material/undo:",
+                t("runs.restore", name=run.name),
+                key=f"restore_{run.id}",
+                icon=":material/undo:",
                 on_click=_said(lambda run=run: _restore(run.id)),
-            )  # fmt: skip
+            )
 
 
 def _numbers(run: Run) -> None:
@@ -273,9 +308,11 @@ def _units(run: Run) -> None:
         return
     for level, (png, count) in enumerate(levels, 1):
         st.image(
-            png, width="stretch", caption=t("runs.level_units", level=level, count=count),
+            png,
+            width="stretch",
+            caption=t("runs.level_units", level=level, count=count),
             alt=alt(t("runs.prototypes_of_the_units_of", level=level, name=run.name)),
-        )  # fmt: skip
+        )
 
 
 @kept(64, lambda: t("runs.drawing_the_units"), copied=True)

@@ -26,10 +26,13 @@ def show(own: Own | None) -> None:
     columns = st.columns([3, 1], vertical_alignment="bottom")
     prompt = ON.text("prompt", t("text.begin_a_sentence"), columns[0], default=PROMPT)
     language = ON.select(
-        "voice", t("text.read_before"), columns[1],
-        format_func=lambda name: t(f"text.voice_{name}"), disabled=own is not None,
+        "voice",
+        t("text.read_before"),
+        columns[1],
+        format_func=lambda name: t(f"text.voice_{name}"),
+        disabled=own is not None,
         help=t("text.what_the_model_has_read"),
-    )  # fmt: skip
+    )
     knobs = st.columns(4)
     count = ON.slider("more", t("text.characters"), knobs[0])
     temperature = ON.slider(
@@ -41,15 +44,27 @@ def show(own: Own | None) -> None:
     seed = ON.number("text_seed", t("text.seed"), knobs[3])
     job = own_reading(own) if own else reading(language)
     st.fragment(_draw, run_every=None if job.over else 0.5)(
-        prompt, language, own, int(count), float(temperature), float(top_p), int(seed),
+        prompt,
+        language,
+        own,
+        int(count),
+        float(temperature),
+        float(top_p),
+        int(seed),
         not job.over,
-    )  # fmt: skip
+    )
 
 
 def _draw(
-    prompt: str, language: str, own: Own | None, count: int, temperature: float, top_p: float,
-    seed: int, was_live: bool,
-) -> None:  # fmt: skip
+    prompt: str,
+    language: str,
+    own: Own | None,
+    count: int,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    was_live: bool,
+) -> None:
     if st.session_state.get("prompt", prompt) != prompt:
         st.rerun()  # a letter was added to the sentence, which stands outside this part
     job = own_reading(own) if own else reading(language)
@@ -77,10 +92,12 @@ def _draw(
     with st.container(horizontal=True, gap="small"):
         for place, one in enumerate(expected):
             st.button(
-                view.label_of(one.character), key=f"next_{place}",
-                on_click=_append, args=(one.character,),
+                view.label_of(one.character),
+                key=f"next_{place}",
+                on_click=_append,
+                args=(one.character,),
                 help=t("text.add_it_to_the_sentence"),
-            )  # fmt: skip
+            )
     st.markdown(t("text.and_so_on"))
     st.code(prompt + text, language=None, wrap_lines=True)
     st.caption(t("text.drawn_letter_by_letter_from"))
@@ -92,9 +109,14 @@ def _append(character: str) -> None:
 
 @kept(64, lambda: t("text.drawing_letters"), copied=True)
 def _said(
-    fingerprint: bytes, _model: TextModel, prompt: str, count: int, temperature: float,
-    top_p: float, seed: int,
-) -> tuple[list[Any], str]:  # fmt: skip
+    fingerprint: bytes,
+    _model: TextModel,
+    prompt: str,
+    count: int,
+    temperature: float,
+    top_p: float,
+    seed: int,
+) -> tuple[list[Any], str]:
     from htm_engine.analysis.reading import begin, continue_text, next_characters
 
     drawn = continue_text(

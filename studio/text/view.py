@@ -29,10 +29,12 @@ def numbers(study: Study) -> None:
     part = 1 - size / best[1]
     than = t("text.smaller") if part >= 0 else t("text.larger")
     columns[3].metric(
-        t("text.best_of_the_others", best=best[0]), t("text.bytes", best=best[1]),
+        t("text.best_of_the_others", best=best[0]),
+        t("text.bytes", best=best[1]),
         t("text.ours_is", part=abs(part), value=than),
-        delta_color="green" if part >= 0 else "red", delta_arrow="off",
-    )  # fmt: skip
+        delta_color="green" if part >= 0 else "red",
+        delta_arrow="off",
+    )
 
 
 def sizes(study: Study) -> None:
@@ -42,8 +44,9 @@ def sizes(study: Study) -> None:
     st.plotly_chart(
         sizes_figure(study.sizes, study.characters),
         alt=sizes_in_words(study.sizes, study.characters),
-        key="sizes", config={"displayModeBar": False},
-    )  # fmt: skip
+        key="sizes",
+        config={"displayModeBar": False},
+    )
     st.caption(t("text.whole_files_headers_counted_what"))
 
 
@@ -131,6 +134,8 @@ def next_letters(expected: Sequence[Expected]) -> None:
 
     pairs = [(name_of(one.character), one.probability) for one in expected]
     st.plotly_chart(
-        next_figure(pairs), alt=next_in_words(pairs), key="next",
+        next_figure(pairs),
+        alt=next_in_words(pairs),
+        key="next",
         config={"displayModeBar": False},
-    )  # fmt: skip
+    )

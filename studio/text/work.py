@@ -234,8 +234,12 @@ def to_json(study: Study) -> str:
     for letter in content["letters"]:
         letter["bits"] = round(letter["bits"], 3)
         letter["voices"] = [[voice, round(bits, 2)] for voice, bits in letter["voices"]]
-        letter["expected"] = [[one["character"], round(one["probability"], 4)] if isinstance(
-            one, dict) else [one[0], round(one[1], 4)] for one in letter["expected"]]  # fmt: skip
+        letter["expected"] = [
+            [one["character"], round(one["probability"], 4)]
+            if isinstance(one, dict)
+            else [one[0], round(one[1], 4)]
+            for one in letter["expected"]
+        ]
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

@@ -39,9 +39,11 @@ def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
         points = list(network_points(model, held))
         yield from points
         yield from baseline_table(
-            points[2].bytes_per_picture, learn.X[:10_000], held.X,
+            points[2].bytes_per_picture,
+            learn.X[:10_000],
+            held.X,
             should_stop=lambda: run.ending,
-        )  # fmt: skip
+        )
 
     run = Background(work, name="comparison", abandon_after=ABANDON)
     return run
@@ -69,10 +71,14 @@ def show_rivals(run: Background) -> None:
         t("train.method"): [t("train.htm_this_network"), *(row.label for row in rows)],
         t("train.mse_at_bytes_a_picture", bytes_per_picture=middle.bytes_per_picture): [
             f"{middle.mse:.5f}",
-            *(t("train.does_not_spend_that") if row.mse_at_equal_bytes is None
-              else f"{row.mse_at_equal_bytes:.5f}" for row in rows),
+            *(
+                t("train.does_not_spend_that")
+                if row.mse_at_equal_bytes is None
+                else f"{row.mse_at_equal_bytes:.5f}"
+                for row in rows
+            ),
         ],
-    }  # fmt: skip
+    }
     st.dataframe(table, hide_index=True, alt=t("train.error_of_every_method_at"))
     curves = {"HTM": [(p.bytes_per_picture, p.psnr) for p in points]}
     curves |= {row.label: [(p.bytes_per_picture, p.psnr) for p in row.points] for row in rows}

@@ -53,17 +53,22 @@ def _take_preset() -> None:
 def choose() -> HTM:
     """Draw the knobs; the untrained network they describe."""
     preset = ON.select(
-        "preset", t("train.preset"), options=list(PRESETS), on_change=_take_preset,
+        "preset",
+        t("train.preset"),
+        options=list(PRESETS),
+        on_change=_take_preset,
         help=t("train.a_named_stack_of_layers"),
-    )  # fmt: skip
+    )
     st.caption(said(PRESETS[preset].about))
     specs = preset_specs(preset)
     with st.expander(t("train.all_settings"), icon=":material/tune:"):
         training = _training()
         mirror = ON.toggle(
-            "mirror", t("train.mirror_images"), default=PRESETS[preset].mirror,
+            "mirror",
+            t("train.mirror_images"),
+            default=PRESETS[preset].mirror,
             help=t("train.learn_from_every_pictures_mirror"),
-        )  # fmt: skip
+        )
         levels = ON.number(
             "levels", t("train.levels"), default=len(specs), help=t("train.layers_in_the_hierarchy")
         )
@@ -109,19 +114,28 @@ def _level(level: int, spec: LayerSpec) -> LayerSpec:
     columns, defaults = st.columns(4), _defaults(spec)
     chosen: dict[str, Any] = {
         name: ON.number(
-            f"l{level + 1}{name}", t(f"train.knob_{name}"), columns[index % 4],
-            default=defaults[name], help=t(f"train.knob_{name}_help"),
+            f"l{level + 1}{name}",
+            t(f"train.knob_{name}"),
+            columns[index % 4],
+            default=defaults[name],
+            help=t(f"train.knob_{name}_help"),
         )
         for index, name in enumerate(LEVEL_FIELDS)
-    }  # fmt: skip
+    }
     heat = ON.number(
-        f"l{level + 1}heat", t("train.temperature"), columns[2], default=defaults["heat"],
+        f"l{level + 1}heat",
+        t("train.temperature"),
+        columns[2],
+        default=defaults["heat"],
         help=t("train.of_the_activation_once_training"),
-    )  # fmt: skip
+    )
     by = ON.select(
-        f"l{level + 1}by", t("train.compete_on"), columns[3], default=defaults["by"],
+        f"l{level + 1}by",
+        t("train.compete_on"),
+        columns[3],
+        default=defaults["by"],
         help=t("train.how_well_a_unit_explains"),
-    )  # fmt: skip
+    )
     return LayerSpec(
         patch=int(chosen["patch"]),
         units=int(chosen["units"]),

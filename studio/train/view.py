@@ -61,8 +61,9 @@ def _uploaded() -> Dataset:
     colour = ON.toggle("colour", t("train.keep_colour"), columns[1])
     file = st.file_uploader(
         t("train.pictures_a_zip_of_pictures"),
-        ENDINGS, key="upload",
-    )  # fmt: skip
+        ENDINGS,
+        key="upload",
+    )
     if file is None:
         st.info(t("train.choose_a_file_until_then"))
         return session.load_data(session.DataChoice("digits"))
@@ -136,11 +137,17 @@ def reset() -> None:
 def controls(seen: JobSnapshot, run: RecordedJob) -> None:
     """Pause, resume, single step and stop, with progress and time left."""
     step = seen.step
-    where = t("train.waiting_to_begin") if step is None else (
-        t("train.epoch_step_of_at_most", epoch=step.epoch, step=step.step, total=step.total)
-        if step.phase == "units" else t("train.learning_to_draw_by_tables")
-        if step.phase == "sampler" else t("train.measuring_the_tables_of_the")
-    )  # fmt: skip
+    where = (
+        t("train.waiting_to_begin")
+        if step is None
+        else (
+            t("train.epoch_step_of_at_most", epoch=step.epoch, step=step.step, total=step.total)
+            if step.phase == "units"
+            else t("train.learning_to_draw_by_tables")
+            if step.phase == "sampler"
+            else t("train.measuring_the_tables_of_the")
+        )
+    )
     if seen.state == "queued" and seen.position:
         where = t("train.waiting_in_line_place", position=seen.position)
     elif seen.over and step is not None:

@@ -75,9 +75,13 @@ def _offer(wanted: str, text: str) -> None:
     if refused := st.session_state.get("_again_refused"):
         st.error(said(refused))
     st.button(
-        t("runs.train_it_again"), key="train_again", type="primary", icon=":material/replay:",
-        on_click=_train, args=(recipe,),
-    )  # fmt: skip
+        t("runs.train_it_again"),
+        key="train_again",
+        type="primary",
+        icon=":material/replay:",
+        on_click=_train,
+        args=(recipe,),
+    )
 
 
 def _train(recipe: Recipe) -> None:
@@ -88,9 +92,13 @@ def _train(recipe: Recipe) -> None:
     st.session_state.pop("_again_refused", None)
     learn, held = data.split(*SPLIT)
     job = RecordedJob(
-        history.kept().history, recipe, learn, held, name=f"{data.name}, from a link",
+        history.kept().history,
+        recipe,
+        learn,
+        held,
+        name=f"{data.name}, from a link",
         abandon_after=ABANDON,
-    )  # fmt: skip
+    )
     st.session_state["_again"] = job
     job.start()
 

@@ -43,9 +43,13 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
 def adopt(run: RecordedJob) -> None:
     """Show a run on this visitor's train page, and name it in the address."""
     fresh: dict[str, Any] = {
-        "_job": run, "_view": None, "_taken": False,
-        "_rivals": None, "_saved": None, "_missing": None,
-    }  # fmt: skip
+        "_job": run,
+        "_view": None,
+        "_taken": False,
+        "_rivals": None,
+        "_saved": None,
+        "_missing": None,
+    }
     st.session_state.update(fresh)
     for name in ("model", "recipe", PARAMETER):  # the model that the link named has served
         if name in st.query_params:
@@ -110,9 +114,12 @@ def offer_to_go_on(found: Run) -> None:
         t("runs.the_run_was_at", name=found.name, state=said(found.state), where=where, why=why)
     )
     st.button(
-        t("runs.go_on_from_step", checkpoint_step=found.checkpoint_step), key=f"go_on_{found.id}",
-        icon=":material/resume:", on_click=go_on, args=(found,),
-    )  # fmt: skip
+        t("runs.go_on_from_step", checkpoint_step=found.checkpoint_step),
+        key=f"go_on_{found.id}",
+        icon=":material/resume:",
+        on_click=go_on,
+        args=(found,),
+    )
 
 
 def go_on(found: Run) -> None:

@@ -70,9 +70,12 @@ def test_whole_chinese_characters_are_expected(model):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    prompt=st.text(max_size=20), count=st.integers(0, 40), seed=st.integers(0, 10**6),
-    temperature=st.sampled_from([0.0, 0.5, 1.0, 3.0]), top_p=st.sampled_from([0.05, 0.9, 1.0]),
-)  # fmt: skip
+    prompt=st.text(max_size=20),
+    count=st.integers(0, 40),
+    seed=st.integers(0, 10**6),
+    temperature=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    top_p=st.sampled_from([0.05, 0.9, 1.0]),
+)
 def test_continuations_are_valid_text_of_the_length_asked(
     model, prompt, count, seed, temperature, top_p
 ):

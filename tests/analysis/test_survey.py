@@ -109,8 +109,11 @@ def test_no_label_of_a_foreign_archive_becomes_a_formula(found, label):
 def test_every_kind_of_network_is_surveyed():
     rng = np.random.default_rng(0)
     plain = (LayerSpec(4, 8, 0, winners=2, compete_on="evidence"), LayerSpec(2, 8, 0))
-    for layers, shape in ((plain, (8, 8)), ((LayerSpec(4, 6, 2),), (8, 8, 3)),
-                          ((LayerSpec(4, 1, 2),), (30,))):  # fmt: skip
+    for layers, shape in (
+        (plain, (8, 8)),
+        ((LayerSpec(4, 6, 2),), (8, 8, 3)),
+        ((LayerSpec(4, 1, 2),), (30,)),
+    ):
         X = rng.random((40, *shape))
         found = survey(HTM(layers, epochs=1).fit(X), X)
         assert np.isfinite(found.surprise).all() and np.isfinite(found.plane).all()

@@ -84,8 +84,11 @@ def test_a_letter_of_the_bars_is_added_and_the_bars_move(server, open_page):
     page = visit.page
     the_bars(page).wait_for(timeout=SECONDS)
     page.get_by_role("button", name="e", exact=True).click()
-    page.wait_for_function("document.querySelector('input[aria-label=\"Begin a sentence\"]')?.value"
-                           " === 'To be or not to be'", timeout=SECONDS)  # fmt: skip
+    page.wait_for_function(
+        "document.querySelector('input[aria-label=\"Begin a sentence\"]')?.value"
+        " === 'To be or not to be'",
+        timeout=SECONDS,
+    )
     page.get_by_role("button", name="␣", exact=True).or_(
         page.get_by_role("button", name=",", exact=True)
     ).first.wait_for(timeout=SECONDS)

@@ -52,9 +52,20 @@ def run(capsys, *argv):
 def test_training_writes_a_model_that_loads(tmp_path, capsys):
     target = tmp_path / "m.npz"
     code, out, err = run(
-        capsys, "train", "digits", "-o", target, "--layers", "4x8r4,2x8r4", "--epochs", 2,
-        "--limit", 200, "--seed", 3,
-    )  # fmt: skip
+        capsys,
+        "train",
+        "digits",
+        "-o",
+        target,
+        "--layers",
+        "4x8r4,2x8r4",
+        "--epochs",
+        2,
+        "--limit",
+        200,
+        "--seed",
+        3,
+    )
     assert code == 0
     model = HTM.load(target)
     assert [spec.units for spec in model.layers] == [8, 8]

@@ -103,9 +103,15 @@ def test_impossible_path_is_refused(path):
 
 @pytest.mark.parametrize(
     "options",
-    [{"limit": 0}, {"size": 0}, {"size": 5000}, {"size": (3, 3, 3)}, {"split": "all"},
-     {"random_state": -1}],
-)  # fmt: skip
+    [
+        {"limit": 0},
+        {"size": 0},
+        {"size": 5000},
+        {"size": (3, 3, 3)},
+        {"split": "all"},
+        {"random_state": -1},
+    ],
+)
 def test_impossible_option_is_refused(options):
     with pytest.raises(DataError):
         load_dataset("scenes", **options)
@@ -179,8 +185,11 @@ def test_non_picture_is_left_out_and_reported(folder):
     (folder / ".hidden").write_text("quiet")
     data = load_dataset(folder)
     assert len(data) == 6
-    assert [s.split()[0] for s in data.skipped] == ["cats/bomb.png", "cats/cut.png",
-                                                    "cats/notes.txt"]  # fmt: skip
+    assert [s.split()[0] for s in data.skipped] == [
+        "cats/bomb.png",
+        "cats/cut.png",
+        "cats/notes.txt",
+    ]
 
 
 def test_collection_without_any_picture_is_refused(tmp_path):
@@ -211,8 +220,12 @@ def test_total_of_pixels_is_capped():
 
 
 def test_train_and_test_folders_are_the_parts():
-    files = {f"{part}/{k}/{i}.png": saved(GREY) for part in ("train", "test")
-             for k in "ab" for i in range(2 if part == "test" else 3)}  # fmt: skip
+    files = {
+        f"{part}/{k}/{i}.png": saved(GREY)
+        for part in ("train", "test")
+        for k in "ab"
+        for i in range(2 if part == "test" else 3)
+    }
     train = load_upload("it.zip", zipped(files))
     test = load_upload("it.zip", zipped(files), split="test")
     assert (len(train), len(test)) == (6, 4)

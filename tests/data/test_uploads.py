@@ -164,10 +164,17 @@ def test_shown_name_is_short_and_printable():
 
 
 def test_zip_lists_its_files_and_hides_the_systems():
-    data = zipped({
-        "b/1.png": b"one", "a.png": b"two", "__MACOSX/a.png": b"x", ".DS_Store": b"x",
-        "c/.hidden/d.png": b"x", "Thumbs.db": b"x", "empty/": b"",
-    })  # fmt: skip
+    data = zipped(
+        {
+            "b/1.png": b"one",
+            "a.png": b"two",
+            "__MACOSX/a.png": b"x",
+            ".DS_Store": b"x",
+            "c/.hidden/d.png": b"x",
+            "Thumbs.db": b"x",
+            "empty/": b"",
+        }
+    )
     assert [(m.name, m.read()) for m in read_zip(data)] == [("a.png", b"two"), ("b/1.png", b"one")]
 
 

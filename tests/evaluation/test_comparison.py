@@ -73,8 +73,14 @@ def test_curves_hold_every_point_of_everybody(model):
     points = [point for _, point in found]
     figure = rate_figure(points, 5)
     assert [line.name for line in figure.data] == [
-        "HTM", "PCA 95 %", "PCA, all components", "JPEG", "WebP", "AVIF", "quality 5",
-    ]  # fmt: skip
+        "HTM",
+        "PCA 95 %",
+        "PCA, all components",
+        "JPEG",
+        "WebP",
+        "AVIF",
+        "quality 5",
+    ]
     assert all(name in rate_in_words(points) for name in ("HTM", "PCA 95 %", "WebP"))
 
 

@@ -103,14 +103,22 @@ def data() -> Reader:
 
     images = np.arange(4 * 48, dtype=np.uint8).reshape(4, 6, 8)
     files = {
-        "a.png": saved(GREY), "b/c.jpg": saved(RGB, "JPEG"), "d.txt": b"no picture",
+        "a.png": saved(GREY),
+        "b/c.jpg": saved(RGB, "JPEG"),
+        "d.txt": b"no picture",
         "e.idx": idx(images),
-    }  # fmt: skip
+    }
     corpus = [
-        zipped(files), zipped({"a.png": saved(GREY)}), idx(images), gzip.compress(idx(images)),
-        npy(images), npy(images / 255.0), npz(X=images, y=np.arange(4)), npz(x_train=images),
+        zipped(files),
+        zipped({"a.png": saved(GREY)}),
+        idx(images),
+        gzip.compress(idx(images)),
+        npy(images),
+        npy(images / 255.0),
+        npz(X=images, y=np.arange(4)),
+        npz(x_train=images),
         saved(GREY),
-    ]  # fmt: skip
+    ]
     return Reader(corpus, lambda content: load_upload("a file", content))
 
 

@@ -52,8 +52,11 @@ print(*sorted(set(sys.modules) - had))
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(root / "app.py")],
-        cwd=root, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     late = done.stdout.split()
     assert "studio.train.view" in late  # the pages ran

@@ -49,8 +49,10 @@ def test_a_run_is_found_again_as_it_was_written(history):
     history.end(run, "finished", model=b"whole", fingerprint="0123", figures={"psnr": 21.5})
     found = history.get(run)
     assert (found.state, found.settings, found.figures) == (
-        "finished", {"epochs": 3}, {"psnr": 21.5},
-    )  # fmt: skip
+        "finished",
+        {"epochs": 3},
+        {"psnr": 21.5},
+    )
     assert history.files.get(found.model) == b"whole" and found.checkpoint is None
     assert history.curve(run) == ([1, 2], [0.5, 0.4])
     assert history.curve(run, held=True) == ([1], [0.6])

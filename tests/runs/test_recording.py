@@ -107,8 +107,9 @@ def test_a_run_goes_on_from_its_last_checkpoint_to_the_model_it_would_have_becom
     assert again.result.fingerprint == undisturbed.result.fingerprint
     assert after.get(job.run).state == "finished"
     assert after.curve(job.run) == (
-        undisturbed.snapshot().steps.tolist(), undisturbed.snapshot().errors.tolist(),
-    )  # fmt: skip
+        undisturbed.snapshot().steps.tolist(),
+        undisturbed.snapshot().errors.tolist(),
+    )
     assert again.snapshot().steps.tolist() == undisturbed.snapshot().steps.tolist()
     job.cancel()
     wait_until(lambda: "cannot be used" in job.trouble)

@@ -326,12 +326,14 @@ class CollectionCoder:
         """What the decoder knows of every tile from the top level: see ``SurpriseUnits``."""
         grid, step = int(np.prod(self.hierarchy.grid_shapes[-1])), step_of(quality)
         blocks = [slice(i, i + BLOCK * grid) for i in range(0, len(coded.q), BLOCK * grid)]
-        return np.concatenate([
-            self.units.lively(
-                self.fixed.predict(coded.winners[b], coded.weights[b], coded.q[b], step)
-            )
-            for b in blocks
-        ])  # fmt: skip
+        return np.concatenate(
+            [
+                self.units.lively(
+                    self.fixed.predict(coded.winners[b], coded.weights[b], coded.q[b], step)
+                )
+                for b in blocks
+            ]
+        )
 
     def _positions(self, rows: int) -> NDArray[np.int64]:
         grid = int(np.prod(self.hierarchy.grid_shapes[-1]))

@@ -177,9 +177,14 @@ class SurpriseUnits:
         return Tiles(winners, q, bits)
 
     def _best(
-        self, x: F32, tables: Tables, features: Int, rates: NDArray[np.floating],
-        step: float, weight: float,
-    ) -> tuple[NDArray[np.intp], NDArray[np.int32], F32, F32]:  # fmt: skip
+        self,
+        x: F32,
+        tables: Tables,
+        features: Int,
+        rates: NDArray[np.floating],
+        step: float,
+        weight: float,
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32], F32, F32]:
         n, d = x.shape
         units = len(self.bases)
         best = np.zeros(n, np.intp)

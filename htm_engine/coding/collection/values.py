@@ -79,9 +79,13 @@ def no_features(rows: int) -> Int:
 
 
 def choose(
-    z: NDArray[np.floating], unit: int, tables: ValueTables, features: Int, step: float,
+    z: NDArray[np.floating],
+    unit: int,
+    tables: ValueTables,
+    features: Int,
+    step: float,
     weight: float = LAMBDA,
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """Quantise the values ``(n, m)`` of one unit, a band after the other.
 
     Returns
@@ -125,9 +129,12 @@ def ideal_bits(
 
 
 def write(
-    writer: SymbolWriter, q: NDArray[np.integer], owner: NDArray[np.integer],
-    tables: ValueTables, features: Int,
-) -> None:  # fmt: skip
+    writer: SymbolWriter,
+    q: NDArray[np.integer],
+    owner: NDArray[np.integer],
+    tables: ValueTables,
+    features: Int,
+) -> None:
     """Write values ``(n, m)``, a band after the other."""
     classes = classes_of(q, owner, tables, features)
     for columns in bands(q.shape[1]):

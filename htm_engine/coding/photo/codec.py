@@ -72,10 +72,15 @@ def step_of(quality: float) -> int:
 
 
 def compress_image(
-    picture: NDArray[np.uint8], quality: float = 50, model: PhotoModel | None = None, *,
-    target_bytes: int | None = None, lossless: bool = False, tune: str = "psnr",
+    picture: NDArray[np.uint8],
+    quality: float = 50,
+    model: PhotoModel | None = None,
+    *,
+    target_bytes: int | None = None,
+    lossless: bool = False,
+    tune: str = "psnr",
     effort: str = "best",
-) -> bytes:  # fmt: skip
+) -> bytes:
     """A photograph as a file.
 
     Parameters
@@ -151,9 +156,15 @@ def compress_image(
 
 
 def _compressed(
-    picture: NDArray[np.uint8], form: int, step: int, eye: int, search: Effort, model: PhotoModel,
-    alpha: bytes, dearer: float,
-) -> bytes:  # fmt: skip
+    picture: NDArray[np.uint8],
+    form: int,
+    step: int,
+    eye: int,
+    search: Effort,
+    model: PhotoModel,
+    alpha: bytes,
+    dearer: float,
+) -> bytes:
     """A file at one step; ``dearer`` multiplies lambda."""
     halved, steps = bool(form & HALVED), plane_steps(step, form)
     targets = planes(picture, halved)
@@ -278,6 +289,13 @@ def inspect_image(data: bytes | memoryview) -> PhotoInfo:
     channels = 3 if header.form & (COLOUR | REPEATED) else 1
     channels += (4 - channels) if header.form & ALPHA else 0
     return PhotoInfo(
-        header.width, header.height, channels, bool(header.form & HALVED), header.steps[0] / 16,
-        header.name.hex(), len(data), bool(header.form & LOSSLESS), header.eye,
-    )  # fmt: skip
+        header.width,
+        header.height,
+        channels,
+        bool(header.form & HALVED),
+        header.steps[0] / 16,
+        header.name.hex(),
+        len(data),
+        bool(header.form & LOSSLESS),
+        header.eye,
+    )

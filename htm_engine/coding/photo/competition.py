@@ -100,23 +100,32 @@ class Few(NamedTuple):
 def notes() -> Notes:
     """Room for one search."""
     return Notes(
-        np.zeros(256, np.int32), np.zeros(256, np.int32), np.zeros(256, np.int32),
-        np.zeros((32, 32), np.int32), np.zeros((32, 256), np.int32),
-        np.zeros(32, np.float32), np.zeros((256, 4, 2), np.int16),
-        np.zeros(INPUTS, np.int64), np.zeros(INPUTS + 1, np.int32),
-        np.zeros(256, np.int16), np.zeros(64, np.int64),
+        np.zeros(256, np.int32),
+        np.zeros(256, np.int32),
+        np.zeros(256, np.int32),
+        np.zeros((32, 32), np.int32),
+        np.zeros((32, 256), np.int32),
+        np.zeros(32, np.float32),
+        np.zeros((256, 4, 2), np.int16),
+        np.zeros(INPUTS, np.int64),
+        np.zeros(INPUTS + 1, np.int32),
+        np.zeros(256, np.int16),
+        np.zeros(64, np.int64),
         np.array([0, 0, 0, 0, FOLLOW, SLOW], np.int64),
-        np.zeros(1, np.uint8), np.zeros(4),
-    )  # fmt: skip
+        np.zeros(1, np.uint8),
+        np.zeros(4),
+    )
 
 
 def few() -> Few:
     """Room for the candidates of a block."""
     return Few(
-        np.zeros(BEST.keep, np.int64), np.zeros(BEST.keep, np.int64),
-        np.zeros(BEST.keep, np.float32), np.zeros((BEST.keep, 256), np.int32),
+        np.zeros(BEST.keep, np.int64),
+        np.zeros(BEST.keep, np.int64),
+        np.zeros(BEST.keep, np.float32),
         np.zeros((BEST.keep, 256), np.int32),
-    )  # fmt: skip
+        np.zeros((BEST.keep, 256), np.int32),
+    )
 
 
 @compiled
@@ -165,10 +174,24 @@ def counting(care: Any, kind: Any, y0: Any, x0: Any) -> Any:
 
 @compiled
 def compete(
-    kind: Any, y0: Any, x0: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any,
-    eye: Any, pull: Any, trade: Any, effort: Any, units: Any, turn: Any, bench: Any, room: Any,
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    target: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    trade: Any,
+    effort: Any,
+    units: Any,
+    turn: Any,
+    bench: Any,
+    room: Any,
     best: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Put the cheapest candidates of a block by the tables into ``best``, the first first."""
     cells, i0, j0 = units.weights.shape[2], y0 >> 3, x0 >> 3
     edge = edge_of(kind, y0, x0, target.shape[1])
@@ -214,9 +237,18 @@ def compete(
         lost = rest + max(beyond, np.float32(0)) / (np.float32(here) * np.float32(here))
         extra = lost + dearer * bench.dear[kind, unit]
         cost, used = quantise(
-            errors, units.scale[unit], size, energy, here, pull, bench.rates[kind], counts, dearer,
-            room.paths, room.tried,
-        )  # fmt: skip
+            errors,
+            units.scale[unit],
+            size,
+            energy,
+            here,
+            pull,
+            bench.rates[kind],
+            counts,
+            dearer,
+            room.paths,
+            room.tried,
+        )
         worst = 0
         for c in range(1, effort.keep):
             if best.cost[c] > best.cost[worst]:
@@ -233,9 +265,22 @@ def compete(
 
 @compiled
 def audition(
-    kind: Any, y0: Any, x0: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any,
-    eye: Any, pull: Any, trade: Any, effort: Any, bench: Any, room: Any, best: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    target: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    trade: Any,
+    effort: Any,
+    bench: Any,
+    room: Any,
+    best: Any,
+) -> Any:
     """Choose for a block, leave the choice in the plane; its cost, and its place in ``best``."""
     units, turn = bench.units[0], bench.turns[0]
     if kind == 1 or kind == LARGE:
@@ -243,9 +288,24 @@ def audition(
     elif kind == QUARTER:
         units, turn = bench.units[2], bench.turns[2]
     here = compete(
-        kind, y0, x0, target, plane, luma, blue, step, eye, pull, trade, effort, units, turn,
-        bench, room, best,
-    )  # fmt: skip
+        kind,
+        y0,
+        x0,
+        target,
+        plane,
+        luma,
+        blue,
+        step,
+        eye,
+        pull,
+        trade,
+        effort,
+        units,
+        turn,
+        bench,
+        room,
+        best,
+    )
     first: Any = np.argmin(best.cost[: effort.keep])
     if best.cost[first] >= 1e30:
         return best.cost[first], first
@@ -261,9 +321,23 @@ def audition(
         if best.cost[c] > limit:
             continue
         cost = priced(
-            kind, y0, x0, target, plane, luma, blue, step, here, eye, pull, trade, c, bench, room,
+            kind,
+            y0,
+            x0,
+            target,
+            plane,
+            luma,
+            blue,
+            step,
+            here,
+            eye,
+            pull,
+            trade,
+            c,
+            bench,
+            room,
             best,
-        )  # fmt: skip
+        )
         last = c
         if cost < least:
             winner, least = c, cost
@@ -274,9 +348,23 @@ def audition(
 
 @compiled
 def priced(
-    kind: Any, y0: Any, x0: Any, target: Any, plane: Any, luma: Any, blue: Any, step: Any,
-    here: Any, eye: Any, pull: Any, trade: Any, candidate: Any, bench: Any, room: Any, best: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    target: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    here: Any,
+    eye: Any,
+    pull: Any,
+    trade: Any,
+    candidate: Any,
+    bench: Any,
+    room: Any,
+    best: Any,
+) -> Any:
     """Put a candidate into the plane; its cost by the entropy model as it stands."""
     settle(kind, y0, x0, best, candidate, plane, luma, blue, bench, here, pull, room)
     side = side_of(kind)
@@ -287,10 +375,30 @@ def priced(
             lost += e * e
     room.reg[MODE], room.cost[0] = PRICE, 0
     told(
-        kind, y0, x0, plane, luma, blue, step, eye, pull, bench.units, bench.probs, bench.gates,
-        bench.tables, room.seen, room.tried, room.at, room.x, room.whole, room.near, bench.starts,
-        room.reg, room.data, room.cost,
-    )  # fmt: skip
+        kind,
+        y0,
+        x0,
+        plane,
+        luma,
+        blue,
+        step,
+        eye,
+        pull,
+        bench.units,
+        bench.probs,
+        bench.gates,
+        bench.tables,
+        room.seen,
+        room.tried,
+        room.at,
+        room.x,
+        room.whole,
+        room.near,
+        bench.starts,
+        room.reg,
+        room.data,
+        room.cost,
+    )
     bits = np.float32(room.cost[0])
     # The tables know better what a choice means for the blocks that follow.
     lost *= counting(bench.care, kind, y0, x0) / (np.float32(step) * step)
@@ -300,9 +408,19 @@ def priced(
 
 @compiled
 def settle(
-    kind: Any, y0: Any, x0: Any, best: Any, candidate: Any, plane: Any, luma: Any, blue: Any,
-    bench: Any, step: Any, pull: Any, room: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    best: Any,
+    candidate: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    bench: Any,
+    step: Any,
+    pull: Any,
+    room: Any,
+) -> Any:
     """Write a candidate's block into its plane; ``step`` is the block's own."""
     units = bench.units[0]
     mean: Any = np.int64(0)

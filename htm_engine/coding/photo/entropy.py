@@ -94,9 +94,20 @@ def arithmetic(p: Any, bit: Any, reg: Any, data: Any) -> Any:
 
 @compiled
 def decide(
-    at: Any, node: Any, n: Any, one: Any, two: Any, bit: Any, probs: Any, weights: Any,
-    tables: Any, x: Any, reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    at: Any,
+    node: Any,
+    n: Any,
+    one: Any,
+    two: Any,
+    bit: Any,
+    probs: Any,
+    weights: Any,
+    tables: Any,
+    x: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """One decision, foreseen by n views at ``at + node`` and by two gates; the bit."""
     stretch, squash, recip = tables
     for i in range(n):
@@ -155,10 +166,26 @@ def spread(k: Any, cells: Any) -> Any:
 
 @compiled
 def level_bits(
-    k: Any, cells: Any, unit: Any, count: Any, scale: Any, activity: Any, near: Any, energy: Any,
-    second: Any, levels: Any, start: Any, probs: Any, weights: Any, tables: Any, at: Any, x: Any,
-    reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    k: Any,
+    cells: Any,
+    unit: Any,
+    count: Any,
+    scale: Any,
+    activity: Any,
+    near: Any,
+    energy: Any,
+    second: Any,
+    levels: Any,
+    start: Any,
+    probs: Any,
+    weights: Any,
+    tables: Any,
+    at: Any,
+    x: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """One level: its views, its magnitude, its sign; returns the level.
 
     ``scale`` is 4 log2 of its expected magnitude in steps, plus 24; ``near`` what the same
@@ -209,9 +236,17 @@ def level_bits(
 
 @compiled
 def golomb(
-    rest: Any, start: Any, probs: Any, weights: Any, tables: Any, at: Any, x: Any, reg: Any,
-    data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    rest: Any,
+    start: Any,
+    probs: Any,
+    weights: Any,
+    tables: Any,
+    at: Any,
+    x: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """What a magnitude has above ``UNARY``: exponential Golomb, at most 2^16."""
     at[0] = start[ESCAPE]
     width = np.int64(0)
@@ -231,9 +266,19 @@ def golomb(
 
 @compiled
 def tree(
-    value: Any, bits: Any, n: Any, row: Any, probs: Any, weights: Any, tables: Any, at: Any,
-    x: Any, reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    value: Any,
+    bits: Any,
+    n: Any,
+    row: Any,
+    probs: Any,
+    weights: Any,
+    tables: Any,
+    at: Any,
+    x: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """A number of some bits, the highest first, each a node of a tree; the number."""
     node = np.int64(1)
     for i in range(bits - 1, -1, -1):

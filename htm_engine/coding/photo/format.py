@@ -72,9 +72,15 @@ def plane_steps(step: int, form: int) -> list[int]:
 
 
 def joined(
-    width: int, height: int, form: int, eye: int, step: int, name: bytes, coded: bytes,
+    width: int,
+    height: int,
+    form: int,
+    eye: int,
+    step: int,
+    name: bytes,
+    coded: bytes,
     alpha: bytes = b"",
-) -> bytes:  # fmt: skip
+) -> bytes:
     """A file of its parts."""
     fields = [form | eye << 7, width, height, step] + ([len(alpha)] if form & ALPHA else [])
     body = MAGIC + bytes((VERSION,)) + name[:4] + b"".join(map(varint, fields)) + coded + alpha

@@ -47,9 +47,16 @@ _PRIOR = 0.35
 
 @compiled
 def gather(
-    kind: Any, target: Any, plane: Any, luma: Any, blue: Any, offset: Any, blocks: Any,
-    contexts: Any, sizes: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    target: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    offset: Any,
+    blocks: Any,
+    contexts: Any,
+    sizes: Any,
+) -> Any:
     """Blocks of a plane less their means, contexts, and contrasts; how many."""
     height, width = target.shape
     side, place = side_of(kind), 0

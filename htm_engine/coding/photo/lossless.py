@@ -73,9 +73,19 @@ def foresee_pixel(d: Any, y: Any, x: Any, past: Any, said: Any) -> Any:
 
 @compiled
 def plane_bits(
-    d: Any, base: Any, first: Any, second: Any, errors: Any, signed: Any, probs: Any, gates: Any,
-    tables: Any, starts: Any, reg: Any, data: Any,
-) -> Any:  # fmt: skip
+    d: Any,
+    base: Any,
+    first: Any,
+    second: Any,
+    errors: Any,
+    signed: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
+) -> Any:
     """A plane written or read; ``d (h + 2, w + 4)`` its values less ``base (h, w)``.
 
     ``first`` and ``second`` are errors of planes before, ``errors`` this one's, all laid out
@@ -122,9 +132,18 @@ def plane_bits(
             at[6] = starts[6] + (near * 10 + min(log4(far + 1) >> 1, 9)) * NODES
             at[7] = starts[7] + (min(log4(ann + aww + 1) >> 1, 11) * 40 + act) * NODES
             e = error_bits(
-                np.int64(d[y, x + 2]) - foreseen, act >> 2, min(log4(abs(e1) + 1) >> 1, 9), at,
-                probs, gates, tables, x_in, reg, data, cost,
-            )  # fmt: skip
+                np.int64(d[y, x + 2]) - foreseen,
+                act >> 2,
+                min(log4(abs(e1) + 1) >> 1, 9),
+                at,
+                probs,
+                gates,
+                tables,
+                x_in,
+                reg,
+                data,
+                cost,
+            )
             value = foreseen + e
             errors[y, x + 2] = e
             if reg[MODE] == DECODE:
@@ -150,9 +169,18 @@ def plane_bits(
 
 @compiled
 def error_bits(
-    e: Any, act: Any, other: Any, at: Any, probs: Any, gates: Any, tables: Any, x: Any, reg: Any,
-    data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    e: Any,
+    act: Any,
+    other: Any,
+    at: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    x: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """One error, written or read."""
     size, views = abs(e), len(VIEWS)
     width = np.int64(0)

@@ -52,10 +52,15 @@ def seen_by(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, ND
 
 
 def chosen(
-    targets: list[NDArray[np.int32]], steps: list[int], halved: bool, model: PhotoModel,
-    eye: int = 0, effort: Effort = BEST, care: list[NDArray[np.float32]] | None = None,
+    targets: list[NDArray[np.int32]],
+    steps: list[int],
+    halved: bool,
+    model: PhotoModel,
+    eye: int = 0,
+    effort: Effort = BEST,
+    care: list[NDArray[np.float32]] | None = None,
     dearer: float = 1.0,
-) -> list[Plane]:  # fmt: skip
+) -> list[Plane]:
     """What the encoder chose, plane by plane, and what the decoder will see.
 
     ``care (h / 8, w / 8)``, a plane each, is what an error counts; ``dearer`` multiplies
@@ -78,15 +83,33 @@ def chosen(
         start, end = number * rows, min((number + 1) * rows, len(target))
         even = np.ones((target.shape[0] // 8, target.shape[1] // 8), np.float32)
         bench = Bench(
-            units_of(model, channel), (turns[kind], turns[1], turns[QUARTER]), model.rates,
-            model.counts, model.dear, care[channel] if care else even, probs, gates, tables(),
+            units_of(model, channel),
+            (turns[kind], turns[1], turns[QUARTER]),
+            model.rates,
+            model.counts,
+            model.dear,
+            care[channel] if care else even,
+            probs,
+            gates,
+            tables(),
             STARTS,
-        )  # fmt: skip
+        )
         choose(
-            channel, target, found[channel], luma if channel else found[0].samples,
-            found[1].samples if channel == 2 else luma, steps[channel], eye, PULL, trade, effort,
-            bench, *rooms[channel], start, end,
-        )  # fmt: skip
+            channel,
+            target,
+            found[channel],
+            luma if channel else found[0].samples,
+            found[1].samples if channel == 2 else luma,
+            steps[channel],
+            eye,
+            PULL,
+            trade,
+            effort,
+            bench,
+            *rooms[channel],
+            start,
+            end,
+        )
         if not channel and luma is not found[0].samples:
             luma[start // 2 : end // 2] = half(found[0].samples[start:end])
 
@@ -112,8 +135,12 @@ def _turned(basis: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def coded_planes(
-    found: list[Plane], steps: list[int], halved: bool, model: PhotoModel, eye: int = 0,
-) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:  # fmt: skip
+    found: list[Plane],
+    steps: list[int],
+    halved: bool,
+    model: PhotoModel,
+    eye: int = 0,
+) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:
     """Chosen planes as bytes; bits of (all, units, counts, splits) by plane; the last state."""
     probs, gates = model.probs.copy(), model.gates.copy()
     out, reg = np.zeros(_room(found), np.uint8), _registers(ENCODE)
@@ -121,9 +148,22 @@ def coded_planes(
     for channel, plane in enumerate(found):
         luma, blue = seen_by(found, channel, halved)
         walk(
-            channel, plane, luma, blue, steps[channel], eye, PULL, units_of(model, channel), probs,
-            gates, tables(), STARTS, reg, out, cost[channel],
-        )  # fmt: skip
+            channel,
+            plane,
+            luma,
+            blue,
+            steps[channel],
+            eye,
+            PULL,
+            units_of(model, channel),
+            probs,
+            gates,
+            tables(),
+            STARTS,
+            reg,
+            out,
+            cost[channel],
+        )
     return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
 
 
@@ -150,10 +190,22 @@ def read_planes(
         found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
         luma, blue = seen_by(found, channel, halved)
         walk(
-            channel, found[-1], luma, blue, header.steps[channel], header.eye, PULL,
-            units_of(model, channel), probs, gates, tables(), STARTS, reg, header.coded,
+            channel,
+            found[-1],
+            luma,
+            blue,
+            header.steps[channel],
+            header.eye,
+            PULL,
+            units_of(model, channel),
+            probs,
+            gates,
+            tables(),
+            STARTS,
+            reg,
+            header.coded,
             spent[channel],
-        )  # fmt: skip
+        )
         if reg[PLACE] > len(header.coded) + 8:
             raise FormatError("This file is damaged: it ends before its picture does.")
     return found

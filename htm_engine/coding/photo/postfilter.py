@@ -150,7 +150,7 @@ def positioned(grade: Any, way: Any, clear: Any, left: Any, above: Any) -> Any:
 @compiled
 def look_around(
     own: Any, luma: Any, other: Any, place: Any, steps: Any, ends: Any, apart: Any
-) -> Any:  # fmt: skip
+) -> Any:
     """Differences to the samples around a place of planes with borders, laid out flat."""
     here = own[place]
     for i in range(ends[0]):
@@ -171,9 +171,17 @@ def limited(value: Any, limit: Any) -> Any:
 
 @compiled
 def noted(
-    own: Any, luma: Any, other: Any, target: Any, classes: Any, order: Any, steps: Any, ends: Any,
-    limits: Any, out: Any,
-) -> Any:  # fmt: skip
+    own: Any,
+    luma: Any,
+    other: Any,
+    target: Any,
+    classes: Any,
+    order: Any,
+    steps: Any,
+    ends: Any,
+    limits: Any,
+    out: Any,
+) -> Any:
     """What the filter sees at every sample, and what the sample lacks: a row of ``out`` each."""
     width, n = classes.shape[1], steps.shape[1]
     apart = np.zeros(n, np.int32)
@@ -189,9 +197,16 @@ def noted(
 
 @compiled
 def restored(
-    own: Any, luma: Any, other: Any, classes: Any, steps: Any, ends: Any, limits: Any,
-    weights: Any, out: Any,
-) -> Any:  # fmt: skip
+    own: Any,
+    luma: Any,
+    other: Any,
+    classes: Any,
+    steps: Any,
+    ends: Any,
+    limits: Any,
+    weights: Any,
+    out: Any,
+) -> Any:
     """Filter a plane: ``weights (classes, limits, places)``."""
     height, width = classes.shape
     n = steps.shape[1]
@@ -279,9 +294,13 @@ def _prepared(
 
 
 def restore(
-    full: list[NDArray[np.int32]], step: int, blocks: Plane, halved: bool,
-    filters: tuple[NDArray[np.int16], ...], which: tuple[bool, bool],
-) -> list[NDArray[np.int32]]:  # fmt: skip
+    full: list[NDArray[np.int32]],
+    step: int,
+    blocks: Plane,
+    halved: bool,
+    filters: tuple[NDArray[np.int16], ...],
+    which: tuple[bool, bool],
+) -> list[NDArray[np.int32]]:
     """Planes of full size, those that ``which`` (luma, colours) names filtered."""
     found = list(full)
     for channel in range(len(full)):
@@ -312,9 +331,13 @@ def blank_moments() -> list[NDArray[np.float32]]:
 
 
 def moments_of(
-    targets: list[NDArray[np.int32]], full: list[NDArray[np.int32]], step: int,
-    blocks: Plane, halved: bool, moments: list[NDArray[np.float32]],
-) -> None:  # fmt: skip
+    targets: list[NDArray[np.int32]],
+    full: list[NDArray[np.int32]],
+    step: int,
+    blocks: Plane,
+    halved: bool,
+    moments: list[NDArray[np.float32]],
+) -> None:
     """Add a decoded picture to what filters are learned from."""
     for channel, target in enumerate(targets):
         padded, classes = _prepared(full, channel, step, blocks, halved)

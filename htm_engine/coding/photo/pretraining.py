@@ -41,9 +41,16 @@ def blank_model(units: list[Units]) -> PhotoModel:
 
 @compiled
 def tally(
-    channel: Any, plane: Any, luma: Any, blue: Any, step: Any, scales: Any, rates: Any,
-    counts: Any, winners: Any,
-) -> Any:  # fmt: skip
+    channel: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    scales: Any,
+    rates: Any,
+    counts: Any,
+    winners: Any,
+) -> Any:
     """Count the magnitudes, counts and winners of a chosen plane; scales by kind of block."""
     height, width = plane.samples.shape
     seen = np.zeros(256, np.int32)

@@ -53,9 +53,18 @@ def nearest(
 
 @compiled
 def quantise(
-    errors: Any, scales: Any, size: Any, energy: Any, step: Any, pull: Any, rates: Any,
-    counts: Any, trade: Any, paths: Any, out: Any,
-) -> Any:  # fmt: skip
+    errors: Any,
+    scales: Any,
+    size: Any,
+    energy: Any,
+    step: Any,
+    pull: Any,
+    rates: Any,
+    counts: Any,
+    trade: Any,
+    paths: Any,
+    out: Any,
+) -> Any:
     """Levels of least cost, by the Viterbi algorithm over the states of the two quantisers.
 
     ``paths (256, 4, 2)`` is room; returns the cost in squared steps and the count of levels.

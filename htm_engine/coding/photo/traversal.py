@@ -59,11 +59,32 @@ def paint(kind: Any, y0: Any, x0: Any, said: Any, mean: Any, seen: Any, samples:
 
 @compiled
 def block(
-    kind: Any, y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any,
-    eye: Any, pull: Any, weights: Any, basis: Any, scales: Any, probs: Any, gates: Any, tables: Any,
-    seen: Any, said: Any, at: Any, x: Any, levels: Any, near: Any, starts: Any, reg: Any,
-    data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    weights: Any,
+    basis: Any,
+    scales: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    seen: Any,
+    said: Any,
+    at: Any,
+    x: Any,
+    levels: Any,
+    near: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """One block coded, or decoded and put into its plane."""
     i0, j0, side, cells = y0 >> 3, x0 >> 3, side_of(kind), basis.shape[1]
     at_first, q = cost[0], ((y0 >> 2) & 1) * 2 + ((x0 >> 2) & 1)
@@ -122,10 +143,26 @@ def block(
     total, state = np.int64(0), np.int64(0)
     for k in range(count - 1, -1, -1):
         value = level_bits(
-            k, cells, chosen, count, np.int64(scales[chosen, k]) + size, activity,
-            near[k >> shift], energy, state >> 1, levels, starts, probs, gates, tables, at, x,
-            reg, data, cost,
-        )  # fmt: skip
+            k,
+            cells,
+            chosen,
+            count,
+            np.int64(scales[chosen, k]) + size,
+            activity,
+            near[k >> shift],
+            energy,
+            state >> 1,
+            levels,
+            starts,
+            probs,
+            gates,
+            tables,
+            at,
+            x,
+            reg,
+            data,
+            cost,
+        )
         levels[k] = value
         state = FOLLOWS[state, value & 1]
         total += abs(value)
@@ -149,10 +186,24 @@ def block(
 
 @compiled
 def whether(
-    kind: Any, y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any, probs: Any,
-    gates: Any, tables: Any, seen: Any, at: Any, x: Any, starts: Any, reg: Any, data: Any,
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    seen: Any,
+    at: Any,
+    x: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
     cost: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Whether blocks of a kind are told one by one: coded, or decoded into the plane.
 
     Of squares of 32x32 (``LARGE``): is it one block?  Of 16x16 (1): is it four?  Of 8x8
@@ -200,9 +251,22 @@ def whether(
 
 @compiled
 def walk(
-    channel: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any, units: Any,
-    probs: Any, gates: Any, tables: Any, starts: Any, reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    channel: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    units: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """All blocks of a plane: ``channel`` 0 luma, 1 Cb, 2 Cr; ``luma`` and ``blue`` as it sees.
 
     ``units`` are those of its blocks of 8x8, of squares, and of quarters.
@@ -218,22 +282,83 @@ def walk(
                 return  # the file ended long ago
             if channel:
                 told(
-                    channel + 1, y, x_, plane, luma, blue, step, eye, pull, units, probs, gates,
-                    tables, seen, said, at, x, levels, near, starts, reg, data, cost,
-                )  # fmt: skip
+                    channel + 1,
+                    y,
+                    x_,
+                    plane,
+                    luma,
+                    blue,
+                    step,
+                    eye,
+                    pull,
+                    units,
+                    probs,
+                    gates,
+                    tables,
+                    seen,
+                    said,
+                    at,
+                    x,
+                    levels,
+                    near,
+                    starts,
+                    reg,
+                    data,
+                    cost,
+                )
                 continue
             square(
-                y, x_, plane, luma, blue, step, eye, pull, units, probs, gates, tables, seen, said,
-                at, x, levels, near, starts, reg, data, cost,
-            )  # fmt: skip
+                y,
+                x_,
+                plane,
+                luma,
+                blue,
+                step,
+                eye,
+                pull,
+                units,
+                probs,
+                gates,
+                tables,
+                seen,
+                said,
+                at,
+                x,
+                levels,
+                near,
+                starts,
+                reg,
+                data,
+                cost,
+            )
 
 
 @compiled
 def told(
-    kind: Any, y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any,
-    units: Any, probs: Any, gates: Any, tables: Any, seen: Any, said: Any, at: Any, x: Any,
-    levels: Any, near: Any, starts: Any, reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    kind: Any,
+    y0: Any,
+    x0: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    units: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    seen: Any,
+    said: Any,
+    at: Any,
+    x: Any,
+    levels: Any,
+    near: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """A block by the units and the entropy model of its kind."""
     own = units[0]
     if kind == 1 or kind == LARGE:
@@ -241,59 +366,229 @@ def told(
     elif kind == QUARTER:
         own = units[2]
     block(
-        kind, y0, x0, plane, luma, blue, step, eye, pull, own.weights, own.basis, own.scale,
-        probs[kind], gates[kind], tables, seen, said, at, x, levels, near, starts, reg, data, cost,
-    )  # fmt: skip
+        kind,
+        y0,
+        x0,
+        plane,
+        luma,
+        blue,
+        step,
+        eye,
+        pull,
+        own.weights,
+        own.basis,
+        own.scale,
+        probs[kind],
+        gates[kind],
+        tables,
+        seen,
+        said,
+        at,
+        x,
+        levels,
+        near,
+        starts,
+        reg,
+        data,
+        cost,
+    )
 
 
 @compiled
 def square(
-    y0: Any, x0: Any, plane: Any, luma: Any, blue: Any, step: Any, eye: Any, pull: Any, units: Any,
-    probs: Any, gates: Any, tables: Any, seen: Any, said: Any, at: Any, x: Any, levels: Any,
-    near: Any, starts: Any, reg: Any, data: Any, cost: Any,
-) -> Any:  # fmt: skip
+    y0: Any,
+    x0: Any,
+    plane: Any,
+    luma: Any,
+    blue: Any,
+    step: Any,
+    eye: Any,
+    pull: Any,
+    units: Any,
+    probs: Any,
+    gates: Any,
+    tables: Any,
+    seen: Any,
+    said: Any,
+    at: Any,
+    x: Any,
+    levels: Any,
+    near: Any,
+    starts: Any,
+    reg: Any,
+    data: Any,
+    cost: Any,
+) -> Any:
     """A square of 32x32 of luma, or what of it lies in the picture."""
     height, width = plane.samples.shape
     # Constants hidden from the compiler, which would compile ``told`` once for each.
     small, middle, large, fourth = np.int64(0), np.int64(1), np.int64(LARGE), np.int64(QUARTER)
     if y0 + 32 <= height and x0 + 32 <= width:
         whether(
-            large, y0, x0, plane, luma, blue, step, probs[large], gates[large], tables, seen, at,
-            x, starts, reg, data, cost,
-        )  # fmt: skip
+            large,
+            y0,
+            x0,
+            plane,
+            luma,
+            blue,
+            step,
+            probs[large],
+            gates[large],
+            tables,
+            seen,
+            at,
+            x,
+            starts,
+            reg,
+            data,
+            cost,
+        )
         if plane.split[y0 >> 3, x0 >> 3] == PART:
             told(
-                large, y0, x0, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
-                seen, said, at, x, levels, near, starts, reg, data, cost,
-            )  # fmt: skip
+                large,
+                y0,
+                x0,
+                plane,
+                luma,
+                blue,
+                step,
+                eye,
+                pull,
+                units,
+                probs,
+                gates,
+                tables,
+                seen,
+                said,
+                at,
+                x,
+                levels,
+                near,
+                starts,
+                reg,
+                data,
+                cost,
+            )
             return
     for y1 in range(y0, min(y0 + 32, height), 16):
         for x1 in range(x0, min(x0 + 32, width), 16):
             whether(
-                middle, y1, x1, plane, luma, blue, step, probs[middle], gates[middle], tables,
-                seen, at, x, starts, reg, data, cost,
-            )  # fmt: skip
+                middle,
+                y1,
+                x1,
+                plane,
+                luma,
+                blue,
+                step,
+                probs[middle],
+                gates[middle],
+                tables,
+                seen,
+                at,
+                x,
+                starts,
+                reg,
+                data,
+                cost,
+            )
             if plane.split[y1 >> 3, x1 >> 3] == WHOLE:
                 told(
-                    middle, y1, x1, plane, luma, blue, step, eye, pull, units, probs, gates, tables,
-                    seen, said, at, x, levels, near, starts, reg, data, cost,
-                )  # fmt: skip
+                    middle,
+                    y1,
+                    x1,
+                    plane,
+                    luma,
+                    blue,
+                    step,
+                    eye,
+                    pull,
+                    units,
+                    probs,
+                    gates,
+                    tables,
+                    seen,
+                    said,
+                    at,
+                    x,
+                    levels,
+                    near,
+                    starts,
+                    reg,
+                    data,
+                    cost,
+                )
                 continue
             for y2 in range(y1, y1 + 16, 8):
                 for x2 in range(x1, x1 + 16, 8):
                     whether(
-                        fourth, y2, x2, plane, luma, blue, step, probs[fourth], gates[fourth],
-                        tables, seen, at, x, starts, reg, data, cost,
-                    )  # fmt: skip
+                        fourth,
+                        y2,
+                        x2,
+                        plane,
+                        luma,
+                        blue,
+                        step,
+                        probs[fourth],
+                        gates[fourth],
+                        tables,
+                        seen,
+                        at,
+                        x,
+                        starts,
+                        reg,
+                        data,
+                        cost,
+                    )
                     if plane.quarter[y2 >> 3, x2 >> 3] == 0:
                         told(
-                            small, y2, x2, plane, luma, blue, step, eye, pull, units, probs, gates,
-                            tables, seen, said, at, x, levels, near, starts, reg, data, cost,
-                        )  # fmt: skip
+                            small,
+                            y2,
+                            x2,
+                            plane,
+                            luma,
+                            blue,
+                            step,
+                            eye,
+                            pull,
+                            units,
+                            probs,
+                            gates,
+                            tables,
+                            seen,
+                            said,
+                            at,
+                            x,
+                            levels,
+                            near,
+                            starts,
+                            reg,
+                            data,
+                            cost,
+                        )
                         continue
                     for q in range(4):
                         told(
-                            fourth, y2 + 4 * (q >> 1), x2 + 4 * (q & 1), plane, luma, blue, step,
-                            eye, pull, units, probs, gates, tables, seen, said, at, x, levels,
-                            near, starts, reg, data, cost,
-                        )  # fmt: skip
+                            fourth,
+                            y2 + 4 * (q >> 1),
+                            x2 + 4 * (q & 1),
+                            plane,
+                            luma,
+                            blue,
+                            step,
+                            eye,
+                            pull,
+                            units,
+                            probs,
+                            gates,
+                            tables,
+                            seen,
+                            said,
+                            at,
+                            x,
+                            levels,
+                            near,
+                            starts,
+                            reg,
+                            data,
+                            cost,
+                        )

@@ -24,10 +24,21 @@ from ..mixing import hashed
 
 #: Units, in the order of their tables.
 UNITS = (
-    "order 0", "order 1", "order 2", "order 3", "order 4", "order 5", "order 6", "long",
-    "word", "word and the one before", "word and two before", "sparse", "column",
+    "order 0",
+    "order 1",
+    "order 2",
+    "order 3",
+    "order 4",
+    "order 5",
+    "order 6",
+    "long",
+    "word",
+    "word and the one before",
+    "word and two before",
+    "sparse",
+    "column",
     "word and one before last",
-)  # fmt: skip
+)
 COUNT = len(UNITS)
 #: By how many halvings a unit's table is smaller than the largest: few contexts need few lines.
 HALVINGS = (7, 3, 1, *(0,) * (COUNT - 3))
@@ -35,10 +46,29 @@ HALVINGS = (7, 3, 1, *(0,) * (COUNT - 3))
 PLAIN = 8
 
 (
-    POSITION, LAST4, LAST8, MATCH_AT, MATCH_LENGTH, SINCE_MATCH, WORD, WORD_1, WORD_2,
-    CHAR_1, CHAR_2, CHAR_3, CHAR_4, BEGUN, LACKING, LINE, LINE_ABOVE, LOW, HIGH, CODE,
-    STARTED, REGISTERS,
-) = range(22)  # fmt: skip
+    POSITION,
+    LAST4,
+    LAST8,
+    MATCH_AT,
+    MATCH_LENGTH,
+    SINCE_MATCH,
+    WORD,
+    WORD_1,
+    WORD_2,
+    CHAR_1,
+    CHAR_2,
+    CHAR_3,
+    CHAR_4,
+    BEGUN,
+    LACKING,
+    LINE,
+    LINE_ABOVE,
+    LOW,
+    HIGH,
+    CODE,
+    STARTED,
+    REGISTERS,
+) = range(22)
 #: First character, as its bytes make a number, of the scripts that write no spaces.
 IDEOGRAPHS = 0xE30000
 

@@ -153,9 +153,11 @@ class TextModel:
     def save(self, target: str | Path | BinaryIO) -> None:
         """Write the model to one ``.npz`` file."""
         header = {
-            "kind": "text", "length": len(self.text), "bits": self.bits,
+            "kind": "text",
+            "length": len(self.text),
+            "bits": self.bits,
             "crc": zlib.crc32(self.text),
-        }  # fmt: skip
+        }
         packed = np.frombuffer(lzma.compress(self.text, preset=9), np.uint8)
         storage.save(target, header, {"text": packed})
 

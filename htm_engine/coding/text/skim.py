@@ -52,9 +52,17 @@ def _glance(
 
 @compiled
 def _read(
-    lines: Any, base: Any, bits: Any, chances: Any, notes: Any, contexts: Any, data: Any,
-    following: Any, seen: Any, recip: Any,
-) -> Any:  # fmt: skip
+    lines: Any,
+    base: Any,
+    bits: Any,
+    chances: Any,
+    notes: Any,
+    contexts: Any,
+    data: Any,
+    following: Any,
+    seen: Any,
+    recip: Any,
+) -> Any:
     """What one unit learns from ``data`` in the contexts it had there.
 
     Most long contexts never come again.  Where a new one would drive out another, only a
@@ -115,16 +123,30 @@ def skim(
     """
     contexts = np.empty((COUNT, len(data)), np.uint32)
     _glance(
-        memory.registers, memory.recent, memory.places, memory.match, memory.contexts,
-        fixed.recip, data, contexts,
-    )  # fmt: skip
+        memory.registers,
+        memory.recent,
+        memory.places,
+        memory.match,
+        memory.contexts,
+        fixed.recip,
+        data,
+        contexts,
+    )
     tables = memory.tables.tolist()
 
     def read(unit: int) -> None:
         base, bits = tables[unit]
         _read(
-            memory.lines, base, bits, memory.maps[unit], notes[unit], contexts[unit], data,
-            fixed.following, fixed.seen, fixed.recip,
-        )  # fmt: skip
+            memory.lines,
+            base,
+            bits,
+            memory.maps[unit],
+            notes[unit],
+            contexts[unit],
+            data,
+            fixed.following,
+            fixed.seen,
+            fixed.recip,
+        )
 
     list(workers.map(read, range(COUNT)))

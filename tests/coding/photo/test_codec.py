@@ -72,9 +72,14 @@ def test_round_trip_comes_near_and_nearer_with_quality(quality):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.integers(1, 40), st.integers(1, 40), st.sampled_from([0, 1, 3, 4]),
-    st.integers(1, 100), st.integers(0, 2**32 - 1), st.booleans(), st.booleans(),
-)  # fmt: skip
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from([0, 1, 3, 4]),
+    st.integers(1, 100),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.booleans(),
+)
 def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, seed, fast, eye):
     """Any size and content; what the encoder left as samples is what the decoder makes."""
     shape = (height, width, channels) if channels else (height, width)
@@ -96,9 +101,14 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
         plain = plain[..., 0]
     targets = planes(plain, halved)
     found = plane_coding.chosen(
-        targets, list(header.steps), halved, shipped(), header.eye,
-        codec.FAST if fast else codec.BEST, codec.cares(targets, halved, header.eye),
-    )  # fmt: skip
+        targets,
+        list(header.steps),
+        halved,
+        shipped(),
+        header.eye,
+        codec.FAST if fast else codec.BEST,
+        codec.cares(targets, halved, header.eye),
+    )
     full = plane_coding.finished(found, header.form, header.steps[0], shipped())
     seen = picture_of(full, height, width, False)
     expected = back[..., :3] if channels == 4 else back
@@ -107,9 +117,13 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.integers(1, 30), st.integers(1, 30), st.sampled_from([0, 1, 3, 4]),
-    st.integers(0, 2**32 - 1), st.sampled_from([1, 4, 256]), st.booleans(),
-)  # fmt: skip
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.sampled_from([0, 1, 3, 4]),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 4, 256]),
+    st.booleans(),
+)
 def test_lossless_keeps_every_pixel(height, width, channels, seed, most, repeated):
     shape = (height, width, channels) if channels else (height, width)
     picture = np.random.default_rng(seed).integers(0, most, shape).astype(np.uint8)

@@ -115,8 +115,11 @@ def test_filters_learned_on_noise_take_it_away_and_leave_edges(halved):
 
 def test_sets_of_filters():
     assert [postfilter.set_of(*one) for one in ((0, False), (0, True), (1, False), (2, True))] == [
-        0, 0, 1, 2,
-    ]  # fmt: skip
+        0,
+        0,
+        1,
+        2,
+    ]
     shapes = [one.shape[1:] for one in postfilter.blank_filters()]
     assert shapes == [(CLASSES[0], 84), (CLASSES[1], 96), (CLASSES[2], 96)]
 

@@ -183,15 +183,19 @@ def test_memory_is_kept_within_what_is_given():
 # -------------------------------------------------------------------- damage
 @pytest.fixture(scope="module")
 def files():
-    return {"short": compress_text(SOURCE[:600], "blank"),
-            "long": compress_text((SOURCE * 6)[: LONG_FROM + 10], "blank")}  # fmt: skip
+    return {
+        "short": compress_text(SOURCE[:600], "blank"),
+        "long": compress_text((SOURCE * 6)[: LONG_FROM + 10], "blank"),
+    }
 
 
 @settings(max_examples=250, deadline=None)
 @given(
-    form=st.sampled_from(["short", "long"]), place=st.integers(0, 10**6),
-    change=st.integers(1, 255), how=st.sampled_from(["flip", "cut", "grow"]),
-)  # fmt: skip
+    form=st.sampled_from(["short", "long"]),
+    place=st.integers(0, 10**6),
+    change=st.integers(1, 255),
+    how=st.sampled_from(["flip", "cut", "grow"]),
+)
 def test_damaged_files_end_in_a_sentence(files, form, place, change, how):
     data = bytearray(files[form])
     if how == "flip":

@@ -197,8 +197,12 @@ def test_a_damaged_file_costs_a_sentence_and_nothing_else(shipped, held, damage,
 
 
 def small(X, *layers, **settings):
-    return HTM(layers=layers or (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4)), epochs=1,
-               random_state=1, **settings).fit(X)  # fmt: skip
+    return HTM(
+        layers=layers or (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4)),
+        epochs=1,
+        random_state=1,
+        **settings,
+    ).fit(X)
 
 
 def test_a_file_of_too_many_pictures_is_refused_before_it_is_opened(shipped):

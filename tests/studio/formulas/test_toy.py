@@ -38,8 +38,9 @@ def test_every_training_ends_lower_and_the_units_take_part(shape, rank):
 
 
 def test_lines_are_told_by_lines_and_not_by_points():
-    ends = [handsized.trajectory(handsized.Settings("lines", rank, rate=0.6))[1][-1]
-            for rank in (0, 1)]  # fmt: skip
+    ends = [
+        handsized.trajectory(handsized.Settings("lines", rank, rate=0.6))[1][-1] for rank in (0, 1)
+    ]
     assert ends[1] < ends[0] / 2
 
 

@@ -20,9 +20,20 @@ FROZEN = json.loads(Path(__file__).with_name("links_v1.json").read_text(encoding
 #: Fields that are no settings: another page's frame, and files.
 ELSEWHERE = {"language", "play"}
 INPUTS = (
-    "slider", "select_slider", "selectbox", "number_input", "text_input", "text_area", "toggle",
-    "checkbox", "radio", "button_group", "multiselect", "date_input", "time_input",
-)  # fmt: skip
+    "slider",
+    "select_slider",
+    "selectbox",
+    "number_input",
+    "text_input",
+    "text_area",
+    "toggle",
+    "checkbox",
+    "radio",
+    "button_group",
+    "multiselect",
+    "date_input",
+    "time_input",
+)
 
 
 def opened(page: str, query) -> AppTest:
@@ -37,9 +48,10 @@ def opened(page: str, query) -> AppTest:
 def linked(app: AppTest) -> dict[str, list[str]]:
     """The query of the link that the page offers to copy."""
     (address,) = (
-        block.value for block in app.code
+        block.value
+        for block in app.code
         if "lang=en" in block.value and not block.value.endswith("present=1")
-    )  # fmt: skip
+    )
     return parse_qs(urlsplit(address).query, keep_blank_values=True)
 
 
@@ -68,9 +80,10 @@ def test_the_frozen_links_name_every_control():
     # The fourth level and taller models are drawn by the same lines as the others; runs are
     # named by chance (see test_page_runs).
     assert {
-        (page, name) for page, name in missing
+        (page, name)
+        for page, name in missing
         if not name.startswith(("l4", "heat")) and (page, name) != ("runs", "runs")
-    } == set()  # fmt: skip
+    } == set()
 
 
 @pytest.mark.parametrize("page", controls.CONTROLS)
@@ -88,9 +101,10 @@ BAD = ("", "nan", "inf", "1e999", "-1", "9" * 5000, "<script>alert(1)</script>",
 @pytest.mark.parametrize("page", [page for page in controls.CONTROLS if page != "home"])
 def test_values_that_no_control_takes_are_left_out_and_named(page):
     numbers = [
-        name for name, control in controls.CONTROLS[page].items()
+        name
+        for name, control in controls.CONTROLS[page].items()
         if isinstance(control, controls.Number | controls.Switch)
-    ]  # fmt: skip
+    ]
     app = opened(page, {name: BAD[i % len(BAD)] for i, name in enumerate(numbers)} | {"v": "1"})
     assert not app.exception
     assert app.warning and all(name in app.warning[0].value for name in numbers)

@@ -153,15 +153,30 @@ NAMES = re.compile(
 
 def headings_and_labels(app):
     kinds = (
-        app.title, app.header, app.subheader, app.caption, app.markdown, app.info, app.warning,
-        app.success, app.error,
-    )  # fmt: skip
+        app.title,
+        app.header,
+        app.subheader,
+        app.caption,
+        app.markdown,
+        app.info,
+        app.warning,
+        app.success,
+        app.error,
+    )
     for kind in kinds:
         yield from (element.value for element in kind)
     inputs = (
-        app.button, app.slider, app.number_input, app.selectbox, app.toggle, app.text_input,
-        app.text_area, app.metric, app.expander, app.tabs,
-    )  # fmt: skip
+        app.button,
+        app.slider,
+        app.number_input,
+        app.selectbox,
+        app.toggle,
+        app.text_input,
+        app.text_area,
+        app.metric,
+        app.expander,
+        app.tabs,
+    )
     for kind in inputs:
         yield from (element.label for element in kind)
 
@@ -177,9 +192,10 @@ def test_page_is_chinese_and_the_link_keeps_it(page):
     english = [
         text
         for text in seen
-        if not re.search(r"[\u4e00-\u9fff]", text) and not NAMES.fullmatch(text)
+        if not re.search(r"[\u4e00-\u9fff]", text)
+        and not NAMES.fullmatch(text)
         and not text.startswith(("$", "<", "|"))
-    ]  # fmt: skip
+    ]
     assert english == []
     assert app.query_params["lang"] == "zh"
     links = [code.value for code in app.code if "?v=1" in code.value]

@@ -74,9 +74,17 @@ def test_a_report_tells_the_whole_story_in_one_small_file(told):
     colours = re.findall(r'<polyline [^>]*stroke="([^"]+)"', html.split("<svg")[-1])
     assert len(colours) == len(set(colours)) == 8  # nobody's line looks like another's
     for wanted in (
-        told.fingerprint, "1,797", "CC BY 4.0", "exp(", "PCA 95%", "JPEG", "k-means",
-        "MLP autoencoder", "The others at as many", LINK[:30],
-    ):  # fmt: skip
+        told.fingerprint,
+        "1,797",
+        "CC BY 4.0",
+        "exp(",
+        "PCA 95%",
+        "JPEG",
+        "k-means",
+        "MLP autoencoder",
+        "The others at as many",
+        LINK[:30],
+    ):
         assert wanted in html, wanted
     assert html.count("data:image/png;base64,") == 2  # pictures, units of one level
     assert html.count("<svg") == 2  # the learning curve, everybody's rates
@@ -108,9 +116,12 @@ def run_reproduce(told, folder, *arguments):
     assert HTM.load(folder / "model.npz").fingerprint == told.fingerprint
     return subprocess.run(
         [sys.executable, str(folder / "reproduce.py"), *arguments],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_the_program_in_the_zip_arrives_at_the_same_network(told, tmp_path):
@@ -163,8 +174,11 @@ def test_the_zip_has_every_figure_as_a_file_of_its_own(told):
     with zipfile.ZipFile(io.BytesIO(bundle.bundle(told, "x"))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert [name for name in sorted(files) if name.endswith((".png", ".svg"))] == [
-        "curve.svg", "pictures.png", "rates.svg", "units-level-1.png",
-    ]  # fmt: skip
+        "curve.svg",
+        "pictures.png",
+        "rates.svg",
+        "units-level-1.png",
+    ]
     for name in ("curve.svg", "rates.svg"):
         assert ElementTree.fromstring(files[name]).tag == "{http://www.w3.org/2000/svg}svg"
     said = json.loads(files["figures.json"])

@@ -35,8 +35,13 @@ def recorded(kept, model, name):
     kept.progress(run, [(False, 1, 0.05), (True, 1, 0.06)], seconds=1.5, step=1, total=2)
     stream = io.BytesIO()
     model.save(stream)
-    kept.end(run, "finished", model=stream.getvalue(), fingerprint=model.fingerprint,
-             figures={"psnr": 21.5})  # fmt: skip
+    kept.end(
+        run,
+        "finished",
+        model=stream.getvalue(),
+        fingerprint=model.fingerprint,
+        figures={"psnr": 21.5},
+    )
     return run
 
 

@@ -30,10 +30,12 @@ def servers(tmp_path_factory):
         children.append(
             subprocess.Popen(
                 [sys.executable, "tests/studio/visitor/same_link_child.py"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
                 env=os.environ | {"HTM_STUDIO_DATA": data, "PYTHONHASHSEED": str(number)},
             )
-        )  # fmt: skip
+        )
     said = [child.communicate(json.dumps(LINKS), timeout=240)[0] for child in children]
     return [[json.loads(line) for line in text.splitlines()] for text in said]
 
