@@ -1,7 +1,12 @@
-"""Rewrites the lock files, and the list of licences of all that they name.
+"""Rewrites requirements*.txt, the lock files, and the list of licences of all that they name.
 
-    .venv/bin/python .ci/lock.py              after a change of requirements*.txt
+    .venv/bin/python .ci/lock.py              after a change of pyproject.toml's dependencies
     .venv/bin/python .ci/lock.py licences     after ./check has installed what is locked
+
+::
+
+    pyproject.toml ──► requirements.txt      the engine's and the studio's ──► requirements.lock
+                   └─► requirements-dev.txt  and what ./check needs besides ─► ...-dev.lock
 
 Locks hold every package, its version and its file's SHA-256, for CPython 3.11 on Linux,
 x86-64.  pip resolves requirements*.txt anew without installing anything; ``./run`` and
@@ -14,12 +19,28 @@ import importlib.metadata
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Made by .ci/lock.py from {source}: for CPython 3.11 on Linux, x86-64.
 # Installed with --require-hashes: a file that is not one of these is refused.
 """
+
+
+def requirements() -> dict[str, str]:
+    """The requirements files by name, as pyproject.toml has them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    made = (
+        "# Made by .ci/lock.py from pyproject.toml; constraints.txt pins what these bring along.\n"
+    )
+    return {
+        "requirements.txt": "\n".join(
+            [made + "-c constraints.txt", *project["dependencies"], *extras["studio"], ""]
+        ),
+        "requirements-dev.txt": "\n".join([made + "-r requirements.txt", *extras["dev"], ""]),
+    }
 
 
 def locked(source: str) -> str:
@@ -68,5 +89,7 @@ if __name__ == "__main__":
         before = page.read_text("utf-8")
         page.write_text(before[: before.index("| package |")] + licences(), encoding="utf-8")
     else:
-        for source in ("requirements.txt", "requirements-dev.txt"):
+        for source, text in requirements().items():
+            (ROOT / source).write_text(text, encoding="utf-8")
+        for source in requirements():
             (ROOT / source).with_suffix(".lock").write_text(locked(source), encoding="utf-8")
