@@ -14,9 +14,18 @@ from __future__ import annotations
 import argparse
 import io
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from common import learned_and_held_out, network_curve, provenance, table
+
+if TYPE_CHECKING:
+    from htm_engine.data.datasets import Dataset
+
+#: Bytes a picture and PSNR, by name.
+Curves = dict[str, list[tuple[float, float]]]
+#: Of the standard codecs.
+QUALITIES = (1, 5, 10, 20, 30, 45, 60, 75, 90)
 
 
 def model_bytes(model) -> int:
@@ -56,12 +65,8 @@ def bytes_at(points, target) -> str:
         return "–"
 
 
-def main() -> None:
-    """Measure and print."""
-    from htm_engine import HTM
-    from htm_engine.estimator.presets import PRESETS
-    from htm_engine.evaluation import baselines
-
+def options() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
     parser.add_argument("--size", type=int, help="side to fit pictures to")
@@ -70,11 +75,14 @@ def main() -> None:
     parser.add_argument("--colour", action="store_true")
     parser.add_argument("--presets", default="default,mirrored,single")
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    train, test = learned_and_held_out(args.data, args.limit, args.size, args.colour, args.seed)
-    provenance("collection_rates", args.data, args.seed)
-    print(f"{len(train)} pictures {train.X.shape[1:]} to learn from, {len(test)} to measure on\n")
-    curves: dict[str, list[tuple[float, float]]] = {}
+    return parser.parse_args()
+
+
+def networks(args: argparse.Namespace, train: Dataset, test: Dataset) -> Curves:
+    """A curve for every preset; prints what training took."""
+    from htm_engine import HTM
+
+    curves: Curves = {}
     notes = []
     for preset in args.presets.split(","):
         began = time.perf_counter()
@@ -84,39 +92,54 @@ def main() -> None:
         curves[f"HTM {preset}"] = network_curve(model, test.X)
         if preset == "single":
             curves["HTM single, codes only"] = network_curve(model, test.X, with_surprise=False)
+    table(("preset", "seconds to train", "model bytes", "test MSE of the top code"), notes)
+    print()
+    return curves
+
+
+def peers(args: argparse.Namespace, train: Dataset, test: Dataset) -> Curves:
+    """Curves of PCA with the same coder, k-means, and the standard codecs."""
+    from htm_engine.estimator.presets import PRESETS
+    from htm_engine.evaluation import baselines
+
+    found: dict[str, list[baselines.RatePoint]] = {}
     for variance in (None, 0.95):
         fitted = baselines.PCABaseline(variance).fit(train.X)
         learned = train.X[:20_000]
-        points = baselines.rate_curve(fitted, learned, test.X, baselines.STEPS)
-        curves[fitted.label] = [(p.bytes_per_picture, p.psnr) for p in points]
+        found[fitted.label] = baselines.rate_curve(fitted, learned, test.X, baselines.STEPS)
     if any(PRESETS[preset].mirror for preset in args.presets.split(",")):
         both = np.concatenate([train.X, train.X[:, :, ::-1]])
         fitted = baselines.PCABaseline(None).fit(both)
-        points = baselines.rate_curve(fitted, both[:20_000], test.X, baselines.STEPS)
-        curves["PCA, mirror images too"] = [(p.bytes_per_picture, p.psnr) for p in points]
-    points = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
-    curves["k-means"] = [(p.bytes_per_picture, p.psnr) for p in points]
+        found["PCA, mirror images too"] = baselines.rate_curve(
+            fitted, both[:20_000], test.X, baselines.STEPS
+        )
+    found["k-means"] = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
     for codec in ("webp", "jpeg", "avif"):
-        points = baselines.codec_curve(test.X[:500], codec, (1, 5, 10, 20, 30, 45, 60, 75, 90))
-        curves[codec.upper()] = [(p.bytes_per_picture, p.psnr) for p in points]
-        if codec == "webp":
-            webp20 = curves["WEBP"][3]
-    table(("preset", "seconds to train", "model bytes", "test MSE of the top code"), notes)
-    print()
+        found[codec.upper()] = baselines.codec_curve(test.X[:500], codec, QUALITIES)
+    return {name: [(p.bytes_per_picture, p.psnr) for p in points] for name, points in found.items()}
+
+
+def main() -> None:
+    """Measure and print."""
+    args = options()
+    train, test = learned_and_held_out(args.data, args.limit, args.size, args.colour, args.seed)
+    provenance("collection_rates", args.data, args.seed)
+    print(f"{len(train)} pictures {train.X.shape[1:]} to learn from, {len(test)} to measure on\n")
+    curves = networks(args, train, test) | peers(args, train, test)
     targets = (20, 22, 23, 25, 27, 30, 33)
     reference = curves["PCA, all components"]
-    rows = []
-    for name, points in curves.items():
-        rows.append(
-            (
-                name,
-                *(bytes_at(points, target) for target in targets),
-                compare(points, reference, 20, 25),
-                compare(points, reference, 25, 30),
-            )
+    rows = [
+        (
+            name,
+            *(bytes_at(points, target) for target in targets),
+            compare(points, reference, 20, 25),
+            compare(points, reference, 25, 30),
         )
+        for name, points in curves.items()
+    ]
     head = ("bytes a picture at", *(f"{t} dB" for t in targets), "BD-rate 20–25", "BD-rate 25–30")
     table(head, rows)
+    webp20 = curves["WEBP"][QUALITIES.index(20)]
     print(f"\nWebP quality 20: {webp20[0]:.1f} bytes at {webp20[1]:.2f} dB")
     for name in [n for n in curves if n.startswith("HTM")]:
         size = bytes_at(curves[name], webp20[1])
