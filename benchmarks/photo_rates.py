@@ -73,8 +73,49 @@ def luma(picture: np.ndarray) -> np.ndarray:
     return picture @ np.array([0.299, 0.587, 0.114]) / 255
 
 
-def main() -> None:
-    """Print the tables."""
+def codecs_of(model: PhotoModel) -> dict[str, tuple[Coder, tuple[float, ...]]]:
+    """Every codec with the settings it is measured at."""
+    avif = {"subsampling": "4:4:4", "speed": 6, "max_threads": 1}
+    rates = (15, 25, 35, 45, 55, 65, 75, 85, 92)
+    return {
+        "JPEG": (
+            peer("JPEG", subsampling="4:2:0", optimize=True, progressive=True),
+            (5, 10, 20, 35, 50, 65, 78, 87, 92, 95),
+        ),
+        "JPEG 2000": (peer("JPEG2000", mct=1, irreversible=True), (200, 100, 60, 35, 22, 14, 9)),
+        "WebP m6": (peer("WEBP", method=6), (1, 10, 25, 45, 65, 80, 90, 96)),
+        "AVIF": (peer("AVIF", **avif), rates),
+        "AVIF psnr": (peer("AVIF", advanced={"tune": "psnr"}, **avif), rates),
+        "ours": (ours(model), OURS),
+        "ours, fast": (ours(model, effort="fast"), OURS),
+        "ours, eye": (ours(model, tune="eye"), OURS),
+    }
+
+
+def pictures_of(paths: list[Path], crop: int) -> list[np.ndarray]:
+    """The pictures, or a square of each at a place that depends on its number."""
+    pictures = []
+    for index, path in enumerate(paths):
+        picture = np.array(Image.open(path).convert("RGB"))
+        if crop:
+            start = index * 37 % (min(picture.shape[:2]) - crop + 1)
+            picture = picture[start : start + crop, start : start + crop]
+        pictures.append(np.ascontiguousarray(picture))
+    return pictures
+
+
+def measured(code: Coder, picture: np.ndarray, setting: float) -> tuple[float, ...]:
+    """Bits a pixel, PSNR, SSIM, MS-SSIM, and seconds to write and to read one picture."""
+    data, back, encode, decode = code(picture, setting)
+    grey, other = luma(picture), luma(back)
+    like = ssim(grey[None], other[None])
+    scales = ms_ssim(grey, other) if min(grey.shape) >= 176 else np.nan
+    rate = 8 * len(data) / (picture.shape[0] * picture.shape[1])
+    return rate, psnr(picture / 255, back / 255), like, scales, encode, decode
+
+
+def options() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
     parser.add_argument("--model")
@@ -82,36 +123,19 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--only", default="")
     parser.add_argument("--drawn", default="", help="parts of names, separated by commas")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the tables."""
+    arguments = options()
     model = PhotoModel.load(arguments.model) if arguments.model else shipped()
-    avif = {"subsampling": "4:4:4", "speed": 6, "max_threads": 1}
-    codecs: dict[str, tuple[Coder, tuple[float, ...]]] = {
-        "JPEG": (
-            peer("JPEG", subsampling="4:2:0", optimize=True, progressive=True),
-            (5, 10, 20, 35, 50, 65, 78, 87, 92, 95),
-        ),
-        "JPEG 2000": (peer("JPEG2000", mct=1, irreversible=True), (200, 100, 60, 35, 22, 14, 9)),
-        "WebP m6": (peer("WEBP", method=6), (1, 10, 25, 45, 65, 80, 90, 96)),
-        "AVIF": (peer("AVIF", **avif), (15, 25, 35, 45, 55, 65, 75, 85, 92)),
-        "AVIF psnr": (
-            peer("AVIF", advanced={"tune": "psnr"}, **avif),
-            (15, 25, 35, 45, 55, 65, 75, 85, 92),
-        ),
-        "ours": (ours(model), OURS),
-        "ours, fast": (ours(model, effort="fast"), OURS),
-        "ours, eye": (ours(model, tune="eye"), OURS),
-    }
+    codecs = codecs_of(model)
     names = arguments.only.split(";") if arguments.only else list(codecs)
-    pictures, photographs = [], []
     paths = sorted(Path(arguments.folder).glob("*.png"))[: arguments.count]
-    for index, path in enumerate(paths):
-        picture = np.array(Image.open(path).convert("RGB"))
-        if arguments.crop:
-            start = index * 37 % (min(picture.shape[:2]) - arguments.crop + 1)
-            picture = picture[start : start + arguments.crop, start : start + arguments.crop]
-        pictures.append(np.ascontiguousarray(picture))
-        if not any(part and part in path.name for part in arguments.drawn.split(",")):
-            photographs.append(index)
+    pictures = pictures_of(paths, arguments.crop)
+    drawn = [part for part in arguments.drawn.split(",") if part]
+    photographs = [i for i, p in enumerate(paths) if not any(part in p.name for part in drawn)]
     ours(model)(pictures[0][:64, :64], 50)  # compiled before any clock runs
     table: dict[str, np.ndarray] = {}
     each: dict[str, list[list[tuple[float, ...]]]] = {}
@@ -119,14 +143,7 @@ def main() -> None:
         code, settings = codecs[name]
         rows = []
         for setting in settings:
-            cells = []
-            for picture in pictures:
-                data, back, encode, decode = code(picture, setting)
-                grey, other = luma(picture), luma(back)
-                like = ssim(grey[None], other[None])
-                scales = ms_ssim(grey, other) if min(grey.shape) >= 176 else np.nan
-                rate = 8 * len(data) / (picture.shape[0] * picture.shape[1])
-                cells.append((rate, psnr(picture / 255, back / 255), like, scales, encode, decode))
+            cells = [measured(code, picture, setting) for picture in pictures]
             rows.append(np.mean(cells, axis=0))
             each.setdefault(name, []).append(cells)
             print(
