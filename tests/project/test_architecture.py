@@ -39,7 +39,6 @@ LAYERS = (
 )
 #: Besides: the codecs know nothing of the network, except the one that stores with it.
 BLIND = {f"htm_engine.coding{one}": {"htm_engine.model"} for one in ("", ".photo", ".text")}
-LONGEST = 400
 #: They run what they read, or reach out to other machines.
 FORBIDDEN_MODULES = {
     "pickle",
@@ -183,11 +182,6 @@ def test_engine_draws_nothing(path):
     assert not tops & {"streamlit", "studio", "pages", "app", "altair"}
     if not module(path).startswith("htm_engine.figures"):
         assert "plotly" not in tops
-
-
-@pytest.mark.parametrize("path", OURS, ids=name)
-def test_file_is_short_enough_to_read(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=name)
