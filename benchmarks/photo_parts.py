@@ -70,7 +70,7 @@ def variants() -> dict[str, tuple[PhotoModel, str]]:
         "warm start": (changed(whole, probs=probs, gates=gates), "best"),
         "warm gates alone": (changed(whole, gates=even), "best"),
         **without,
-        "contexts (units foresee the mean)": (changed(whole, units=tuple(blind)), "best"),
+        "contexts (units predict the mean)": (changed(whole, units=tuple(blind)), "best"),
         "24 of 32 and 8 of 12 units, cold": (fewer(whole, 8, 4), "best"),
         "all but 1 unit of each size, cold": (fewer(whole, 1, 1), "best"),
     }

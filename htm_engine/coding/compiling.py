@@ -91,14 +91,22 @@ def _kept_by_sources() -> Iterator[None]:
         config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
-def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+def compiled(
+    function: Callable[..., Any] | None = None, *, makes_arrays: bool = True, **options: Any
+) -> Any:
     """Decorator: compile a function by numba; other threads may run beside it.
+
+    A function that makes no arrays may say so: then the arrays it is given are not counted
+    as used and unused again, which for one called at every bit, with tuples of arrays, is a
+    fifth of the time.  If it makes one all the same, numba refuses to compile it.
 
     Where the machine code can be kept nowhere (a read-only image without a home), every
     process compiles anew, which takes a minute for photographs.
     """
     if function is None:
-        return lambda given: compiled(given, **options)
+        return lambda given: compiled(given, makes_arrays=makes_arrays, **options)
+    if not makes_arrays:
+        options["_nrt"] = False
     try:
         with _kept_by_sources():
             return njit(cache=True, nogil=True, **options)(function)

@@ -1,19 +1,19 @@
-"""Photographs as files: competing units that foresee, bits that are foreseen.
+"""Photographs as files: competing units that predict, bits that are predicted.
 
 ::
 
-    picture ──► planes ──► chosen ──► coded_planes ──► .htmc     the file: ``photofile``
+    picture ──► planes ──► chosen ──► coded_planes ──► .htmc     the file: ``format``
     .htmc ──► read_planes ──► finished (restored) ──► picture
 
 Coded bits: one binary arithmetic code (32 bits; the decoder reads zeros beyond its end) of
-the planes in turn, as ``photowalk`` tells: Y, Cb, Cr, padded to whole squares
-(``photocolour``), or of a lossless picture (``photolossless``).
+the planes in turn, as ``traversal`` tells: Y, Cb, Cr, padded to whole squares
+(``colour``), or of a lossless picture (``lossless``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +99,7 @@ def compress_image(
     tune : {"psnr", "eye"}
         What errors count by: their squares, or how much they are seen, less where it is rough.
     effort : {"fast", "best"}
-        Fast chooses by tables alone, among the units that foresee best.
+        Fast chooses by tables alone, among the units that predict best.
 
     Returns
     -------
@@ -113,6 +113,27 @@ def compress_image(
         quality, tune or effort is out of range, or the size cannot be reached.
     """
     picture = np.asarray(picture)
+    _check(picture, quality, tune, effort, lossless and target_bytes is not None)
+    height, width = picture.shape[:2]
+    picture, form, alpha = _of_form(picture)
+    if lossless or is_flat(picture):
+        coded = write_exact(picture)
+        data = joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
+        if target_bytes is not None and len(data) > target_bytes:
+            raise _too_small(target_bytes, len(data))
+        return data
+    model = shipped() if model is None else model
+    eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
+    lost = halving_loss(picture) if form & COLOUR else np.inf
+
+    def at(step: int, dearer: float = 1.0) -> bytes:
+        halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
+        return _compressed(picture, form | halved, step, eye, search, model, alpha, dearer)
+
+    return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
+
+
+def _check(picture: NDArray[Any], quality: float, tune: str, effort: str, both: bool) -> None:
     channels = picture.shape[2] if picture.ndim == 3 else 1
     if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or channels not in (1, 3, 4):
         raise DataError("A photograph is an array of bytes (h, w), (h, w, 3) or (h, w, 4).")
@@ -123,36 +144,22 @@ def compress_image(
         raise DataError(f"Quality is 1 to 100, not {quality}.")
     if tune not in TUNES or effort not in EFFORTS:
         raise DataError(f"tune is one of {TUNES}, effort one of {EFFORTS}.")
-    if lossless and target_bytes is not None:
+    if both:
         raise DataError("A lossless file has the size it has; give target_bytes or lossless.")
+
+
+def _of_form(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int, bytes]:
+    """A picture without alpha, grey ``(h, w)`` if it is; bits of its form; alpha, packed."""
     form, alpha = 0, b""
-    if channels == 4:
+    if picture.ndim == 3 and picture.shape[2] == 4:
         alpha = packed_alpha(picture[..., 3])
         picture, form = picture[..., :3], form | ALPHA
-    if channels == 1:
-        picture = picture.reshape(height, width)
-    elif (picture == picture[..., :1]).all():
+    if picture.ndim == 2 or picture.shape[2] == 1:
+        return picture.reshape(picture.shape[:2]), form, alpha
+    if (picture == picture[..., :1]).all():
         # A grey picture in colour: the decoder makes it colour again.
-        picture = np.ascontiguousarray(picture[..., 0])
-        form |= REPEATED
-    else:
-        form |= COLOUR
-    if lossless or is_flat(picture):
-        coded = write_exact(picture)
-        data = joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
-        if target_bytes is not None and len(data) > target_bytes:
-            raise _too_small(target_bytes, len(data))
-        return data
-    model = shipped() if model is None else model
-    eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
-
-    lost = halving_loss(picture) if form & COLOUR else np.inf
-
-    def at(step: int, dearer: float = 1.0) -> bytes:
-        halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
-        return _compressed(picture, form | halved, step, eye, search, model, alpha, dearer)
-
-    return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
+        return np.ascontiguousarray(picture[..., 0]), form | REPEATED, alpha
+    return picture, form | COLOUR, alpha
 
 
 def _compressed(

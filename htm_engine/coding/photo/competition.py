@@ -1,9 +1,10 @@
 """How the units of a block of a photograph compete in the encoder.
 
-Every unit foresees the block; those that come near quantise their own error.  The few that
+Every unit predicts the block; those that come near quantise their own residual.  The few that
 seem cheapest by tables are put in place and priced by the entropy model itself, as it stands at
-that place; the winner has the least distortion + lambda x rate.  Floating point is allowed
-here: the decoder only sees what was chosen.
+that place; the winner has the least distortion + lambda x rate (Sullivan and Wiegand,
+*Rate-distortion optimization for video compression*, 1998).  Floating point is allowed here:
+the decoder only sees what was chosen.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiling import compiled
-from .entropy import FOLLOW, INPUTS, MODE, PRICE, SLOW
-from .neighbours import Units, left_behind
-from .quantise import quantise
-from .traversal import paint, told
+from .entropy import MODE, PRICE, Coder
+from .neighbours import record_block
+from .quantise import Prices, quantise
+from .traversal import Scene, Scratch, code_block, own_units, put_block
 from .units import (
     LARGE,
     QUARTER,
-    complete,
+    add_residual,
     edge_of,
     enlarged,
-    foresee,
-    log4,
-    look,
+    features_of,
+    four_log2,
+    predict,
     side_of,
     size_of,
     step_of,
@@ -42,7 +43,7 @@ class Effort(NamedTuple):
     """How far the search goes."""
 
     keep: int  #: candidates that the entropy model prices; with 1 the tables decide alone
-    tried: tuple[int, ...]  #: units that quantise their error, by kind
+    tried: tuple[int, ...]  #: units that quantise their residual, by kind
     quartered: float  #: cost of a block, in squared steps, from which on quarters are tried
 
 
@@ -53,73 +54,63 @@ FAST = Effort(1, (12, 6, 12, 12, 6, 4), 12.0)
 COARSE = 40.0
 
 
-class Bench(NamedTuple):
-    """What the search for a plane works with."""
+class Tables(NamedTuple):
+    """What choices cost on average, and what errors count."""
 
-    units: tuple[Units, Units, Units]  #: of this plane's blocks, of squares, of quarters
     turns: tuple[NDArray[np.float32], ...]  #: ``(K, P, kept)`` bases the other way round
-    rates: NDArray[np.float32]
-    counts: NDArray[np.float32]
-    dear: NDArray[np.float32]
+    rates: NDArray[np.float32]  #: bits of a magnitude
+    counts: NDArray[np.float32]  #: bits of a count of levels
+    dear: NDArray[np.float32]  #: bits of a unit
     care: NDArray[np.float32]  #: ``(h / 8, w / 8)`` what an error counts
-    probs: NDArray[np.uint32]
-    gates: NDArray[np.int32]
-    tables: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]
-    starts: NDArray[np.int64]
 
 
-class Notes(NamedTuple):
-    """Room to work in."""
+class Room(NamedTuple):
+    """Room to compare the units of a block in."""
 
-    seen: NDArray[np.int32]
-    tried: NDArray[np.int32]
     wanted: NDArray[np.int32]
     wide: NDArray[np.int32]
-    foreseen: NDArray[np.int32]  #: ``(K, P)`` what every unit says
-    missed: NDArray[np.float32]  #: ``(K,)`` squares that it misses by
+    predicted: NDArray[np.int32]  #: ``(K, P)`` every unit's prediction
+    missed: NDArray[np.float32]  #: ``(K,)`` squares of its residual
     paths: NDArray[np.int16]
-    at: NDArray[np.int64]
-    x: NDArray[np.int32]
-    whole: NDArray[np.int16]
-    near: NDArray[np.int64]
-    reg: NDArray[np.int64]
-    data: NDArray[np.uint8]
-    cost: NDArray[np.float64]
 
 
-class Few(NamedTuple):
+class Search(NamedTuple):
+    """The search for a plane's units, levels and partition."""
+
+    target: NDArray[np.int32]  #: what the plane should be
+    scene: Scene
+    coder: Coder  #: goes along with what is chosen, in room of its own
+    scratch: Scratch
+    effort: Effort
+    trade: np.float32  #: lambda over the squared step
+    tables: Tables
+    room: Room
+
+
+class Candidates(NamedTuple):
     """The best candidates of a block."""
 
     unit: NDArray[np.int64]
     length: NDArray[np.int64]
     cost: NDArray[np.float32]
     levels: NDArray[np.int32]
-    said: NDArray[np.int32]
+    predicted: NDArray[np.int32]
 
 
-def notes() -> Notes:
+def new_room() -> Room:
     """Room for one search."""
-    return Notes(
-        np.zeros(256, np.int32),
-        np.zeros(256, np.int32),
+    return Room(
         np.zeros(256, np.int32),
         np.zeros((32, 32), np.int32),
         np.zeros((32, 256), np.int32),
         np.zeros(32, np.float32),
         np.zeros((256, 4, 2), np.int16),
-        np.zeros(INPUTS, np.int64),
-        np.zeros(INPUTS + 1, np.int32),
-        np.zeros(256, np.int16),
-        np.zeros(64, np.int64),
-        np.array([0, 0, 0, 0, FOLLOW, SLOW], np.int64),
-        np.zeros(1, np.uint8),
-        np.zeros(4),
     )
 
 
-def few() -> Few:
+def new_candidates() -> Candidates:
     """Room for the candidates of a block."""
-    return Few(
+    return Candidates(
         np.zeros(BEST.keep, np.int64),
         np.zeros(BEST.keep, np.int64),
         np.zeros(BEST.keep, np.float32),
@@ -129,7 +120,7 @@ def few() -> Few:
 
 
 @compiled
-def beaten(unit: Any, count: Any, missed: Any) -> Any:
+def rank_of(unit: Any, count: Any, missed: Any) -> Any:
     """How many units miss by less than one; of two that are level, the first."""
     better = 0
     for other in range(count):
@@ -139,7 +130,9 @@ def beaten(unit: Any, count: Any, missed: Any) -> Any:
 
 
 @compiled
-def wanted(kind: Any, y0: Any, x0: Any, target: Any, mean: Any, room: Any) -> Any:
+def take_target(
+    kind: Any, y0: Any, x0: Any, target: Any, mean: Any, features: Any, room: Any
+) -> Any:
     """Put a block's samples into ``room.wanted``; the squares that its resolution loses."""
     side = side_of(kind)
     if kind != LARGE:
@@ -152,7 +145,7 @@ def wanted(kind: Any, y0: Any, x0: Any, target: Any, mean: Any, room: Any) -> An
             y, x = y0 + 2 * i, x0 + 2 * j
             total = target[y, x] + target[y, x + 1] + target[y + 1, x] + target[y + 1, x + 1]
             room.wanted[i * 16 + j] = (total + 2) >> 2
-    enlarged(room.wanted, mean, room.seen, room.wide)
+    enlarged(room.wanted, mean, features, room.wide)
     lost = np.float32(0)
     for i in range(32):
         for j in range(32):
@@ -173,81 +166,70 @@ def counting(care: Any, kind: Any, y0: Any, x0: Any) -> Any:
 
 
 @compiled
-def compete(
-    kind: Any,
-    y0: Any,
-    x0: Any,
-    target: Any,
-    plane: Any,
-    luma: Any,
-    blue: Any,
-    step: Any,
-    eye: Any,
-    pull: Any,
-    trade: Any,
-    effort: Any,
-    units: Any,
-    turn: Any,
-    bench: Any,
-    room: Any,
-    best: Any,
-) -> Any:
-    """Put the cheapest candidates of a block by the tables into ``best``, the first first."""
+def own_turn(kind: Any, turns: Any) -> Any:
+    """Turned bases of a kind of block."""
+    turn = turns[0]
+    if kind == 1 or kind == LARGE:
+        turn = turns[1]
+    elif kind == QUARTER:
+        turn = turns[2]
+    return turn
+
+
+@compiled
+def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
+    """Put the cheapest candidates of a block by the tables into ``best``; the block's own step."""
+    target, scene, room, effort = search.target, search.scene, search.room, search.effort
+    units, turn = own_units(kind, scene.units), own_turn(kind, search.tables.turns)
+    features, levels = search.scratch.features, search.scratch.predicted
+    plane, step, trade = scene.plane, scene.step, search.trade
     cells, i0, j0 = units.weights.shape[2], y0 >> 3, x0 >> 3
     edge = edge_of(kind, y0, x0, target.shape[1])
-    mean, contrast, other = look(kind, plane.samples, luma, blue, y0, x0, edge, room.seen)
-    here = step_of(kind, step, contrast, other, eye)
-    size = size_of(kind, contrast, other) - log4(here) + 24
+    mean, contrast, other = features_of(
+        kind, plane.samples, scene.luma, scene.blue, y0, x0, edge, features
+    )
+    here = step_of(kind, step, contrast, other, scene.eye)
+    size = size_of(kind, contrast, other) - four_log2(here) + 24
     around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
-    energy = min(log4(around + 1) // 3, 9)
+    energy = min(four_log2(around + 1) // 3, 9)
     # Costs are in squares of the picture's step; the block's own may be another.
     ratio = np.float32(here << 1 if kind == LARGE else here) / np.float32(step)
-    scale = counting(bench.care, kind, y0, x0) * ratio * ratio
+    scale = counting(search.tables.care, kind, y0, x0) * ratio * ratio
     dearer = trade / scale
     best.cost[:] = 1e30
-    rest = wanted(kind, y0, x0, target, mean, room) / (np.float32(4) * here * here)
+    rest = take_target(kind, y0, x0, target, mean, features, room) / (np.float32(4) * here * here)
     if rest > COARSE:
         return here
-    counts = bench.counts[kind, energy]
-    errors, kept = np.zeros(cells, np.float32), turn.shape[2]
+    prices = Prices(search.tables.rates[kind], search.tables.counts[kind, energy], dearer, energy)
+    residual, kept = np.zeros(cells, np.float32), turn.shape[2]
     count, tried = len(units.weights), effort.tried[kind]
     for unit in range(count):
-        said, missed = room.foreseen[unit], np.float32(0)
-        foresee(units.weights[unit], room.seen, units.weights.shape[1], mean, said)
+        predicted, missed = room.predicted[unit], np.float32(0)
+        predict(units.weights[unit], features, units.weights.shape[1], mean, predicted)
         for cell in range(cells):
-            e = np.float32(room.wanted[cell] - said[cell])
+            e = np.float32(room.wanted[cell] - predicted[cell])
             missed += e * e
         room.missed[unit] = missed
     for unit in range(count):
-        if beaten(unit, count, room.missed) >= tried:
+        if rank_of(unit, count, room.missed) >= tried:
             continue
-        said, beyond = room.foreseen[unit], room.missed[unit]
-        errors[:] = 0
+        predicted, beyond = room.predicted[unit], room.missed[unit]
+        residual[:] = 0
         for cell in range(cells):
-            e = np.float32(room.wanted[cell] - said[cell])
+            e = np.float32(room.wanted[cell] - predicted[cell])
             row = turn[unit, cell]
             for k in range(kept):
-                errors[k] += row[k] * e
+                residual[k] += row[k] * e
         if cells == 256:
-            # A square's basis is short: what it cannot say is lost as well.
+            # A square's basis is short: what it does not span is lost as well.
             for k in range(kept):
-                beyond -= errors[k] * errors[k]
+                beyond -= residual[k] * residual[k]
         else:
             beyond = np.float32(0)
         lost = rest + max(beyond, np.float32(0)) / (np.float32(here) * np.float32(here))
-        extra = lost + dearer * bench.dear[kind, unit]
+        extra = lost + dearer * search.tables.dear[kind, unit]
         cost, used = quantise(
-            errors,
-            units.scale[unit],
-            size,
-            energy,
-            here,
-            pull,
-            bench.rates[kind],
-            counts,
-            dearer,
-            room.paths,
-            room.tried,
+            residual, units.scale[unit], size, here, scene.pull, prices, room.paths, levels
         )
         worst = 0
         for c in range(1, effort.keep):
@@ -255,62 +237,24 @@ def compete(
                 worst = c
         if cost + extra < best.cost[worst]:
             best.cost[worst], best.unit[worst], best.length[worst] = cost + extra, unit, used
-            best.levels[worst, :used] = room.tried[:used]
+            best.levels[worst, :used] = levels[:used]
             best.levels[worst, used:] = 0
-            best.said[worst, :cells] = said[:cells]
+            best.predicted[worst, :cells] = predicted[:cells]
     for c in range(effort.keep):
         best.cost[c] *= scale
     return here
 
 
 @compiled
-def audition(
-    kind: Any,
-    y0: Any,
-    x0: Any,
-    target: Any,
-    plane: Any,
-    luma: Any,
-    blue: Any,
-    step: Any,
-    eye: Any,
-    pull: Any,
-    trade: Any,
-    effort: Any,
-    bench: Any,
-    room: Any,
-    best: Any,
-) -> Any:
+def choose_unit(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
     """Choose for a block, leave the choice in the plane; its cost, and its place in ``best``."""
-    units, turn = bench.units[0], bench.turns[0]
-    if kind == 1 or kind == LARGE:
-        units, turn = bench.units[1], bench.turns[1]
-    elif kind == QUARTER:
-        units, turn = bench.units[2], bench.turns[2]
-    here = compete(
-        kind,
-        y0,
-        x0,
-        target,
-        plane,
-        luma,
-        blue,
-        step,
-        eye,
-        pull,
-        trade,
-        effort,
-        units,
-        turn,
-        bench,
-        room,
-        best,
-    )
+    effort, trade = search.effort, search.trade
+    here = compete(kind, y0, x0, search, best)
     first: Any = np.argmin(best.cost[: effort.keep])
     if best.cost[first] >= 1e30:
         return best.cost[first], first
     if effort.keep == 1:
-        settle(kind, y0, x0, best, first, plane, luma, blue, bench, here, pull, room)
+        place_candidate(kind, y0, x0, here, best, first, search)
         return best.cost[first], first
     limit = best.cost[first] + np.float32(HOPELESS) * trade
     winner: Any = first
@@ -320,126 +264,59 @@ def audition(
         c = first if turn_of == 0 else (0 if turn_of == first else turn_of)
         if best.cost[c] > limit:
             continue
-        cost = priced(
-            kind,
-            y0,
-            x0,
-            target,
-            plane,
-            luma,
-            blue,
-            step,
-            here,
-            eye,
-            pull,
-            trade,
-            c,
-            bench,
-            room,
-            best,
-        )
+        cost = exact_cost(kind, y0, x0, here, best, c, search)
         last = c
         if cost < least:
             winner, least = c, cost
     if last != winner:
-        settle(kind, y0, x0, best, winner, plane, luma, blue, bench, here, pull, room)
+        place_candidate(kind, y0, x0, here, best, winner, search)
     return least, winner
 
 
 @compiled
-def priced(
-    kind: Any,
-    y0: Any,
-    x0: Any,
-    target: Any,
-    plane: Any,
-    luma: Any,
-    blue: Any,
-    step: Any,
-    here: Any,
-    eye: Any,
-    pull: Any,
-    trade: Any,
-    candidate: Any,
-    bench: Any,
-    room: Any,
-    best: Any,
+def exact_cost(
+    kind: Any, y0: Any, x0: Any, here: Any, best: Any, candidate: Any, search: Any
 ) -> Any:
     """Put a candidate into the plane; its cost by the entropy model as it stands."""
-    settle(kind, y0, x0, best, candidate, plane, luma, blue, bench, here, pull, room)
+    target, plane, step = search.target, search.scene.plane, search.scene.step
+    place_candidate(kind, y0, x0, here, best, candidate, search)
     side = side_of(kind)
     lost = np.float32(0)
     for i in range(y0, y0 + side):
         for j in range(x0, x0 + side):
             e = np.float32(target[i, j] - plane.samples[i, j])
             lost += e * e
-    room.reg[MODE], room.cost[0] = PRICE, 0
-    told(
-        kind,
-        y0,
-        x0,
-        plane,
-        luma,
-        blue,
-        step,
-        eye,
-        pull,
-        bench.units,
-        bench.probs,
-        bench.gates,
-        bench.tables,
-        room.seen,
-        room.tried,
-        room.at,
-        room.x,
-        room.whole,
-        room.near,
-        bench.starts,
-        room.reg,
-        room.data,
-        room.cost,
-    )
-    bits = np.float32(room.cost[0])
+    search.coder.reg[MODE], search.coder.cost[0] = PRICE, 0
+    code_block(kind, y0, x0, search.scene, search.coder, search.scratch)
+    bits = np.float32(search.coder.cost[0])
     # The tables know better what a choice means for the blocks that follow.
-    lost *= counting(bench.care, kind, y0, x0) / (np.float32(step) * step)
-    exact = lost + trade * bits
+    lost *= counting(search.tables.care, kind, y0, x0) / (np.float32(step) * step)
+    exact = lost + search.trade * bits
     return exact + TABLES * (best.cost[candidate] - exact)
 
 
 @compiled
-def settle(
-    kind: Any,
-    y0: Any,
-    x0: Any,
-    best: Any,
-    candidate: Any,
-    plane: Any,
-    luma: Any,
-    blue: Any,
-    bench: Any,
-    step: Any,
-    pull: Any,
-    room: Any,
+def place_candidate(
+    kind: Any, y0: Any, x0: Any, here: Any, best: Any, candidate: Any, search: Any
 ) -> Any:
-    """Write a candidate's block into its plane; ``step`` is the block's own."""
-    units = bench.units[0]
+    """Decode a candidate's block into its plane; ``here`` is the block's own step."""
+    scene, features = search.scene, search.scratch.features
+    units, plane = own_units(kind, scene.units), scene.plane
     mean: Any = np.int64(0)
-    if kind == 1 or kind == LARGE:
-        units = bench.units[1]
-    elif kind == QUARTER:
-        units = bench.units[2]
     if kind == LARGE:
         edge = edge_of(kind, y0, x0, plane.samples.shape[1])
-        mean, _, _ = look(kind, plane.samples, luma, blue, y0, x0, edge, room.seen)
-    i0, j0, cells, said = y0 >> 3, x0 >> 3, units.weights.shape[2], room.tried
+        mean, _, _ = features_of(
+            kind, plane.samples, scene.luma, scene.blue, y0, x0, edge, features
+        )
+    i0, j0, cells, block = y0 >> 3, x0 >> 3, units.weights.shape[2], search.scratch.predicted
     winner, count, levels = best.unit[candidate], best.length[candidate], best.levels[candidate]
-    said[:cells] = best.said[candidate, :cells]
-    complete(units.basis[winner], levels, count, step, pull, said)
+    block[:cells] = best.predicted[candidate, :cells]
+    add_residual(units.basis[winner], levels, count, here, scene.pull, block)
     total = np.int64(0)
     for k in range(cells):
         sub = k >> 6
         place = (((y0 >> 2) & 1) * 2 + ((x0 >> 2) & 1)) * 16 + k if kind == QUARTER else k & 63
         plane.levels[i0 + (sub >> 1), j0 + (sub & 1), place] = levels[k]
         total += abs(np.int64(levels[k]))
-    paint(kind, y0, x0, said, mean, room.seen, plane.samples)
-    left_behind(kind, y0, x0, winner, count, total, levels, plane)
+    put_block(kind, y0, x0, block, mean, features, plane.samples)
+    record_block(kind, y0, x0, winner, count, total, levels, plane)

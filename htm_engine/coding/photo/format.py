@@ -35,7 +35,7 @@ MAGIC, VERSION = b"HTMP", 1
 #: Pixels that a photograph has at most.
 LARGEST = 50_000_000
 COLOUR, HALVED, ALPHA, RESTORED, RESTORED_COLOUR, LOSSLESS, REPEATED = 1, 2, 4, 8, 16, 32, 64
-#: Step from which on learning takes colour as halved; ``photo`` looks at each picture.
+#: Step from which on learning takes colour as halved; ``codec`` looks at each picture.
 HALVED_FROM = 420
 #: Steps of Cb and Cr in 1/64 of luma's, halved and not.
 _SHARES = ((30, 33), (62, 68))

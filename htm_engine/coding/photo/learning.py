@@ -28,7 +28,7 @@ from .neighbours import Units
 from .planes import chosen, finished
 from .postfilter import STEPS, blank_moments, moments_of, solved
 from .pretraining import blank_model, warmed
-from .units import FEATURES, SIDES, edge_of, look, side_of
+from .units import FEATURES, SIDES, edge_of, features_of, side_of
 
 #: By kind: units, rounds, blocks, and pseudo-blocks of the whole that steady every unit.
 _UNITS, _ROUNDS, _STEADY = (32, 12, 8, 8, 16), (15, 12, 9, 9, 12), (30, 100, 30, 30, 30)
@@ -43,6 +43,10 @@ _FLAT = (0.8, 0.8, 0.8, 0.8, 6.0)
 _STEPS = (8.0, 12.0, 20.0)
 #: How far a unit's popularity counts as cheapness; more, and one takes most blocks.
 _PRIOR = 0.35
+#: Ridge of the least squares that predict, over the mean square of a feature.
+_RIDGE = 0.02
+#: Bits of a level over the log of its size in half steps, as the codec's own files show.
+_BITS_OF_LEVEL = 1.6
 
 
 @compiled
@@ -53,17 +57,18 @@ def gather(
     luma: Any,
     blue: Any,
     offset: Any,
-    blocks: Any,
-    contexts: Any,
-    sizes: Any,
+    into: Any,
 ) -> Any:
     """Blocks of a plane less their means, contexts, and contrasts; how many."""
+    blocks, contexts, sizes = into
     height, width = target.shape
     side, place = side_of(kind), 0
     for y0 in range(offset, height - side + 1, side):
         for x0 in range(offset, width - side + 1, side):
             edge = min(x0 + 2 * side, width) if offset else edge_of(kind, y0, x0, width)
-            mean, contrast, other = look(kind, plane, luma, blue, y0, x0, edge, contexts[place])
+            mean, contrast, other = features_of(
+                kind, plane, luma, blue, y0, x0, edge, contexts[place]
+            )
             for i in range(side):
                 for j in range(side):
                     blocks[place, i * side + j] = target[y0 + i, x0 + j] - mean
@@ -94,7 +99,7 @@ def samples(
                 np.zeros((most, FEATURES[kind]), np.int32),
                 np.zeros(most, np.int64),
             )
-            count = gather(kind, target[channel], plane, luma, blue, offset, *arrays)
+            count = gather(kind, target[channel], plane, luma, blue, offset, tuple(arrays))
             kept = np.flatnonzero(np.abs(arrays[0][:count]).mean(1) > _FLAT[kind] * 16)
             kept = rng.permutation(kept)[: per if kind != 1 else per // 2 + 1]
             for part, array in zip(found, arrays, strict=True):
@@ -137,7 +142,7 @@ def learn_kind(
     predictions = np.zeros((count, seen, cells), np.float32)
     bases = np.zeros((count, cells, cells), np.float32)
     bits, shares = np.zeros((len(x), count), np.float32), np.zeros(count)
-    ridge = 0.02 * np.trace(whole[:seen, :seen]) / seen
+    ridge = _RIDGE * np.trace(whole[:seen, :seen]) / seen
     for turn in range(_ROUNDS[kind]):
         for unit in range(count):
             mine = winner == unit
@@ -154,7 +159,7 @@ def learn_kind(
         dear = -np.log2(shares / shares.sum()) * _PRIOR * min(1, 1.5 * turn / _ROUNDS[kind])
         for unit in range(count):
             levels = np.abs((x - y @ predictions[unit]) @ bases[unit])
-            bits[:, unit] = 1.6 * np.log2(1 + levels / (0.5 * step)).sum(1) + dear[unit]
+            bits[:, unit] = _BITS_OF_LEVEL * np.log2(1 + levels / (0.5 * step)).sum(1) + dear[unit]
         winner = bits.argmin(1)
         yield None
     scale = np.zeros((count, cells))
@@ -262,7 +267,7 @@ def _restoring(
     """Learn the filters on pictures that the codec has decoded; the model with them at last.
 
     Colour is halved in every other picture at each step, as that follows from the picture too
-    (see ``photo``).
+    (see ``codec``).
     """
     found: list[list[NDArray[np.int16]]] = []
     for place, middle in enumerate(STEPS):

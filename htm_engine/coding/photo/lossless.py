@@ -1,11 +1,11 @@
-"""Photographs kept exactly: every pixel foreseen from those around it, its error coded.
+"""Photographs kept exactly: every pixel predicted from those around it, its error coded.
 
 Grey, or green and then red and blue by their difference to green.  Six simple predictors are
 weighted by how well they did nearby, and the sum is corrected by what the place has taught;
-the error goes through the gated adaptive bits of ``photoentropy``, which start knowing nothing.
+the error goes through the gated adaptive bits of ``entropy``, which start knowing nothing.
 
 An error e is told as: its class (0, then bits of its magnitude: 1, 2..3, 4..7, ...) in unary,
-its sign, and the bits of the magnitude below the first, of which two are foreseen.
+its sign, and the bits of the magnitude below the first, of which two are predicted.
 
 A picture of one colour is that colour instead: one byte of grey, or red, green and blue.  No
 other has so few coded bytes; one that would have is followed by a zero, which says nothing.
@@ -20,16 +20,28 @@ from numpy.typing import NDArray
 
 from ...errors import FormatError
 from ..compiling import compiled
-from .entropy import DECODE, ENCODE, INPUTS, MODE, PLACE, REGISTERS, arithmetic, decide
-from .planes import begin, last_bytes, tables
-from .units import log4
+from .entropy import (
+    DECODE,
+    ENCODE,
+    INPUTS,
+    MODE,
+    PLACE,
+    Own,
+    arithmetic,
+    begin,
+    decide,
+    last_bytes,
+    new_coder,
+    registers,
+)
+from .units import four_log2
 
-#: Contexts of each view, and decisions below each: classes, sign, two bits of each class.
-VIEWS = (40, 81, 256, 320, 324, 81, 100, 480)
+#: Values of each context, and decisions below each: classes, sign, two bits of each class.
+VALUES = (40, 81, 256, 320, 324, 81, 100, 480)
 NODES = 48
 _SIGN, _BITS = 10, 12
-_ENDS = np.cumsum([size * NODES for size in VIEWS])
-STARTS = (_ENDS - [size * NODES for size in VIEWS]).astype(np.int64)
+_ENDS = np.cumsum([size * NODES for size in VALUES])
+STARTS = (_ENDS - [size * NODES for size in VALUES]).astype(np.int64)
 _TABLE = int(_ENDS[-1])
 _ROWS = NODES * 10 * 2
 #: How fast gates learn that start blank.
@@ -46,7 +58,7 @@ def graded(e: Any) -> Any:
 
 
 @compiled
-def foresee_pixel(d: Any, y: Any, x: Any, past: Any, said: Any) -> Any:
+def predict_pixel(d: Any, y: Any, x: Any, past: Any, parts: Any) -> Any:
     """Prediction of ``d[y, x + 2]`` in 1/8, of a plane with a border of 2, and its parts.
 
     ``past (6, 2, w + 4)`` holds each predictor's errors in the row above and this one.
@@ -55,36 +67,25 @@ def foresee_pixel(d: Any, y: Any, x: Any, past: Any, said: Any) -> Any:
     nw, ne = np.int64(d[y - 1, x + 1]), np.int64(d[y - 1, x + 3])
     nn, ww = np.int64(d[y - 2, x + 2]), np.int64(d[y, x])
     nne = np.int64(d[y - 2, x + 3])
-    said[0] = 8 * (w + ne - n)
-    said[1] = 8 * (n + w - nw)
-    said[2] = 8 * (n + ne - nne)
-    said[3] = 8 * w + 4 * (ne - nw)
-    said[4] = 4 * (w + n) + 2 * (ne - nw)
-    said[5] = 8 * n + 3 * (w - nw) + 2 * (n - nn) + (w - ww)
+    parts[0] = 8 * (w + ne - n)
+    parts[1] = 8 * (n + w - nw)
+    parts[2] = 8 * (n + ne - nne)
+    parts[3] = 8 * w + 4 * (ne - nw)
+    parts[4] = 4 * (w + n) + 2 * (ne - nw)
+    parts[5] = 8 * n + 3 * (w - nw) + 2 * (n - nn) + (w - ww)
     top, total, weight = np.int64(0), np.int64(0), np.int64(0)
     for i in range(_PREDICTORS):
         s = np.int64(past[i, 0, x + 2]) + past[i, 0, x + 3] + past[i, 0, x + 1] + past[i, 1, x + 1]
         s += past[i, 1, x]
         weight = (np.int64(1) << 34) // (s * s + 64)
-        top += weight * said[i]
+        top += weight * parts[i]
         total += weight
     return top // total
 
 
 @compiled
-def plane_bits(
-    d: Any,
-    base: Any,
-    first: Any,
-    second: Any,
-    errors: Any,
-    signed: Any,
-    probs: Any,
-    gates: Any,
-    tables: Any,
-    starts: Any,
-    reg: Any,
-    data: Any,
+def code_plane(
+    d: Any, base: Any, first: Any, second: Any, errors: Any, signed: Any, coder: Any
 ) -> Any:
     """A plane written or read; ``d (h + 2, w + 4)`` its values less ``base (h, w)``.
 
@@ -93,19 +94,19 @@ def plane_bits(
     """
     height, width = base.shape
     past = np.zeros((_PREDICTORS, 2, width + 4), np.int32)
-    said, at = np.zeros(_PREDICTORS, np.int64), np.zeros(INPUTS, np.int64)
-    x_in, cost = np.zeros(INPUTS + 1, np.int32), np.zeros(4)
+    parts, at, starts, reg = np.zeros(_PREDICTORS, np.int64), coder.at, coder.starts, coder.reg
+    own = Own(coder.probs[0], coder.weights[0])
     taught, times = np.zeros(1024, np.int64), np.zeros(1024, np.int64)
     for y in range(2, height + 2):
         if y == 2 and signed == 0:
             for x in range(width + 4):
                 d[0, x], d[1, x] = 128, 128
         for x in range(width):
-            if reg[MODE] == DECODE and reg[PLACE] > len(data) + 8:
+            if reg[MODE] == DECODE and reg[PLACE] > len(coder.data) + 8:
                 return -1  # the file ended long ago
             if x == 0:
                 d[y, 0], d[y, 1] = d[y - 1, 2], d[y - 1, 2]
-            p = foresee_pixel(d, y, x, past, said)
+            p = predict_pixel(d, y, x, past, parts)
             w, n = np.int64(d[y, x + 1]), np.int64(d[y - 1, x + 2])
             nw, ne = np.int64(d[y - 1, x + 1]), np.int64(d[y - 1, x + 3])
             ew, en = np.int64(errors[y, x + 1]), np.int64(errors[y - 1, x + 2])
@@ -113,45 +114,34 @@ def plane_bits(
             ann, aww = abs(np.int64(errors[y - 2, x + 2])), abs(np.int64(errors[y, x]))
             rough = abs(w - nw) + abs(n - nw) + abs(n - ne) + 2 * (abs(ew) + abs(en))
             rough += abs(enw) + abs(ene)
-            act = min(log4(rough + 1), 39)
+            act = min(four_log2(rough + 1), 39)
             shape = 32 * (8 * w > p) + 16 * (8 * n > p) + 8 * (8 * nw > p) + 4 * (8 * ne > p)
             shape += 2 * (8 * np.int64(d[y, x]) > p) + (8 * np.int64(d[y - 2, x + 2]) > p)
             lesson = shape * 16 + min(act >> 1, 15)
             if times[lesson]:
                 p += taught[lesson] // times[lesson]
             here = np.int64(base[y - 2, x])
-            foreseen = min(max((p + 4) >> 3, -here), 255 - here)
+            predicted = min(max((p + 4) >> 3, -here), 255 - here)
             e1, e2 = np.int64(first[y, x + 2]), np.int64(second[y, x + 2])
             at[0] = starts[0] + act * NODES
             at[1] = starts[1] + (graded(ew) * 9 + graded(en)) * NODES
             at[2] = starts[2] + (shape * 4 + min(act // 9, 3)) * NODES
-            at[3] = starts[3] + (((foreseen + here) >> 3) * 10 + (act >> 2)) * NODES
+            at[3] = starts[3] + (((predicted + here) >> 3) * 10 + (act >> 2)) * NODES
             at[4] = starts[4] + ((graded(e1) * 9 + graded(e2)) * 4 + min(act // 9, 3)) * NODES
             at[5] = starts[5] + (graded(ene) * 9 + graded(enw)) * NODES
-            near, far = min(log4(abs(8 * w - p) // 4 + 1) >> 1, 9), abs(8 * n - p) // 4
-            at[6] = starts[6] + (near * 10 + min(log4(far + 1) >> 1, 9)) * NODES
-            at[7] = starts[7] + (min(log4(ann + aww + 1) >> 1, 11) * 40 + act) * NODES
-            e = error_bits(
-                np.int64(d[y, x + 2]) - foreseen,
-                act >> 2,
-                min(log4(abs(e1) + 1) >> 1, 9),
-                at,
-                probs,
-                gates,
-                tables,
-                x_in,
-                reg,
-                data,
-                cost,
-            )
-            value = foreseen + e
+            near, far = min(four_log2(abs(8 * w - p) // 4 + 1) >> 1, 9), abs(8 * n - p) // 4
+            at[6] = starts[6] + (near * 10 + min(four_log2(far + 1) >> 1, 9)) * NODES
+            at[7] = starts[7] + (min(four_log2(ann + aww + 1) >> 1, 11) * 40 + act) * NODES
+            other = min(four_log2(abs(e1) + 1) >> 1, 9)
+            e = code_residual(np.int64(d[y, x + 2]) - predicted, act >> 2, other, own, coder)
+            value = predicted + e
             errors[y, x + 2] = e
             if reg[MODE] == DECODE:
                 if not 0 <= value + here <= 255:
                     return -1
                 d[y, x + 2] = value
             for i in range(_PREDICTORS):
-                past[i, 1, x + 2] = abs(said[i] - 8 * value) >> 1
+                past[i, 1, x + 2] = abs(parts[i] - 8 * value) >> 1
             taught[lesson] += 8 * value - (
                 p - (taught[lesson] // times[lesson] if times[lesson] else 0)
             )
@@ -168,45 +158,32 @@ def plane_bits(
 
 
 @compiled
-def error_bits(
-    e: Any,
-    act: Any,
-    other: Any,
-    at: Any,
-    probs: Any,
-    gates: Any,
-    tables: Any,
-    x: Any,
-    reg: Any,
-    data: Any,
-    cost: Any,
-) -> Any:
-    """One error, written or read."""
-    size, views = abs(e), len(VIEWS)
+def code_residual(e: Any, act: Any, other: Any, own: Any, coder: Any) -> Any:
+    """One residual, written or read."""
+    size, n = abs(e), np.int64(len(VALUES))
     width = np.int64(0)
     while size >> width:
         width += 1
     found: Any = np.int64(0)
     while found < 9:
         one, two = found * 10 + act, (NODES + found) * 10 + other
-        more = width > found
-        if not decide(at, found, views, one, two, more, probs, gates, tables, x, reg, data, cost):
+        if not decide(found, n, one, two, width > found, own, coder):
             break
         found += 1
     if found == 0:
         return found
     one, two = _SIGN * 10 + act, (NODES + _SIGN) * 10 + other
-    negative = decide(at, _SIGN, views, one, two, e < 0, probs, gates, tables, x, reg, data, cost)
+    negative = decide(np.int64(_SIGN), n, one, two, e < 0, own, coder)
     value, node = np.int64(1), np.int64(1)
     for i in range(found - 2, -1, -1):
         bit = (size >> i) & 1
         if node < 4:
             slot = _BITS + 4 * (found - 1) + node
             one, two = slot * 10 + act, (NODES + slot) * 10 + other
-            bit = decide(at, slot, views, one, two, bit, probs, gates, tables, x, reg, data, cost)
+            bit = decide(slot, n, one, two, bit, own, coder)
             node = 2 * node + bit
         else:
-            bit = arithmetic(np.int64(32768), bit, reg, data)
+            bit = arithmetic(np.int64(32768), bit, coder)
         value = 2 * value + bit
     return -value if negative else value
 
@@ -220,7 +197,7 @@ def write_exact(picture: NDArray[np.uint8]) -> bytes:
     """Coded bits of a picture ``(h, w)`` or ``(h, w, 3)``."""
     if is_flat(picture):
         return picture[0, 0].tobytes()
-    reg = np.array([0, 0xFFFFFFFF, 0, 0, ENCODE, _GATE_RATE], np.int64)
+    reg = registers(ENCODE, _GATE_RATE)
     out = np.zeros(4096 + 5 * picture.size, np.uint8)
     _through(picture, reg, out)
     coded = out[: reg[PLACE]].tobytes() + last_bytes(reg)
@@ -239,12 +216,11 @@ def read_exact(coded: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray
         flat = np.empty(shape, np.uint8)
         flat[:] = coded
         return flat if shape[2] == 3 else flat[..., 0]
-    # A pixel foreseen as surely as can be still takes a two-thousandth of a bit.
+    # A pixel predicted as surely as can be still takes a two-thousandth of a bit.
     if shape[0] * shape[1] > 30_000 * (len(coded) + 8):
         raise FormatError("This file is damaged: it claims more pixels than it could hold.")
     picture = np.zeros(shape if shape[2] == 3 else shape[:2], np.uint8)
-    reg = np.zeros(REGISTERS, np.int64)
-    reg[:] = 0, 0xFFFFFFFF, 0, 0, DECODE, _GATE_RATE
+    reg = registers(DECODE, _GATE_RATE)
     begin(reg, coded)
     _through(picture, reg, coded)
     return picture
@@ -261,15 +237,14 @@ def _through(picture: NDArray[np.uint8], reg: NDArray[np.int64], data: NDArray[n
         plane = picture if channels == 1 else picture[..., (1, 0, 2)[turn]]
         d = np.zeros(laid, np.int16)
         d[2:, 2:-2] = plane.astype(np.int16) - base
-        probs = np.full(_TABLE, 1 << 31, np.uint32)
-        gates = np.full((_ROWS, INPUTS + 1), 65536 * 4 // 20, np.int32)
-        gates[:, len(VIEWS) :] = 0
+        probs = np.full((1, _TABLE), 1 << 31, np.uint32)
+        weights = np.full((1, _ROWS, INPUTS + 1), 65536 * 4 // 20, np.int32)
+        weights[..., len(VALUES) :] = 0
+        coder = new_coder(probs, weights, STARTS, reg, data)
         own = np.zeros(laid, np.int16)
         first = errors[-1] if errors else none
         second = errors[0] if len(errors) > 1 else none
-        wrong = plane_bits(
-            d, base, first, second, own, int(turn > 0), probs, gates, tables(), STARTS, reg, data
-        )
+        wrong = code_plane(d, base, first, second, own, int(turn > 0), coder)
         if wrong or (reg[MODE] == DECODE and reg[PLACE] > len(data) + 8):
             raise FormatError("This file is damaged: it is no picture kept exactly.")
         errors.append(own)

@@ -52,7 +52,7 @@ class PhotoModel:
     dear : ndarray (6, 32)
         Bits of each winner, for the encoder.
     filters : tuple of ndarray (6, classes, weights)
-        Restoring luma, colours, and colours that were halved (see ``photorestore``).
+        Restoring luma, colours, and colours that were halved (see ``postfilter``).
     fingerprint : bytes
         Eight bytes that name it; none while a model is being put together.
     """

@@ -1,4 +1,4 @@
-"""What a block of a photograph finds around it, and leaves for those that follow."""
+"""The neighbours of a block of a photograph: what it finds there, and records for others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiling import compiled
-from .units import QUARTER, log4, side_of
+from .units import QUARTER, four_log2, side_of
 
 #: Stands for the unit of a block outside the picture.
 NOBODY = 63
@@ -75,18 +75,18 @@ def graded(slope: Any, contrast: Any) -> Any:
 
 
 @compiled
-def run_of(seen: Any, kind: Any, contrast: Any) -> Any:
+def orientation(features: Any, kind: Any, contrast: Any) -> Any:
     """Which way the ring of a block runs: by its differences, 0..7, and its slopes, 0..24."""
     thick, side = 1 if kind == 2 or kind == 3 else 2, min(side_of(kind), 16)
     top, left, middle = thick, thick * (thick + 2 * side), side >> 1
     d1, d2, across, down = np.int64(1), np.int64(1), np.int64(0), np.int64(0)
     for i in range(side - 1):
-        d1 += abs(np.int64(seen[top + i + 1] - seen[top + i]))
-        d2 += abs(np.int64(seen[left + i + 1] - seen[left + i]))
+        d1 += abs(np.int64(features[top + i + 1] - features[top + i]))
+        d2 += abs(np.int64(features[left + i + 1] - features[left + i]))
     for i in range(middle):
-        across += np.int64(seen[top + middle + i]) - np.int64(seen[top + i])
-        down += np.int64(seen[left + middle + i]) - np.int64(seen[left + i])
-    tilt = clip((log4(d1) - log4(d2) + 16) >> 2, 7)
+        across += np.int64(features[top + middle + i]) - np.int64(features[top + i])
+        down += np.int64(features[left + middle + i]) - np.int64(features[left + i])
+    tilt = clip((four_log2(d1) - four_log2(d2) + 16) >> 2, 7)
     unit = contrast * middle >> 1
     return tilt, graded(across, unit) * 5 + graded(down, unit)
 
@@ -136,7 +136,7 @@ def neighbours(kind: Any, y0: Any, x0: Any, edge: Any, plane: Any, near: Any) ->
 
 
 @compiled
-def left_behind(
+def record_block(
     kind: Any, y0: Any, x0: Any, unit: Any, count: Any, total: Any, levels: Any, plane: Any
 ) -> Any:
     """Leave what later blocks look at: winners, energies, magnitudes; and counts."""

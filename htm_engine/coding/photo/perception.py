@@ -2,7 +2,7 @@
 
 The measure is that of structural similarity: a squared error counts by 1 / (2 v + C), v the
 variance around it.  The step of a block follows what the decoder knows of v (``shaped`` in
-``photounits``); what the encoder knows besides goes into its lambda, by ``care``.
+``units``); what the encoder knows besides goes into its lambda, by ``care``.
 """
 
 from __future__ import annotations

@@ -1,28 +1,48 @@
 """Planes of a photograph through the codec: chosen, written, read, restored.
 
-``choose`` finds units and levels, ``walk`` writes or reads them, ``restore`` filters what
-comes back.  Planes go in turn: Y, then Cb, which sees Y, then Cr, which sees both.
+``choose_rows`` finds units and levels, ``traverse`` writes or reads them, ``restore`` filters
+what comes back.  Planes go in turn: Y, then Cb, which sees Y, then Cr, which sees both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError
-from .. import mixing
 from .colour import half, whole_planes
-from .competition import BEST, Bench, Effort, few, notes
-from .entropy import DECODE, ENCODE, HIGH, LOW, PLACE, SLOW, STARTS
+from .competition import (
+    BEST,
+    Candidates,
+    Effort,
+    Room,
+    Search,
+    Tables,
+    new_candidates,
+    new_room,
+)
+from .entropy import (
+    DECODE,
+    ENCODE,
+    FOLLOW,
+    PLACE,
+    STARTS,
+    Coder,
+    begin,
+    last_bytes,
+    new_coder,
+    registers,
+)
 from .format import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
 from .model import PhotoModel
 from .neighbours import Plane, Units, blank_plane
-from .partition import choose
+from .partition import choose_rows
 from .postfilter import restore
-from .traversal import walk
+from .traversal import Scene, Scratch, new_scratch, traverse
 from .units import QUARTER
 
 #: Sixty-fourths of a step taken off a magnitude of 1; half of it off greater ones.
@@ -51,6 +71,21 @@ def seen_by(found: list[Plane], channel: int, halved: bool) -> tuple[NDArray, ND
     return luma, found[1].samples if channel == 2 else luma
 
 
+class _Desk(NamedTuple):
+    """What the search for one plane works with, strip after strip."""
+
+    coder: Coder
+    scratch: Scratch
+    room: Room
+    rivals: tuple[Candidates, ...]
+
+
+def _desk(probs: NDArray[np.uint32], weights: NDArray[np.int32]) -> _Desk:
+    coder = new_coder(probs, weights, STARTS, registers(FOLLOW), np.zeros(1, np.uint8))
+    rivals = tuple(new_candidates() for _ in range(4))
+    return _Desk(coder, new_scratch(), new_room(), rivals)
+
+
 def chosen(
     targets: list[NDArray[np.int32]],
     steps: list[int],
@@ -69,47 +104,31 @@ def chosen(
     state of another's, so that the outcome is the same on any number of cores.
     """
     found = [blank_plane(np.zeros(target.shape, np.int32)) for target in targets]
+    probs, weights = model.probs.copy(), model.gates.copy()
     turns = [_turned(units.basis) for units in model.units]
-    probs, gates = model.probs.copy(), model.gates.copy()
     luma = np.zeros_like(targets[1]) if halved and len(targets) > 1 else found[0].samples
-    trade, rooms = (
-        dearer * trade_of(steps[0]),
-        [(notes(), tuple(few() for _ in range(4))) for _ in targets],
-    )
-
-    def strip(channel: int, number: int) -> None:
-        target, kind = targets[channel], kind_of(channel)
-        rows = _STRIP // 2 if channel and halved else _STRIP
-        start, end = number * rows, min((number + 1) * rows, len(target))
+    searches = []
+    for channel, target in enumerate(targets):
         even = np.ones((target.shape[0] // 8, target.shape[1] // 8), np.float32)
-        bench = Bench(
-            units_of(model, channel),
+        own = luma if channel else found[0].samples
+        blue, desk = found[1].samples if channel == 2 else luma, _desk(probs, weights)
+        units, kind = units_of(model, channel), kind_of(channel)
+        tables = Tables(
             (turns[kind], turns[1], turns[QUARTER]),
             model.rates,
             model.counts,
             model.dear,
             care[channel] if care else even,
-            probs,
-            gates,
-            tables(),
-            STARTS,
         )
-        choose(
-            channel,
-            target,
-            found[channel],
-            luma if channel else found[0].samples,
-            found[1].samples if channel == 2 else luma,
-            steps[channel],
-            eye,
-            PULL,
-            trade,
-            effort,
-            bench,
-            *rooms[channel],
-            start,
-            end,
-        )
+        scene = Scene(found[channel], own, blue, steps[channel], eye, PULL, units)
+        trade = np.float32(dearer * trade_of(steps[0]))
+        search = Search(target, scene, desk.coder, desk.scratch, effort, trade, tables, desk.room)
+        searches.append((search, desk.rivals))
+
+    def strip(channel: int, number: int) -> None:
+        rows = _STRIP // 2 if channel and halved else _STRIP
+        start, end = number * rows, min((number + 1) * rows, len(targets[channel]))
+        choose_rows(channel, *searches[channel], start, end)
         if not channel and luma is not found[0].samples:
             luma[start // 2 : end // 2] = half(found[0].samples[start:end])
 
@@ -143,27 +162,13 @@ def coded_planes(
 ) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:
     """Chosen planes as bytes; bits of (all, units, counts, splits) by plane; the last state."""
     probs, gates = model.probs.copy(), model.gates.copy()
-    out, reg = np.zeros(_room(found), np.uint8), _registers(ENCODE)
-    cost = np.zeros((3, 4))
+    out, reg = np.zeros(_most_bytes(found), np.uint8), registers(ENCODE)
+    cost, scratch = np.zeros((3, 4)), new_scratch()
     for channel, plane in enumerate(found):
         luma, blue = seen_by(found, channel, halved)
-        walk(
-            channel,
-            plane,
-            luma,
-            blue,
-            steps[channel],
-            eye,
-            PULL,
-            units_of(model, channel),
-            probs,
-            gates,
-            tables(),
-            STARTS,
-            reg,
-            out,
-            cost[channel],
-        )
+        scene = Scene(plane, luma, blue, steps[channel], eye, PULL, units_of(model, channel))
+        coder = new_coder(probs, gates, STARTS, reg, out, cost[channel])
+        traverse(channel, scene, coder, scratch)
     return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
 
 
@@ -180,32 +185,19 @@ def read_planes(
     if header.width * header.height > _MOST_PIXELS * (len(header.coded) + 8):
         raise FormatError("This file is damaged: it claims more pixels than it could hold.")
     colour, halved = bool(header.form & COLOUR), bool(header.form & HALVED)
-    probs, gates, reg = model.probs.copy(), model.gates.copy(), _registers(DECODE)
+    probs, gates, reg = model.probs.copy(), model.gates.copy(), registers(DECODE)
     begin(reg, header.coded)
     height, width = (header.height + 15) // 16 * 16, (header.width + 15) // 16 * 16
     found: list[Plane] = []
-    spent = np.zeros((3, 4)) if cost is None else cost
+    spent, scratch = np.zeros((3, 4)) if cost is None else cost, new_scratch()
     for channel in range(3 if colour else 1):
         part = 2 if channel and halved else 1
         found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
         luma, blue = seen_by(found, channel, halved)
-        walk(
-            channel,
-            found[-1],
-            luma,
-            blue,
-            header.steps[channel],
-            header.eye,
-            PULL,
-            units_of(model, channel),
-            probs,
-            gates,
-            tables(),
-            STARTS,
-            reg,
-            header.coded,
-            spent[channel],
-        )
+        units, step = units_of(model, channel), header.steps[channel]
+        scene = Scene(found[-1], luma, blue, step, header.eye, PULL, units)
+        coder = new_coder(probs, gates, STARTS, reg, header.coded, spent[channel])
+        traverse(channel, scene, coder, scratch)
         if reg[PLACE] > len(header.coded) + 8:
             raise FormatError("This file is damaged: it ends before its picture does.")
     return found
@@ -243,11 +235,6 @@ def squares(target: NDArray[np.int32], plane: NDArray[np.int32]) -> float:
     return float(sum(np.square(error).sum(dtype=np.float64) for error in errors))
 
 
-def tables() -> tuple[NDArray, NDArray, NDArray]:
-    """Logistic function, its inverse, and steps of estimates."""
-    return mixing.stretch_table(), mixing.squash_table(), mixing.reciprocals()
-
-
 def kind_of(channel: int) -> int:
     """Kind of a plane's blocks of 8x8."""
     return channel + 1 if channel else 0
@@ -258,29 +245,7 @@ def units_of(model: PhotoModel, channel: int) -> tuple[Units, Units, Units]:
     return model.units[kind_of(channel)], model.units[1], model.units[QUARTER]
 
 
-def _room(found: list[Plane]) -> int:
+def _most_bytes(found: list[Plane]) -> int:
     """Bytes that planes can take at most, by far."""
     levels = sum(int(np.count_nonzero(plane.levels)) for plane in found)
     return 4096 + sum(plane.coded.size for plane in found) * 320 + 8 * levels
-
-
-def _registers(mode: int) -> NDArray[np.int64]:
-    return np.array([0, 0xFFFFFFFF, 0, 0, mode, SLOW], np.int64)
-
-
-def begin(reg: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
-    """Let a decoder read its first bytes."""
-    head = np.zeros(4, np.uint8)
-    head[: min(4, len(data))] = data[:4]
-    reg[2], reg[PLACE] = int.from_bytes(head.tobytes(), "big"), 4
-
-
-def last_bytes(reg: NDArray[np.int64]) -> bytes:
-    """The fewest bytes that, zeros behind, lie in the last interval."""
-    low, high = int(reg[LOW]), int(reg[HIGH])
-    for count in range(5):
-        unit = 1 << (32 - 8 * count)
-        number = -(-low // unit) * unit
-        if number <= high:
-            return number.to_bytes(4, "big")[:count]
-    raise AssertionError("an interval holds its lower end")

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..compiling import compiled
 from .neighbours import PART, SPLIT_UP, Plane
-from .units import TOP, log4
+from .units import TOP, four_log2
 
 GRADES, WAYS, PLACES, TURNS = 9, 9, 3, 8
 #: Classes of luma, of the colours, and of the colours where they were halved.
@@ -89,6 +89,9 @@ VIEWS = (
     View(_turned(_near(28)), (28, 28), _LIMITS[0]),
     View(_turned(_near(20) + _near(20) + _near(8)), (20, 40), _LIMITS[1]),
 )
+#: Ridge of the least squares of a class: fixed, and over the mean square of an input; classes
+#: with few samples stay near the identity.
+_RIDGE = (50, 1e-3)
 
 
 @compiled
@@ -99,7 +102,7 @@ def classify(padded: Any, step: Any, left: Any, above: Any, out: Any) -> Any:
     a column.
     """
     height, width = out.shape
-    here = log4(step)
+    here = four_log2(step)
     for y in range(0, height, 2):
         for x in range(0, width, 2):
             across, down, fall, rise = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
@@ -110,7 +113,7 @@ def classify(padded: Any, step: Any, left: Any, above: Any, out: Any) -> Any:
                     down += abs(c - padded[i - 1, j] - padded[i + 1, j])
                     fall += abs(c - padded[i - 1, j - 1] - padded[i + 1, j + 1])
                     rise += abs(c - padded[i - 1, j + 1] - padded[i + 1, j - 1])
-            grade = (log4(across + down + fall + rise) - here - 8) >> 1
+            grade = (four_log2(across + down + fall + rise) - here - 8) >> 1
             grade = min(max(grade, 0), GRADES - 1)
             more, less = max(across, down), min(across, down)
             steep, flat = max(fall, rise), min(fall, rise)
@@ -171,9 +174,7 @@ def limited(value: Any, limit: Any) -> Any:
 
 @compiled
 def noted(
-    own: Any,
-    luma: Any,
-    other: Any,
+    padded: Any,
     target: Any,
     classes: Any,
     order: Any,
@@ -182,7 +183,8 @@ def noted(
     limits: Any,
     out: Any,
 ) -> Any:
-    """What the filter sees at every sample, and what the sample lacks: a row of ``out`` each."""
+    """The filter's inputs at every sample, and what the sample lacks: a row of ``out`` each."""
+    own, luma, other = padded
     width, n = classes.shape[1], steps.shape[1]
     apart = np.zeros(n, np.int32)
     for row in range(len(order)):
@@ -197,9 +199,7 @@ def noted(
 
 @compiled
 def restored(
-    own: Any,
-    luma: Any,
-    other: Any,
+    padded: Any,
     classes: Any,
     steps: Any,
     ends: Any,
@@ -207,7 +207,8 @@ def restored(
     weights: Any,
     out: Any,
 ) -> Any:
-    """Filter a plane: ``weights (classes, limits, places)``."""
+    """Filter a plane: ``weights (classes, limits, places)``; ``padded`` it, luma and the other."""
+    own, luma, other = padded
     height, width = classes.shape
     n = steps.shape[1]
     apart = np.zeros(n, np.int32)
@@ -219,14 +220,14 @@ def restored(
             for k in range(len(limits)):
                 row, limit = weights[classes[y, x] >> 3, k], limits[k]
                 for i in range(n):
-                    said = np.int32(limited(apart[i], limit) * row[i])
-                    total = np.int32(total + said)
+                    part = np.int32(limited(apart[i], limit) * row[i])
+                    total = np.int32(total + part)
             out[y, x] = min(max(own[place] + (total >> 12), 0), TOP)
 
 
 def _between(step: int) -> tuple[int, int]:
     """The step learned at below one, and how far it is to the next, in quarters."""
-    place = min(max(int(log4(step)) - 24, 0), 4 * (len(STEPS) - 1))
+    place = min(max(int(four_log2(step)) - 24, 0), 4 * (len(STEPS) - 1))
     low = min(place >> 2, len(STEPS) - 2)
     return low, place - 4 * low
 
@@ -311,7 +312,7 @@ def restore(
         found[channel] = np.zeros_like(full[channel])
         limits, steps = limits_of(view, step), view.steps(classes.shape[1])
         weights = weights.reshape(len(weights), len(limits), -1)
-        restored(*padded, classes, steps, view.ends, limits, weights, found[channel])
+        restored(padded, classes, steps, view.ends, limits, weights, found[channel])
     return found
 
 
@@ -346,7 +347,7 @@ def moments_of(
         order = np.argsort(kinds, kind="stable")
         rows = np.zeros((len(order), sums.shape[1]), np.float32)
         limits, steps = limits_of(view, step), view.steps(classes.shape[1])
-        noted(*padded, target, classes, order, steps, view.ends, limits, rows)
+        noted(padded, target, classes, order, steps, view.ends, limits, rows)
         ends = np.searchsorted(kinds[order], np.arange(len(sums) + 1))
         for kind in np.flatnonzero(np.diff(ends)):
             own = rows[ends[kind] : ends[kind + 1]]
@@ -358,7 +359,7 @@ def solved(moments: NDArray[np.float32]) -> NDArray[np.int16]:
     found = np.zeros((len(moments), moments.shape[1] - 1))
     for kind, sums in enumerate(moments.astype(np.float64)):
         count = len(sums) - 1
-        ridge = 50 + 1e-3 * np.trace(sums[:count, :count]) / count
+        ridge = _RIDGE[0] + _RIDGE[1] * np.trace(sums[:count, :count]) / count
         square = sums[:count, :count] + np.eye(count) * ridge
         found[kind] = np.linalg.solve(square, sums[:count, count])
     most = 0.9 * MOST_WEIGHT / 4096

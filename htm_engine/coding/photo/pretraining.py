@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,18 @@ from .neighbours import PART, WHOLE, Units
 from .planes import chosen, coded_planes, seen_by
 from .postfilter import blank_filters
 from .quantise import GRADES, laplace_rates
-from .units import FOLLOWS, KINDS, LARGE, QUARTER, edge_of, log4, look, side_of, size_of, step_of
+from .units import (
+    FOLLOWS,
+    KINDS,
+    LARGE,
+    QUARTER,
+    edge_of,
+    features_of,
+    four_log2,
+    side_of,
+    size_of,
+    step_of,
+)
 
 
 def blank_model(units: list[Units]) -> PhotoModel:
@@ -39,21 +50,20 @@ def blank_model(units: list[Units]) -> PhotoModel:
     return whole.rounded()
 
 
+class Counted(NamedTuple):
+    """How often each thing was chosen."""
+
+    rates: NDArray[np.float64]  #: ``(KINDS, 2, 64, 10, GRADES)`` magnitudes
+    counts: NDArray[np.float64]  #: ``(KINDS, 10, 257)`` how many levels, by energy
+    winners: NDArray[np.float64]  #: ``(KINDS, MOST_UNITS)``
+
+
 @compiled
-def tally(
-    channel: Any,
-    plane: Any,
-    luma: Any,
-    blue: Any,
-    step: Any,
-    scales: Any,
-    rates: Any,
-    counts: Any,
-    winners: Any,
-) -> Any:
+def tally(channel: Any, plane: Any, luma: Any, blue: Any, step: Any, scales: Any, into: Any) -> Any:
     """Count the magnitudes, counts and winners of a chosen plane; scales by kind of block."""
+    rates, counts, winners = into.rates, into.counts, into.winners
     height, width = plane.samples.shape
-    seen = np.zeros(256, np.int32)
+    features = np.zeros(256, np.int32)
     for y0 in range(0, height, 8):
         for x0 in range(0, width, 8):
             i0, j0 = y0 >> 3, x0 >> 3
@@ -71,11 +81,13 @@ def tally(
             for q in range(fours):
                 y, x = y0 + 4 * (q >> 1), x0 + 4 * (q & 1)
                 edge = edge_of(kind, y, x, width)
-                _, contrast, other = look(kind, plane.samples, luma, blue, y, x, edge, seen)
+                _, contrast, other = features_of(
+                    kind, plane.samples, luma, blue, y, x, edge, features
+                )
                 here = step_of(kind, step, contrast, other, 0)
-                size = size_of(kind, contrast, other) - log4(here) + 24
+                size = size_of(kind, contrast, other) - four_log2(here) + 24
                 around = np.int64(plane.energy[i0 + 1, j0]) + np.int64(plane.energy[i0, j0 + 1])
-                energy = min(log4(around + 1) // 3, 9)
+                energy = min(four_log2(around + 1) // 3, 9)
                 unit, count = (
                     np.int64(plane.unit[i0 + 1, j0 + 1]) & 31,
                     np.int64(plane.coded[i0, j0]),
@@ -101,8 +113,11 @@ def warmed(
     """Code pictures and remember; yields the part done and the model so far."""
     rng = np.random.default_rng(random_state)
     for turn in range(rounds):
-        rates = np.zeros((KINDS, 2, 64, 10, GRADES))
-        counts, winners = np.zeros((KINDS, 10, 257)), np.zeros((KINDS, MOST_UNITS))
+        counted = Counted(
+            np.zeros((KINDS, 2, 64, 10, GRADES)),
+            np.zeros((KINDS, 10, 257)),
+            np.zeros((KINDS, MOST_UNITS)),
+        )
         state = model
         if turn == 0:
             probs, gates = blank_state()
@@ -122,12 +137,12 @@ def warmed(
             for channel, plane in enumerate(found):
                 luma, blue = seen_by(found, channel, halved)
                 scales = tuple(one.scale for one in (*model.units, model.units[1]))
-                tally(channel, plane, luma, blue, steps[channel], scales, rates, counts, winners)
+                tally(channel, plane, luma, blue, steps[channel], scales, counted)
             _, _, probs, gates = coded_planes(found, steps, halved, state)
-            # Only the state goes on; what choices cost is told at the end of a round.
+            # Only the state goes on; what choices cost is counted at the end of a round.
             state = replace(state, probs=probs, gates=gates)
             yield (turn + (done + 1) / len(order)) / rounds, state
-        costs = _costs(rates, counts, winners)
+        costs = _costs(*counted)
         model = replace(state, rates=costs[0], counts=costs[1], dear=costs[2]).rounded()
     yield 1.0, model
 
@@ -153,5 +168,5 @@ def _costs(
             smooth[kind, energy, width:] = 1e-3
     count_bits = -np.log2(smooth / smooth.sum(-1, keepdims=True))
     dear = -np.log2((winners + 1) / (winners + 1).sum(-1, keepdims=True))
-    # A winner is foreseen from its neighbours: it costs less than its share says.
+    # A winner is predicted from its neighbours: it costs less than its share says.
     return bits, np.minimum(count_bits, 12), np.minimum(0.7 * dear, 9)

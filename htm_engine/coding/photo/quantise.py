@@ -1,16 +1,17 @@
 """Levels of a block's error, by distortion + lambda x rate: what each costs comes from tables.
 
 Two quantisers of twice the fine step take turns, as the parities of levels say (see
-``photounits``): together they are finer than one, and the encoder picks its way through.
+``units``): together they are finer than one, and the encoder picks its way through.
 
 Floating point is allowed here: the decoder only sees what was chosen.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiling import compiled
 from .units import FOLLOWS, KINDS
@@ -19,6 +20,15 @@ from .units import FOLLOWS, KINDS
 GRADES = 16
 #: A fine step's square, beside that of a step.
 SQUARE = np.float32(81 / 256)
+
+
+class Prices(NamedTuple):
+    """What levels cost in a block."""
+
+    rates: NDArray[np.float32]  #: ``(2, 64, 10, GRADES)`` bits by quantiser, scale and energy
+    counts: NDArray[np.float32]  #: ``(257,)`` bits of how many are coded
+    trade: Any  #: lambda over the squared step
+    energy: Any  #: sums of magnitudes in the blocks around, graded
 
 
 def laplace_rates() -> np.ndarray:
@@ -56,19 +66,18 @@ def quantise(
     errors: Any,
     scales: Any,
     size: Any,
-    energy: Any,
     step: Any,
     pull: Any,
-    rates: Any,
-    counts: Any,
-    trade: Any,
+    prices: Any,
     paths: Any,
     out: Any,
 ) -> Any:
     """Levels of least cost, by the Viterbi algorithm over the states of the two quantisers.
 
-    ``paths (256, 4, 2)`` is room; returns the cost in squared steps and the count of levels.
+    ``errors`` is the residual in a unit's basis; ``paths (256, 4, 2)`` is room; returns the
+    cost in squared steps and the count of levels.
     """
+    rates, counts, trade, energy = prices.rates, prices.counts, prices.trade, prices.energy
     cells = len(errors)
     inverse, drawn = np.float32(16.0 / (9.0 * step)), np.float32(pull / 64.0)
     total, highest = np.float32(0), -1

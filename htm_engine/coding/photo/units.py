@@ -1,9 +1,9 @@
-"""What a unit of the photo codec sees and says: contexts, predictions, whole numbers only.
+"""Units of the photo codec: their contexts and predictions, in whole numbers only.
 
-A block is foreseen from what the decoder already has.  Samples are multiples of 1/16 of a
+A block is predicted from samples already decoded.  Samples are multiples of 1/16 of a
 grey level, weights multiples of 2^-12.  Six kinds of block, and units for five of them::
 
-    kind  block           sees
+    kind  block           context
     0     luma 8x8        two rows above (from two left to eight right), two columns left
     1     luma 16x16      the same, twice as long
     2     Cb 8x8          one row and column of Cb; the block and its ring in luma
@@ -16,7 +16,7 @@ are in reading order, and so are chroma's blocks (``edge_of``).
 
 A sample outside the picture, or not decoded yet, is taken from the nearest one that is.
 Every ring has its mean subtracted; the mean of the block's own plane is added back, so a
-unit says ``x = mean + A (y - mean)`` and its error is spanned by its own basis.
+unit predicts ``x = mean + A (y - mean)`` and its residual is spanned by its own basis.
 """
 
 from __future__ import annotations
@@ -37,22 +37,24 @@ SIDES, THICK, OTHERS = (8, 16, 8, 8, 4), (2, 2, 1, 1, 2), (0, 0, 1, 2, 0)
 KINDS, QUARTER, LARGE = 6, 4, 5
 
 
-def features(kind: int) -> int:
+def feature_count(kind: int) -> int:
     """Length of the context of a kind of block."""
     side, thick = SIDES[kind], THICK[kind]
     ring = thick * (thick + 2 * side) + thick * side
     return ring + OTHERS[kind] * (side * side + 3 * side + 1)
 
 
-FEATURES = tuple(features(kind) for kind in range(len(SIDES)))
+FEATURES = tuple(feature_count(kind) for kind in range(len(SIDES)))
 
 
-#: The state that follows a state and an even or odd level: the two quantisers take turns.
+#: The state that follows a state and an even or odd level: the two quantisers take turns.  The
+#: table is that of VVC's dependent quantisation, a trellis-coded one of four states (Schwarz et
+#: al., *Hybrid video coding with trellis-coded quantization*, DCC 2019).
 FOLLOWS = np.array([[0, 2], [2, 0], [1, 3], [3, 1]], np.int64)
 
 
 @compiled
-def log4(value: Any) -> Any:
+def four_log2(value: Any) -> Any:
     """About 4 log2 of a whole number from 1 on, in whole numbers."""
     v = np.int64(max(value, 1))
     whole = np.int64(0)
@@ -81,7 +83,7 @@ def shaped(step: Any, contrast: Any, eye: Any) -> Any:
     if eye == 0:
         return np.int64(step)
     size = np.int64(contrast)
-    rough = log4(size * size + CALM * CALM) - log4(np.int64(CALM * CALM)) - USUAL
+    rough = four_log2(size * size + CALM * CALM) - four_log2(np.int64(CALM * CALM)) - USUAL
     return max((step * POWERS[min(max(rough * eye >> 1, -64), 64) + 64] + 2048) >> 12, 1)
 
 
@@ -165,18 +167,18 @@ def coarse_ring(plane: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
 
 
 @compiled
-def enlarged(said: Any, mean: Any, seen: Any, out: Any) -> Any:
+def enlarged(block: Any, mean: Any, features: Any, out: Any) -> Any:
     """A block of 16x16 as one of 32x32 ``out``, each sample 9/16 its own and 7/16 its nearest.
 
-    ``seen`` is the ring at half the resolution, less ``mean``.
+    ``features`` is the ring at half the resolution, less ``mean``.
     """
     wide = np.empty((18, 18), np.int64)
     for i in range(16):
-        wide[0, i + 1], wide[i + 1, 0] = mean + seen[2 + i], mean + seen[68 + i]
+        wide[0, i + 1], wide[i + 1, 0] = mean + features[2 + i], mean + features[68 + i]
         for j in range(16):
-            wide[i + 1, j + 1] = said[i * 16 + j]
+            wide[i + 1, j + 1] = block[i * 16 + j]
         wide[i + 1, 17] = wide[i + 1, 16]
-    wide[0, 0], wide[0, 17] = mean + seen[1], mean + seen[17]
+    wide[0, 0], wide[0, 17] = mean + features[1], mean + features[17]
     wide[17] = wide[16]
     for i in range(32):
         up = (i >> 1) + 2 * (i & 1)
@@ -232,7 +234,9 @@ def known(plane: Any, y0: Any, x0: Any, side: Any, out: Any, to: Any) -> Any:
 
 
 @compiled
-def look(kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any) -> Any:
+def features_of(
+    kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: Any, out: Any
+) -> Any:
     """Context of a block into ``out``; its mean, its contrast, and luma's within it."""
     if kind == LARGE:
         mean, contrast = coarse_ring(plane, y0, x0, edge, out)
@@ -250,7 +254,7 @@ def look(kind: Any, plane: Any, luma: Any, blue: Any, y0: Any, x0: Any, edge: An
 @compiled
 def size_of(kind: Any, contrast: Any, other: Any) -> Any:
     """4 log2 of what a block's error is measured by."""
-    return log4(contrast + (other >> 2) + 8 if kind == 2 or kind == 3 else contrast + 8)
+    return four_log2(contrast + (other >> 2) + 8 if kind == 2 or kind == 3 else contrast + 8)
 
 
 @compiled
@@ -261,7 +265,7 @@ def step_of(kind: Any, step: Any, contrast: Any, other: Any, eye: Any) -> Any:
 
 
 @compiled
-def foresee(weights: Any, y: Any, count: Any, mean: Any, out: Any) -> Any:
+def predict(weights: Any, y: Any, count: Any, mean: Any, out: Any) -> Any:
     """A unit's prediction of a block, ``weights`` (features, cells), into ``out`` (cells,)."""
     cells = weights.shape[1]
     for cell in range(cells):
@@ -277,7 +281,7 @@ def foresee(weights: Any, y: Any, count: Any, mean: Any, out: Any) -> Any:
 
 
 @compiled
-def complete(basis: Any, levels: Any, last: Any, step: Any, pull: Any, block: Any) -> Any:
+def add_residual(basis: Any, levels: Any, last: Any, step: Any, pull: Any, block: Any) -> Any:
     """Add to a prediction what the coded levels say: ``basis`` (cells, cells), by rows.
 
     Levels go from the last to the first through four states; in the first two a level m

@@ -77,7 +77,7 @@ class Memory(NamedTuple):
     recent: NDArray[np.uint8]  #: the last bytes, a ring
     places: NDArray[np.int64]  #: where six bytes were seen
     contexts: NDArray[np.int64]  #: ``(U,)`` of the byte to come
-    registers: NDArray[np.int64]  #: see ``textcontext``
+    registers: NDArray[np.int64]  #: see ``context``
     deaf: NDArray[np.uint8]  #: ``(U,)`` 1 for units that are switched off
 
     def copy(self) -> Memory:

@@ -31,7 +31,7 @@ from htm_engine.coding.photo.anatomy import look_into_image
 from htm_engine.coding.photo.colour import picture_of, planes
 from htm_engine.coding.photo.format import COLOUR, HALVED, LOSSLESS, joined, opened
 from htm_engine.coding.photo.model import PhotoModel, shipped
-from htm_engine.coding.photo.units import log4
+from htm_engine.coding.photo.units import four_log2
 from htm_engine.errors import DataError, FormatError, ModelError, ModelMismatchError
 from htm_engine.evaluation.metrics import psnr
 
@@ -409,7 +409,7 @@ def test_what_a_file_says_of_itself():
 
 def test_the_whole_logarithm_is_near_the_true_one():
     values = np.arange(1, 5000)
-    found = np.array([log4(int(value)) for value in values])
+    found = np.array([four_log2(int(value)) for value in values])
     assert np.abs(found - 4 * np.log2(values)).max() < 1 and (np.diff(found) >= 0).all()
 
 
