@@ -153,12 +153,10 @@ def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Contain
             f"This file was written with model {info.fingerprint}; "
             f"the model at hand is {model.fingerprint}."
         )
-    # A header may claim anything: what it claims must be small enough to hold, and
-    # pictures that cost nothing at all do not exist.
+    # A header may claim anything: what it claims must be small enough to hold.  How many
+    # pictures the payload has shows in reading only; any number may take no bytes at all.
     if info.pictures * int(np.prod(model._layout)) > MOST_BYTES:
         raise FormatError("This file claims more pictures than one file may hold.")
-    if info.pictures > 64 * max(1, 8 * len(container.payload)) + 1024:
-        raise FormatError("This file claims more pictures than its length can hold.")
     return coder, container, info
 
 

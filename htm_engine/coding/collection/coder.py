@@ -260,18 +260,35 @@ class CollectionCoder:
 
     def decode(self, coded: Coded, quality: int) -> NDArray[np.uint8]:
         """Pictures ``(n, H, W, C)`` from whole numbers; exact on any machine."""
-        step = step_of(quality)
-        maps = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
-        if coded.tiles is not None:
-            maps = maps + self._residual(coded.tiles, step)
-        return to_bytes(maps)
+        step, tiles, begin = step_of(quality), coded.tiles, 0
+        # Values stand in order of position, then picture: the place of each tile's.
+        place = None if tiles is None else (tiles.winners.T > 0).ravel().cumsum() - 1
+        pictures = []
+        for maps in self._predictions(coded, step):
+            block = slice(begin, begin + len(maps))
+            begin = block.stop
+            if tiles is not None and place is not None:
+                winners = tiles.winners[block]
+                own = place.reshape(tiles.winners.T.shape)[:, block][winners.T > 0]
+                maps = maps + self._residual(winners, tiles.q[own], step)
+            pictures.append(to_bytes(maps))
+        return np.concatenate(pictures)
 
-    def _residual(self, tiles: residual_units.Tiles, step: int) -> NDArray[np.float64]:
-        n, positions = tiles.winners.shape
-        rows = np.zeros((positions, n, self.fixed_bases.shape[1]))
-        active = tiles.winners.T > 0
-        unit = tiles.winners.T[active] - 1
-        values = dequantise(tiles.q, step)
+    def _predictions(self, coded: Coded, step: int) -> Iterator[NDArray[np.float64]]:
+        """Predicted pictures in whole numbers, a block at a time."""
+        rows = BLOCK * int(np.prod(self.hierarchy.grid_shapes[-1]))
+        for start in range(0, len(coded.q), rows):
+            own = slice(start, start + rows)
+            yield self.fixed.predict(coded.winners[own], coded.weights[own], coded.q[own], step)
+
+    def _residual(
+        self, winners: NDArray[np.int64], q: NDArray[np.int32], step: int
+    ) -> NDArray[np.float64]:
+        """Residual maps from the tiles' winners ``(n, positions)`` and their values."""
+        rows = np.zeros((*winners.T.shape, self.fixed_bases.shape[1]))
+        active = winners.T > 0
+        unit = winners.T[active] - 1
+        values = dequantise(q, step)
         out = np.zeros_like(values)
         for index in np.unique(unit):
             own = unit == index
@@ -303,10 +320,9 @@ class CollectionCoder:
         """Inverse of :meth:`write`."""
         layer, top = self.hierarchy.layers[-1], self.top[quality - 1]
         reader = SymbolReader(payload)
-        rows = count * int(np.prod(self.hierarchy.grid_shapes[-1]))
-        position = self._positions(rows)
-        slots = [reader.indices(position, top.counts) for _ in range(layer.winners_kept)]
+        slots = [reader.every(count, top.counts).ravel() for _ in range(layer.winners_kept)]
         index = np.stack(slots, 1).astype(np.int64)
+        rows = len(index)
         q = np.zeros((rows, layer.rank), np.int32)
         weights = np.full(index.shape, 32, np.int64)
         if layer.winners_kept > 1:
@@ -324,16 +340,8 @@ class CollectionCoder:
 
     def lively(self, coded: Coded, quality: int) -> Int:
         """What the decoder knows of every tile from the top level: see ``SurpriseUnits``."""
-        grid, step = int(np.prod(self.hierarchy.grid_shapes[-1])), step_of(quality)
-        blocks = [slice(i, i + BLOCK * grid) for i in range(0, len(coded.q), BLOCK * grid)]
-        return np.concatenate(
-            [
-                self.units.lively(
-                    self.fixed.predict(coded.winners[b], coded.weights[b], coded.q[b], step)
-                )
-                for b in blocks
-            ]
-        )
+        seen = self._predictions(coded, step_of(quality))
+        return np.concatenate([self.units.lively(maps) for maps in seen])
 
     def _positions(self, rows: int) -> NDArray[np.int64]:
         grid = int(np.prod(self.hierarchy.grid_shapes[-1]))
