@@ -18,7 +18,7 @@ from htm_engine.coding.collection.codec import (
     inspect_collection,
 )
 from htm_engine.coding.collection.coder import BLOCK, CollectionCoder, step_of
-from htm_engine.coding.collection.fixed import ONE, FixedDecoder, whole
+from htm_engine.coding.collection.fixed import ONE, FixedDecoder, dequantise
 from htm_engine.coding.collection.quantise import QUALITIES
 from htm_engine.coding.container import pack
 from htm_engine.errors import DataError, FormatError, ModelMismatchError
@@ -125,10 +125,21 @@ def test_whole_number_decoding_agrees_with_the_network(model, digits):
 
 
 def test_whole_numbers_stay_small_enough_to_be_exact(model):
-    """The largest sum the decoder can meet is far below 2^53."""
-    assert np.abs(whole(model.hierarchy_.layers[-1].u)).max() <= ONE
-    reach = 2.0**26 * step_of(1) * ONE * 4096  # value, step, weight, and terms of a sum
-    assert reach < 2.0**53 * 2**14
+    """Even if no two terms cancelled, sums of pictures unlike all learned stay far below 2^53."""
+    wild = np.random.default_rng(0).integers(0, 2, (300, 8, 8)).astype(np.uint8) * 255
+    coder, maps = model.coder_, model._batch(wild, np.arange(len(wild)))
+    sizes = FixedDecoder(model.hierarchy_)  # its numbers without their signs
+    for own in (sizes.prototypes, sizes.means, sizes.bases):
+        own[:] = [np.abs(array) for array in own]
+    sizes.u = np.abs(sizes.u)
+    largest = []
+    for quality in (1, QUALITIES):
+        coded, step = coder.encode(maps, quality), step_of(quality)
+        prediction = sizes.predict(coded.winners, coded.weights, np.abs(coded.q), step)
+        values = np.abs(dequantise(coded.tiles.q, step))
+        residual = values @ np.abs(coder.fixed_bases).max(0).T
+        largest += [prediction.max() * ONE, residual.max(initial=0)]
+    assert ONE**2 < max(largest) < 2.0**45
 
 
 def test_files_of_this_version_stay_readable():
