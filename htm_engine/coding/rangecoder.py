@@ -15,8 +15,10 @@ machine has the same.  The coder itself is the range coder of ``constriction`` (
 Symbols of one call are written group by group, a group being a context or class, in
 ascending order and each in the order given.  A value of magnitude above ``LIMIT`` is
 written as the edge ``LIMIT + 1`` with its sign, and after its group follows what is
-missing: of every such value in turn ``|q| - LIMIT`` as an Exp-Golomb code in even bits,
-that is as many ones as it has bits less one, a zero, and its bits after the first.
+missing: of every such value in turn ``|q| - LIMIT``, 1 or more, in Elias' gamma code by
+even bits, that is as many ones as it has bits less one, a zero, and its bits after the
+first, the most significant first.  (What lies above the edge, from 0, is by this in
+exponential Golomb code of order 0.)
 
 Bytes: the final interval of the range coder is a set of numbers, read as a fraction with
 the most significant byte first; written is the one that needs the fewest bytes, and a
@@ -36,33 +38,9 @@ from ..errors import DataError, FormatError
 
 #: Largest magnitude with a probability of its own; one more stands for all beyond.
 LIMIT = 63
+_FINELY = 47500, 50500, 53000, 55500, 57800, 59800, 61400, 62700, 63700, 64500, 65050, 65380
 #: Part of 65,536 given to zero, a level each: finely towards certainty.
-ZERO_LEVELS = (
-    1200,
-    4000,
-    8000,
-    12000,
-    16000,
-    20000,
-    24000,
-    28000,
-    32000,
-    36000,
-    40000,
-    44000,
-    47500,
-    50500,
-    53000,
-    55500,
-    57800,
-    59800,
-    61400,
-    62700,
-    63700,
-    64500,
-    65050,
-    65380,
-)
+ZERO_LEVELS = (1200, *range(4000, 44001, 4000), *_FINELY)
 #: Ratio of neighbouring magnitudes in the tail, in parts of 65,536.
 TAIL_LEVELS = (2000, 8000, 15000, 23000, 31000, 39000, 46000, 52000, 57000, 61500)
 CLASSES = len(ZERO_LEVELS) * len(TAIL_LEVELS)

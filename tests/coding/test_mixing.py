@@ -1,4 +1,4 @@
-"""Adaptive bits: tables the same everywhere, histories that remember, gates that learn."""
+"""Adaptive probabilities: tables the same everywhere, histories that remember, gates that learn."""
 
 from __future__ import annotations
 

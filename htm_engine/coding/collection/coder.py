@@ -1,15 +1,15 @@
 """The codec of collections: whole numbers for pictures, under tables measured in training.
 
-Encoding goes down the hierarchy and keeps only what the decoder cannot foresee::
+Encoding goes down the hierarchy and keeps only what the decoder cannot predict::
 
     picture ──up──► top rows ──unit of least D + lambda R──► winner, quantised values
                                                       │ predict (whole numbers)
-    picture - prediction ──tiles──► surprise units ──► winners, quantised values
+    picture - prediction ──tiles──► residual units ──► winners, quantised values
                                                       │
                                          range coder ──► payload
 
 Payload, in order: top winners (a slot at a time), top weights if more than one unit
-wins, top values; then, unless surprise is left out, a position at a time, the tile
+wins, top values; then, unless the residual is left out, a position at a time, the tile
 winners and the tile values.  All probabilities are integer tables in the model, one set a
 quality; the decoder works on whole numbers only (``fixed``), so a file gives the same
 bytes of picture on any machine.
@@ -38,13 +38,13 @@ from .tables import low_shapes, stacked, top_shapes, unstacked
 from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
 
-#: Units tried for the residual.
-SURPRISE_UNITS = 16
-#: Quality whose residuals the surprise units are learned on.
+#: Units of the residual, at most.
+RESIDUAL_UNITS = 16
+#: Quality whose residuals the residual units are learned on.
 LEARN_AT = 5
 #: Rows of the top level, and tiles, on which tables are measured at most.
 MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
-#: Times the surprise units' tables are fitted to what they choose.
+#: Times the residual units' tables are fitted to what they choose.
 ROUNDS = 3
 #: Pictures coded at a time.
 BLOCK = 2048
@@ -105,7 +105,7 @@ class CollectionCoder:
     def __init__(self) -> None:
         self.top: list[TopTables] = []
         self.low: list[residual_units.Tables] = []
-        self.units: residual_units.SurpriseUnits
+        self.units: residual_units.ResidualUnits
 
     # -------------------------------------------------------------- measuring
     def measure(self, hierarchy: Hierarchy, maps: NDArray[np.floating]) -> Iterator[float]:
@@ -146,7 +146,7 @@ class CollectionCoder:
 
         tile = tile_side(hierarchy)
         step = step_of(LEARN_AT) / (1 << VALUE_BITS)
-        self.units = learn(residual(seen(LEARN_AT)), tile, SURPRISE_UNITS, step, rng)
+        self.units = learn(residual(seen(LEARN_AT)), tile, RESIDUAL_UNITS, step, rng)
         self.low = []
         for quality in range(1, QUALITIES + 1):
             prediction, step = seen(quality), step_of(quality) / (1 << VALUE_BITS)
@@ -217,11 +217,11 @@ class CollectionCoder:
         return np.rint(self.hierarchy.layers[-1].profile.astype(np.float64) * 32).astype(np.int64)
 
     # --------------------------------------------------------------- encoding
-    def encode(self, maps: NDArray[np.floating], quality: int, with_surprise: bool = True) -> Coded:
+    def encode(self, maps: NDArray[np.floating], quality: int, with_residual: bool = True) -> Coded:
         """Whole numbers for pictures ``(n, H, W, C)`` in 0..1."""
         rows, position = self._top_rows(maps)
         coded = self._encode_top(rows, position, self.top[quality - 1], quality, self._views(rows))
-        if not with_surprise:
+        if not with_residual:
             return coded
         step = step_of(quality)
         seen = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
@@ -316,7 +316,7 @@ class CollectionCoder:
             self.units.write(writer, coded.tiles, lively, self.low[quality - 1])
         return writer.finish()
 
-    def read(self, payload: bytes, count: int, quality: int, with_surprise: bool) -> Coded:
+    def read(self, payload: bytes, count: int, quality: int, with_residual: bool) -> Coded:
         """Inverse of :meth:`write`."""
         layer, top = self.hierarchy.layers[-1], self.top[quality - 1]
         reader = SymbolReader(payload)
@@ -331,7 +331,7 @@ class CollectionCoder:
         else:
             q = values.read(reader, index[:, 0], top.values, no_features(rows))
         coded = Coded(index, weights, q, None, np.zeros(count, np.float32))
-        if with_surprise:
+        if with_residual:
             lively = self.lively(coded, quality)
             tiles = self.units.read(reader, lively, self.low[quality - 1])
             coded = replace(coded, tiles=tiles)
@@ -339,7 +339,7 @@ class CollectionCoder:
         return coded
 
     def lively(self, coded: Coded, quality: int) -> Int:
-        """What the decoder knows of every tile from the top level: see ``SurpriseUnits``."""
+        """What the decoder knows of every tile from the top level: see ``ResidualUnits``."""
         seen = self._predictions(coded, step_of(quality))
         return np.concatenate([self.units.lively(maps) for maps in seen])
 
@@ -365,7 +365,7 @@ class CollectionCoder:
         tile = int(arrays["tile"][0])
         if not 1 <= tile <= residual_units.LARGEST_TILE:
             raise ValueError("wrong tile size in the coder's tables")
-        coder.units = residual_units.SurpriseUnits(arrays["bases"], tile, (height, width, channels))
+        coder.units = residual_units.ResidualUnits(arrays["bases"], tile, (height, width, channels))
         d = coder.units.split(np.zeros((1, height, width, channels))).shape[2]
         units = len(arrays["bases"])
         positions = int(np.prod(hierarchy.grid_shapes[-1]))

@@ -78,7 +78,7 @@ def test_overhead_of_one_small_picture_is_a_few_bytes(model):
     assert len(compress_collection(model, blank, 1)) <= 32
 
 
-def test_without_surprise_only_the_top_level_is_kept(model, digits):
+def test_without_the_residual_only_the_top_level_is_kept(model, digits):
     bare = compress_collection(model, digits[1400:], 6, with_surprise=False)
     full = compress_collection(model, digits[1400:], 6)
     assert len(bare) < len(full)
