@@ -1,14 +1,23 @@
 """Model files: settings as JSON and weights as arrays in one ``.npz``, nothing executable.
 
-A model file is a ZIP archive of
+A model file is a ZIP archive, deflated, of at most 1000 entries and 512 MiB unpacked::
 
-    header.json.npy   uint8 bytes of a JSON object: {"format": "htm-model", "version": 1,
-                      "fingerprint": 16 hex digits, ...settings}
-    NAME.npy          one array a weight, float32, float64, or unsigned integers
+    header.json.npy   uint8 (n,), the bytes of a JSON object of four keys:
+                      "format"       "htm-model"
+                      "version"      1
+                      "fingerprint"  16 hex digits, see below
+                      "settings"     an object; what it holds is the kind of model's own
+    NAME.npy          one array each: float32 or float64, all finite; uint8, uint16 or
+                      uint32; int32 or int64.  Little-endian, row by row (C order), in
+                      version 1.0 or 2.0 of the .npy format
 
-The fingerprint is the SHA-256 of the settings and of every array's name, type, shape
-and bytes, so a changed bit anywhere is found.  Nothing is unpickled, and sizes are
-checked before anything is read.  The same model gives the same bytes.
+The fingerprint is the first 8 bytes of the SHA-256 of, one after the other, the settings as
+JSON (ASCII, keys sorted, ``", "`` and ``": "`` between items) and of each array in the
+order of names the text ``NAME:TYPE:SHAPE;`` (as NumPy prints the last two, such as
+``m:<f4:(16, 3);``) and its bytes.  So a changed bit of settings or weights is found.
+Nothing is unpickled, and sizes are checked before anything is inflated.  The same model
+gives the same bytes: ``header.json`` comes first, then arrays by name, all dated 1 January
+1980.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The byte format around every compressed file.
+"""The byte format around compressed collections and long texts.
 
 A file is, field by field::
 
     offset  bytes  field
     0       4      "HTMC"
     4       1      format version, 1
-    5       1      kind: 1 collection of pictures, 2 picture, 3 text
+    5       1      kind: 1 collection of pictures, 3 text; 255 comparisons, never files
     6       8      fingerprint of the model that reads it (zeros: none needed)
     14      1      number of header fields f
     15      ...    f header fields, each a varint; their meaning is the kind's
@@ -13,11 +13,12 @@ A file is, field by field::
     ...     ...    payload
     end-4   4      CRC-32 of everything before, least significant byte first
 
-A text below 64 KiB has a shorter form, since 20 bytes would be a tenth of it; it is laid
-out in ``coding.text``.
+Two kinds of files are laid out otherwise, to be shorter: a text below 64 KiB
+(``coding.text.codec``) and a photograph (``coding.photo.format``).
 
 A varint is a whole number below 2^64, seven bits a byte, least significant first; all
 bytes but the last have the top bit set, and the last is not zero unless it stands alone.
+The CRC-32 is zlib's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Adaptive bits and the gate that sums them: whole numbers only, learned online.
+"""Adaptive probabilities and the gate that mixes them: whole numbers only, learned online.
 
-Many small units each foresee the next bit.  Their log-odds are weighted, summed, and
-pass through the two-unit softmax; the weights then move down the gradient of the code
+Many small units each predict the next bit.  Their log-odds are weighted, summed, and
+pass through the two-unit softmax; the mixing weights then move down the gradient of the code
 length, the article's activation and its update rule as an entropy model::
 
     history of a context ──► state ──► adaptive probability ─┐ stretch
@@ -37,7 +37,7 @@ _DISCOUNT = {3: 2, 4: 3, 5: 3, 6: 4, 7: 4, 8: 5, 9: 5}
 _EXACT = 4
 #: Lines of a table that a context may be found in.
 _WAYS = 3
-#: Knots of a final correction, from one end of the log-odds to the other.
+#: Knots of an adaptive probability map, from one end of the log-odds to the other.
 KNOTS = 25
 
 _U32 = 0xFFFFFFFF
@@ -134,7 +134,7 @@ def reciprocals() -> NDArray[np.int64]:
 
 
 def knots() -> NDArray[np.int32]:
-    """Probabilities at evenly spaced log-odds: a final correction that corrects nothing yet."""
+    """Probabilities at evenly spaced log-odds: an adaptive probability map, each yet its own."""
     x = (np.arange(KNOTS) - KNOTS // 2) * (CLIP + 1) // (KNOTS // 2)
     return squash_table()[np.clip(x, -CLIP, CLIP) + _FAR]
 

@@ -15,8 +15,10 @@ machine has the same.  The coder itself is the range coder of ``constriction`` (
 Symbols of one call are written group by group, a group being a context or class, in
 ascending order and each in the order given.  A value of magnitude above ``LIMIT`` is
 written as the edge ``LIMIT + 1`` with its sign, and after its group follows what is
-missing: of every such value in turn ``|q| - LIMIT`` as an Exp-Golomb code in even bits,
-that is as many ones as it has bits less one, a zero, and its bits after the first.
+missing: of every such value in turn ``|q| - LIMIT``, 1 or more, in Elias' gamma code by
+even bits, that is as many ones as it has bits less one, a zero, and its bits after the
+first, the most significant first.  (What lies above the edge, from 0, is by this in
+exponential Golomb code of order 0.)
 
 Bytes: the final interval of the range coder is a set of numbers, read as a fraction with
 the most significant byte first; written is the one that needs the fewest bytes, and a
@@ -36,33 +38,9 @@ from ..errors import DataError, FormatError
 
 #: Largest magnitude with a probability of its own; one more stands for all beyond.
 LIMIT = 63
+_FINELY = 47500, 50500, 53000, 55500, 57800, 59800, 61400, 62700, 63700, 64500, 65050, 65380
 #: Part of 65,536 given to zero, a level each: finely towards certainty.
-ZERO_LEVELS = (
-    1200,
-    4000,
-    8000,
-    12000,
-    16000,
-    20000,
-    24000,
-    28000,
-    32000,
-    36000,
-    40000,
-    44000,
-    47500,
-    50500,
-    53000,
-    55500,
-    57800,
-    59800,
-    61400,
-    62700,
-    63700,
-    64500,
-    65050,
-    65380,
-)
+ZERO_LEVELS = (1200, *range(4000, 44001, 4000), *_FINELY)
 #: Ratio of neighbouring magnitudes in the tail, in parts of 65,536.
 TAIL_LEVELS = (2000, 8000, 15000, 23000, 31000, 39000, 46000, 52000, 57000, 61500)
 CLASSES = len(ZERO_LEVELS) * len(TAIL_LEVELS)
@@ -70,7 +48,13 @@ CLASSES = len(ZERO_LEVELS) * len(TAIL_LEVELS)
 TOTAL = 1 << 15
 #: Largest magnitude that can be written.
 LARGEST = 1 << 30
+#: Symbols read at once, and bytes past its end at which a stream has ended for certain.
+_PART, _PAST = 1 << 16, 16
+#: Values that may follow then; all of them lie at the lower edge, as those of no picture do.
+_MOST_PAST = 1 << 16
 
+_UNREADABLE = "This file is damaged: its symbols cannot be read."
+_WRONG_END = "This file is damaged: its symbols do not end where its bytes do."
 _model = constriction.stream.model
 _queue = constriction.stream.queue
 
@@ -214,19 +198,26 @@ class SymbolWriter:
 class SymbolReader:
     """Reads what :class:`SymbolWriter` wrote; damage shows as other symbols or an error.
 
-    All that is read is written again on the side, so :meth:`finish` knows whether the
-    bytes are the stream of these symbols.
+    All that is read is written again on the side.  So the reader knows how much of the
+    stream its symbols take up, and :meth:`finish` whether the bytes are their stream.
+
+    A stream may stand for symbols without end: where its number is the very lower end of
+    the interval, every symbol after it is the first of its distribution and takes no
+    bytes, since a reader puts zeros behind.  Any other symbol past the end is damage (a
+    writer's number lies there by chance once in 2^128), and reading stops.
 
     Raises
     ------
     FormatError
-        If the bytes cannot come from a writer.
+        If the bytes cannot come from a writer, which leaves out zeros at the end.
     """
 
     def __init__(self, data: bytes) -> None:
+        if data.endswith(b"\0"):
+            raise FormatError(_WRONG_END)
         padded = data + bytes(-len(data) % 4 + 8)
         self._coder = _queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
-        self._data, self._again = data, SymbolWriter()
+        self._data, self._again, self._edges = data, SymbolWriter(), 0
 
     def indices(
         self, contexts: NDArray[np.integer], counts: NDArray[np.uint16]
@@ -237,6 +228,13 @@ class SymbolReader:
             index[place] = self._get(len(place), _categorical(counts[context]))
         return index
 
+    def every(self, times: int, counts: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Indices ``(times, C)``, as by :meth:`indices`, where every context occurs so often.
+
+        What is claimed takes memory only as it is found to be there.
+        """
+        return np.stack([self._get(times, _categorical(own)) for own in counts], 1)
+
     def values(self, classes: NDArray[np.uint8]) -> NDArray[np.int32]:
         """Read a value for every class."""
         edge = LIMIT + 1
@@ -244,7 +242,11 @@ class SymbolReader:
         for kind, place in _groups(np.asarray(classes)):
             own = self._get(len(place), _value_models()[kind]) - edge
             far = np.abs(own) == edge
-            if far.any():
+            if self._is_past():  # a value there goes on by a zero: nothing missing
+                self._edges += len(self._get(int(far.sum()), _model.Uniform(2)))
+                if self._edges > _MOST_PAST:
+                    raise FormatError(_UNREADABLE)
+            elif far.any():
                 rest = [self._beyond() for _ in range(int(far.sum()))]
                 own[far] += np.sign(own[far]) * np.array(rest, np.int32)
             q[place] = own
@@ -264,14 +266,25 @@ class SymbolReader:
         return number - 1
 
     def _get(self, count: int, model: object) -> NDArray[np.int32]:
+        parts = [self._part(_PART, model) for _ in range(count // _PART)]
+        return np.concatenate([*parts, self._part(count % _PART, model)])
+
+    def _part(self, count: int, model: object) -> NDArray[np.int32]:
+        past = self._is_past()
         try:
             symbols = np.asarray(self._coder.decode(model, count), np.int32)
         except MemoryError:
             raise  # a want of memory is no damage
         except Exception as exc:  # the coder's own error for words no encoder writes
-            raise FormatError("This file is damaged: its symbols cannot be read.") from exc
+            raise FormatError(_UNREADABLE) from exc
+        if past and symbols.any():
+            raise FormatError(_UNREADABLE)
         self._again._put(symbols, model)
         return symbols
+
+    def _is_past(self) -> bool:
+        """Whether the symbols so far have taken up all bytes and more."""
+        return 4 * self._again._coder.pos()[0] > len(self._data) + _PAST
 
     def finish(self) -> None:
         """Confirm that the bytes hold what was read and nothing else.
@@ -282,4 +295,4 @@ class SymbolReader:
             If a writer of these symbols would have written other bytes.
         """
         if self._again.finish() != self._data:
-            raise FormatError("This file is damaged: its symbols do not end where its bytes do.")
+            raise FormatError(_WRONG_END)

@@ -1,4 +1,4 @@
-"""Adaptive bits: tables the same everywhere, histories that remember, gates that learn."""
+"""Adaptive probabilities: tables the same everywhere, histories that remember, gates that learn."""
 
 from __future__ import annotations
 
@@ -42,14 +42,32 @@ def test_histories_never_leave_their_table_and_lean_to_what_they_saw():
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=True))
 def test_contexts_are_found_where_they_were_put(contexts):
-    """Of contexts with checks of their own, the last three of a line's neighbours stay."""
+    """At once and where they were put; those of a check of their own nowhere before."""
     seen, bits = mixing.histories()[1], 8
-    lines = np.zeros(16 << bits, np.uint8)
+    lines, checks = np.zeros(16 << bits, np.uint8), {0}  # a blank line's check is 0
     for context in contexts:
+        if context & 255 not in checks:
+            assert mixing.peek(lines, 0, bits, context) == -1
+        checks.add(context & 255)
         place = mixing.find(lines, 0, bits, context, seen)
         lines[place + 1] = 1
-        assert mixing.peek(lines, 0, bits, context) in (place, -1) or context & 255 == 0
+        assert mixing.peek(lines, 0, bits, context) == place
+        assert mixing.find(lines, 0, bits, context, seen) == place
+        assert lines[place] == context & 255 and lines[place + 1] == 1
         assert place % 16 == 0 and 0 <= place < len(lines)
+
+
+def test_of_contexts_that_share_lines_the_one_seen_least_gives_way():
+    seen, bits = mixing.histories()[1], 8
+    lines, rare, new = np.zeros(16 << bits, np.uint8), 2, 4
+    for context in (1, rare, 3):
+        assert not mixing.crowded(lines, 0, bits, context)
+        place = mixing.find(lines, 0, bits, context, seen)
+        lines[place + 1] = 1 if context == rare else np.flatnonzero(seen > 1)[0]
+    assert mixing.crowded(lines, 0, bits, new)
+    mixing.find(lines, 0, bits, new, seen)
+    found = [mixing.peek(lines, 0, bits, context) >= 0 for context in (1, rare, 3, new)]
+    assert found == [True, False, True, True]
 
 
 def test_a_gate_learns_which_input_is_right():

@@ -137,18 +137,18 @@ def test_junk_behind_the_stream_raises():
     classes = np.full(30, 100, np.uint8)
     data = written(np.arange(30) - 15, classes)
     for junk in (b"\1", b"\0", b"abcdefgh"):
-        reader = SymbolReader(data + junk)
-        reader.values(classes)
         with pytest.raises(FormatError, match="do not end"):
+            reader = SymbolReader(data + junk)
+            reader.values(classes)
             reader.finish()
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 80))
 def test_any_bytes_give_symbols_or_a_format_error(data, n):
-    reader = SymbolReader(data)
     classes = (np.arange(n) * 37 % CLASSES).astype(np.uint8)
     try:
+        reader = SymbolReader(data)
         assert reader.values(classes).shape == (n,)
         index = reader.indices(np.arange(n) % 3, COUNTS)
         assert ((index >= 0) & (index < 4)).all()
@@ -162,6 +162,46 @@ def test_any_bytes_give_symbols_or_a_format_error(data, n):
     assert writer.finish() == data
 
 
+@pytest.mark.parametrize("data", [b"\1", b"\xff", b"\x80" * 1000, bytes(999) + b"\1"])
+def test_reading_stops_soon_after_the_end_of_the_bytes(data):
+    """Symbols that were never written are not made, however many are asked for."""
+    reader = SymbolReader(data)
+    with pytest.raises(FormatError, match="cannot be read"):
+        reader.every(10**12, COUNTS)
+
+
+def test_first_symbols_take_no_bytes_however_many_they_are():
+    """A stream that lies at the lower end of its interval: values far out too, each with a 0."""
+    many = 60_000
+    contexts, classes = np.tile(np.arange(3), many), np.full(many, 7, np.uint8)
+    q = np.full(many, -LIMIT - 1)
+    for start in ([], [0, 3, 2, 1]):
+        writer = SymbolWriter()
+        writer.indices(np.array(start, np.int64), np.zeros(len(start), np.int64), COUNTS)
+        writer.indices(np.zeros(3 * many, np.int64), contexts, COUNTS)
+        writer.values(q, classes)
+        data = writer.finish()
+        assert len(data) <= 8  # the lower end itself
+        reader = SymbolReader(data)
+        assert reader.indices(np.zeros(len(start), np.int64), COUNTS).tolist() == start
+        assert not reader.every(many, COUNTS).any()
+        assert np.array_equal(reader.values(classes), q)
+        reader.finish()
+    with pytest.raises(FormatError, match="cannot be read"):
+        SymbolReader(b"").values(np.zeros(70_000, np.uint8))
+
+
+def test_indices_of_regular_contexts_are_read_without_a_list_of_them():
+    index = np.random.default_rng(0).integers(0, 4, 3 * 70_000)
+    contexts = np.tile(np.arange(3), 70_000)
+    data = written([], [], index, contexts)
+    plain, regular = SymbolReader(data), SymbolReader(data)
+    assert np.array_equal(plain.indices(contexts, COUNTS), index)
+    assert np.array_equal(regular.every(70_000, COUNTS).ravel(), index)
+    plain.finish()
+    regular.finish()
+
+
 def test_truncated_streams_give_other_symbols_or_an_error():
     # Nearly every string of bytes is the stream of some symbols; telling a truncation
     # from those is the work of the container's length and checksum.
@@ -170,8 +210,8 @@ def test_truncated_streams_give_other_symbols_or_an_error():
     q = rng.integers(-90, 90, 200)
     data = written(q, classes)
     for length in range(len(data)):
-        reader = SymbolReader(data[:length])
         try:
+            reader = SymbolReader(data[:length])
             assert reader.values(classes).tolist() != q.tolist()
         except FormatError as error:
             assert "damaged" in str(error) or "larger" in str(error)

@@ -3,7 +3,7 @@
 The decoder's own steps, kept apart::
 
     file ──► top winners, top values ──► prediction
-         └─► tile winners, tile values ─► surprise        picture = prediction + surprise
+         └─► tile winners, tile values ─► residual        picture = prediction + residual
 
 Lengths are ideal ones under the tables the coder used; together with the header they
 differ from the file by a rounding of at most a few bytes, which stands with the header.
@@ -26,7 +26,7 @@ from .values import ideal_bits, no_features
 
 @dataclass(frozen=True)
 class Budget:
-    """Bytes of a file by what they say."""
+    """Bytes of a file by what they hold."""
 
     top_winners: float  #: which unit of the top level explains the picture
     top_values: float  #: where in that unit's subspace it lies
@@ -52,12 +52,12 @@ class Anatomy:
         What comes back.
     prediction : ndarray of uint8 (n, H, W, C)
         What the top level alone draws.
-    surprise : ndarray of int16 (n, H, W, C)
+    residual : ndarray of int16 (n, H, W, C)
         What the rest of the file changes in it, in levels of 255.
     top_winners : ndarray (n, gh, gw)
         Units of the top level.
     tile_winners : ndarray (n, H, W)
-        Surprise unit of every cell's tile, -1 where the prediction was good enough.
+        Residual unit of every cell's tile, -1 where the prediction was good enough.
     tiles : (int, int)
         Tiles down and across one picture.
     """
@@ -65,7 +65,7 @@ class Anatomy:
     info: CollectionInfo
     pictures: NDArray[np.uint8]
     prediction: NDArray[np.uint8]
-    surprise: NDArray[np.int16]
+    residual: NDArray[np.int16]
     top_winners: NDArray[np.int64]
     tile_winners: NDArray[np.int64]
     tiles: tuple[int, int]
@@ -106,7 +106,7 @@ def _cells(
     if tiles is None:
         return np.full(shape, -1, np.int64)
     units = coder.units
-    flat = residual_units.SurpriseUnits(units.bases, units.patch, (*units.shape[:2], 1))
+    flat = residual_units.ResidualUnits(units.bases, units.patch, (*units.shape[:2], 1))
     length = flat.split(np.zeros((1, *flat.shape), np.float32)).shape[-1]
     painted = np.repeat((tiles.winners[:, :, None] - 1).astype(np.float64), length, 2)
     return flat.join(painted)[..., 0].astype(np.int64)

@@ -1,7 +1,7 @@
 """Collections as files: pictures in a few dozen bytes each, by a trained network.
 
 A file is a ``container`` of kind 1 around the payload of ``codec``.  Its header fields:
-number of pictures, quality (1 to 10), and 1 if surprise is stored; then, if the
+number of pictures, quality (1 to 10), and 1 if the residual is stored; then, if the
 pictures are the tiles of one larger picture (``mosaic``), its height and width.
 """
 
@@ -43,11 +43,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class CollectionInfo:
-    """What a collection file says of itself."""
+    """Header of a collection file."""
 
     pictures: int
     quality: int
-    surprise: bool
+    surprise: bool  #: whether the residual is stored
     fingerprint: str  #: of the model that can read it
     size: int  #: bytes in all
     mosaic: tuple[int, int] | None = None  #: height and width of what the pictures are tiles of
@@ -73,7 +73,7 @@ def compress_collection(
     quality : int
         1 (fewest bytes) to 10 (nearest to the pictures).
     with_surprise : bool
-        Whether to store what the top level did not foresee.
+        Whether to store the residual, which the top level did not predict.
     progress : callable, optional
         Called with the part done; an exception it raises ends the work.
     mosaic : (height, width), optional
@@ -153,17 +153,15 @@ def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Contain
             f"This file was written with model {info.fingerprint}; "
             f"the model at hand is {model.fingerprint}."
         )
-    # A header may claim anything: what it claims must be small enough to hold, and
-    # pictures that cost nothing at all do not exist.
+    # A header may claim anything: what it claims must be small enough to hold.  How many
+    # pictures the payload has shows in reading only; any number may take no bytes at all.
     if info.pictures * int(np.prod(model._layout)) > MOST_BYTES:
         raise FormatError("This file claims more pictures than one file may hold.")
-    if info.pictures > 64 * max(1, 8 * len(container.payload)) + 1024:
-        raise FormatError("This file claims more pictures than its length can hold.")
     return coder, container, info
 
 
 def inspect_collection(data: bytes) -> CollectionInfo:
-    """What a collection file says of itself, without its model.
+    """Header of a collection file, read without its model.
 
     Raises
     ------

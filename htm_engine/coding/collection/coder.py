@@ -1,15 +1,15 @@
 """The codec of collections: whole numbers for pictures, under tables measured in training.
 
-Encoding goes down the hierarchy and keeps only what the decoder cannot foresee::
+Encoding goes down the hierarchy and keeps only what the decoder cannot predict::
 
     picture ──up──► top rows ──unit of least D + lambda R──► winner, quantised values
                                                       │ predict (whole numbers)
-    picture - prediction ──tiles──► surprise units ──► winners, quantised values
+    picture - prediction ──tiles──► residual units ──► winners, quantised values
                                                       │
                                          range coder ──► payload
 
 Payload, in order: top winners (a slot at a time), top weights if more than one unit
-wins, top values; then, unless surprise is left out, a position at a time, the tile
+wins, top values; then, unless the residual is left out, a position at a time, the tile
 winners and the tile values.  All probabilities are integer tables in the model, one set a
 quality; the decoder works on whole numbers only (``fixed``), so a file gives the same
 bytes of picture on any machine.
@@ -38,13 +38,13 @@ from .tables import low_shapes, stacked, top_shapes, unstacked
 from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
 
-#: Units tried for the residual.
-SURPRISE_UNITS = 16
-#: Quality whose residuals the surprise units are learned on.
+#: Units of the residual, at most.
+RESIDUAL_UNITS = 16
+#: Quality whose residuals the residual units are learned on.
 LEARN_AT = 5
 #: Rows of the top level, and tiles, on which tables are measured at most.
 MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
-#: Times the surprise units' tables are fitted to what they choose.
+#: Times the residual units' tables are fitted to what they choose.
 ROUNDS = 3
 #: Pictures coded at a time.
 BLOCK = 2048
@@ -105,7 +105,7 @@ class CollectionCoder:
     def __init__(self) -> None:
         self.top: list[TopTables] = []
         self.low: list[residual_units.Tables] = []
-        self.units: residual_units.SurpriseUnits
+        self.units: residual_units.ResidualUnits
 
     # -------------------------------------------------------------- measuring
     def measure(self, hierarchy: Hierarchy, maps: NDArray[np.floating]) -> Iterator[float]:
@@ -146,7 +146,7 @@ class CollectionCoder:
 
         tile = tile_side(hierarchy)
         step = step_of(LEARN_AT) / (1 << VALUE_BITS)
-        self.units = learn(residual(seen(LEARN_AT)), tile, SURPRISE_UNITS, step, rng)
+        self.units = learn(residual(seen(LEARN_AT)), tile, RESIDUAL_UNITS, step, rng)
         self.low = []
         for quality in range(1, QUALITIES + 1):
             prediction, step = seen(quality), step_of(quality) / (1 << VALUE_BITS)
@@ -217,11 +217,11 @@ class CollectionCoder:
         return np.rint(self.hierarchy.layers[-1].profile.astype(np.float64) * 32).astype(np.int64)
 
     # --------------------------------------------------------------- encoding
-    def encode(self, maps: NDArray[np.floating], quality: int, with_surprise: bool = True) -> Coded:
+    def encode(self, maps: NDArray[np.floating], quality: int, with_residual: bool = True) -> Coded:
         """Whole numbers for pictures ``(n, H, W, C)`` in 0..1."""
         rows, position = self._top_rows(maps)
         coded = self._encode_top(rows, position, self.top[quality - 1], quality, self._views(rows))
-        if not with_surprise:
+        if not with_residual:
             return coded
         step = step_of(quality)
         seen = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
@@ -260,18 +260,35 @@ class CollectionCoder:
 
     def decode(self, coded: Coded, quality: int) -> NDArray[np.uint8]:
         """Pictures ``(n, H, W, C)`` from whole numbers; exact on any machine."""
-        step = step_of(quality)
-        maps = self.fixed.predict(coded.winners, coded.weights, coded.q, step)
-        if coded.tiles is not None:
-            maps = maps + self._residual(coded.tiles, step)
-        return to_bytes(maps)
+        step, tiles, begin = step_of(quality), coded.tiles, 0
+        # Values stand in order of position, then picture: the place of each tile's.
+        place = None if tiles is None else (tiles.winners.T > 0).ravel().cumsum() - 1
+        pictures = []
+        for maps in self._predictions(coded, step):
+            block = slice(begin, begin + len(maps))
+            begin = block.stop
+            if tiles is not None and place is not None:
+                winners = tiles.winners[block]
+                own = place.reshape(tiles.winners.T.shape)[:, block][winners.T > 0]
+                maps = maps + self._residual(winners, tiles.q[own], step)
+            pictures.append(to_bytes(maps))
+        return np.concatenate(pictures)
 
-    def _residual(self, tiles: residual_units.Tiles, step: int) -> NDArray[np.float64]:
-        n, positions = tiles.winners.shape
-        rows = np.zeros((positions, n, self.fixed_bases.shape[1]))
-        active = tiles.winners.T > 0
-        unit = tiles.winners.T[active] - 1
-        values = dequantise(tiles.q, step)
+    def _predictions(self, coded: Coded, step: int) -> Iterator[NDArray[np.float64]]:
+        """Predicted pictures in whole numbers, a block at a time."""
+        rows = BLOCK * int(np.prod(self.hierarchy.grid_shapes[-1]))
+        for start in range(0, len(coded.q), rows):
+            own = slice(start, start + rows)
+            yield self.fixed.predict(coded.winners[own], coded.weights[own], coded.q[own], step)
+
+    def _residual(
+        self, winners: NDArray[np.int64], q: NDArray[np.int32], step: int
+    ) -> NDArray[np.float64]:
+        """Residual maps from the tiles' winners ``(n, positions)`` and their values."""
+        rows = np.zeros((*winners.T.shape, self.fixed_bases.shape[1]))
+        active = winners.T > 0
+        unit = winners.T[active] - 1
+        values = dequantise(q, step)
         out = np.zeros_like(values)
         for index in np.unique(unit):
             own = unit == index
@@ -299,14 +316,13 @@ class CollectionCoder:
             self.units.write(writer, coded.tiles, lively, self.low[quality - 1])
         return writer.finish()
 
-    def read(self, payload: bytes, count: int, quality: int, with_surprise: bool) -> Coded:
+    def read(self, payload: bytes, count: int, quality: int, with_residual: bool) -> Coded:
         """Inverse of :meth:`write`."""
         layer, top = self.hierarchy.layers[-1], self.top[quality - 1]
         reader = SymbolReader(payload)
-        rows = count * int(np.prod(self.hierarchy.grid_shapes[-1]))
-        position = self._positions(rows)
-        slots = [reader.indices(position, top.counts) for _ in range(layer.winners_kept)]
+        slots = [reader.every(count, top.counts).ravel() for _ in range(layer.winners_kept)]
         index = np.stack(slots, 1).astype(np.int64)
+        rows = len(index)
         q = np.zeros((rows, layer.rank), np.int32)
         weights = np.full(index.shape, 32, np.int64)
         if layer.winners_kept > 1:
@@ -315,7 +331,7 @@ class CollectionCoder:
         else:
             q = values.read(reader, index[:, 0], top.values, no_features(rows))
         coded = Coded(index, weights, q, None, np.zeros(count, np.float32))
-        if with_surprise:
+        if with_residual:
             lively = self.lively(coded, quality)
             tiles = self.units.read(reader, lively, self.low[quality - 1])
             coded = replace(coded, tiles=tiles)
@@ -323,17 +339,9 @@ class CollectionCoder:
         return coded
 
     def lively(self, coded: Coded, quality: int) -> Int:
-        """What the decoder knows of every tile from the top level: see ``SurpriseUnits``."""
-        grid, step = int(np.prod(self.hierarchy.grid_shapes[-1])), step_of(quality)
-        blocks = [slice(i, i + BLOCK * grid) for i in range(0, len(coded.q), BLOCK * grid)]
-        return np.concatenate(
-            [
-                self.units.lively(
-                    self.fixed.predict(coded.winners[b], coded.weights[b], coded.q[b], step)
-                )
-                for b in blocks
-            ]
-        )
+        """What the decoder knows of every tile from the top level: see ``ResidualUnits``."""
+        seen = self._predictions(coded, step_of(quality))
+        return np.concatenate([self.units.lively(maps) for maps in seen])
 
     def _positions(self, rows: int) -> NDArray[np.int64]:
         grid = int(np.prod(self.hierarchy.grid_shapes[-1]))
@@ -357,7 +365,7 @@ class CollectionCoder:
         tile = int(arrays["tile"][0])
         if not 1 <= tile <= residual_units.LARGEST_TILE:
             raise ValueError("wrong tile size in the coder's tables")
-        coder.units = residual_units.SurpriseUnits(arrays["bases"], tile, (height, width, channels))
+        coder.units = residual_units.ResidualUnits(arrays["bases"], tile, (height, width, channels))
         d = coder.units.split(np.zeros((1, height, width, channels))).shape[2]
         units = len(arrays["bases"])
         positions = int(np.prod(hierarchy.grid_shapes[-1]))

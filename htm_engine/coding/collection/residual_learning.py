@@ -1,4 +1,4 @@
-"""Learning the surprise units: bases for what the hierarchy did not foresee.
+"""Learning the residual units: bases for what the hierarchy did not predict.
 
 Learning alternates assignment by estimated bits with the units' eigenvectors, on
 residuals as the decoder will see them, those of quantised codes.
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
 from .quantise import LAMBDA
-from .residual_units import F32, SurpriseUnits
+from .residual_units import F32, ResidualUnits
 
 
 def learn(
@@ -22,16 +22,16 @@ def learn(
     rng: np.random.Generator,
     rounds: int = 4,
     most: int = 40_000,
-) -> SurpriseUnits:
-    """Surprise units from residual maps ``(n, H, W, C)`` at the given step."""
+) -> ResidualUnits:
+    """Residual units from maps ``(n, H, W, C)`` at the given step."""
     shape = residual.shape[1:]
-    blank = SurpriseUnits(np.zeros((1, 1, 1), np.float32), patch, (shape[0], shape[1], shape[2]))
+    blank = ResidualUnits(np.zeros((1, 1, 1), np.float32), patch, (shape[0], shape[1], shape[2]))
     x = blank.split(residual)
     x = x.reshape(-1, x.shape[-1])
     energy = (x**2).sum(1)
     active = x[energy > 4 * LAMBDA * step * step]
     if len(active) < 2 * x.shape[1]:
-        active = x  # almost everything is foreseen; one rough unit is enough for the rest
+        active = x  # almost everything is predicted; one rough unit is enough for the rest
     if len(active) > most:
         active = active[rng.choice(len(active), most, replace=False)]
     units = max(1, min(units, len(active) // (4 * x.shape[1])))
@@ -59,7 +59,7 @@ def learn(
                 share[unit] / share.sum()
             )
         assigned = cost.argmin(1)
-    return SurpriseUnits(bases, patch, blank.shape)
+    return ResidualUnits(bases, patch, blank.shape)
 
 
 def _start(x: F32, units: int, seed: int) -> NDArray[np.intp]:

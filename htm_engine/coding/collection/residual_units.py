@@ -1,4 +1,4 @@
-"""What the hierarchy did not foresee: competing units for the residual.
+"""The residual, what the hierarchy left unpredicted: competing units for it.
 
 The decoder already has the picture that the top level predicts.  What is left, cut into
 tiles, is explained by a second set of competing units without prototypes: each is the
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ...model.patches import join, split, tiling
 from ..rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 from . import values
-from .quantise import LAMBDA, levels
+from .quantise import LAMBDA
 from .values import Int, ValueTables, magnitude
 
 #: Largest side of a tile in pixels.
@@ -102,7 +102,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class SurpriseUnits:
+class ResidualUnits:
     """Bases ``(K, d, d)`` over tiles of side ``patch`` of ``(H, W, C)`` pictures."""
 
     bases: F32
@@ -262,20 +262,6 @@ class SurpriseUnits:
             around.know(position, active, coded[-1])
         return Tiles(winners, np.concatenate(coded), np.zeros(winners.shape, np.float32))
 
-    def decode(self, tiles: Tiles, step: float) -> F32:
-        """Residual maps in floats; files use ``collection``'s whole-number twin."""
-        n, positions = tiles.winners.shape
-        rows = np.zeros((positions, n, self.bases.shape[1]), np.float32)
-        active = tiles.winners.T > 0
-        unit = tiles.winners.T[active] - 1
-        values = levels(tiles.q, step)
-        out = np.empty_like(values)
-        for index in np.unique(unit):
-            own = unit == index
-            out[own] = values[own] @ self.bases[index].T
-        rows[active] = out
-        return self.join(rows.transpose(1, 0, 2))
-
     def measure(
         self, residual: F32, lively: Int, step: float, tables: Tables | None = None
     ) -> Tables:
@@ -294,7 +280,7 @@ class SurpriseUnits:
         winners = tiles.winners.T
         active = winners > 0
         fitted = values.fit(tiles.q, winners[active] - 1, len(self.bases), features[active])
-        # The gate foretells how much is coded; a leaning by position is what it leaves over.
+        # The gate predicts how much is coded; a leaning by position is what it leaves over.
         energy = magnitude(around.energy.T)
         centred = features - features.mean(1, keepdims=True)
         flat = centred.reshape(-1, features.shape[2]).astype(np.int64)

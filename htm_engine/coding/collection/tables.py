@@ -42,7 +42,7 @@ def top_shapes(units: int, rank: int, positions: int, winners: int) -> dict[str,
 
 
 def low_shapes(units: int, columns: int, leanings: int) -> dict[str, tuple[int, ...]]:
-    """Shape of every table of the surprise units at one quality."""
+    """Shape of every table of the residual units at one quality."""
     return {
         **_value_shapes("low", units, columns, Surroundings.FEATURES),
         "low_gate": (Surroundings.FEATURES,),

@@ -179,7 +179,7 @@ def fit(
 
 
 def gate(features: Int, target: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Whole-number weights of the sum of features that foretells ``target`` best."""
+    """Whole-number weights of the sum of features that predicts ``target`` best."""
     if not features.size:
         return np.zeros(features.shape[1], np.int32)
     x = features - features.mean(0)

@@ -1,6 +1,6 @@
 """Which unit of the top level a file names: the one of least distortion plus lambda times rate.
 
-The exact cost is tried for a few units that a rough one singles out; the file says only
+The exact cost is tried for a few units that a rough one singles out; the file holds only
 who won, so a decoder need not know how the choice was made.
 """
 

@@ -5,16 +5,17 @@
     bytes ──► work(ENCODE) ──► payload ──► .htmc       the model learns as it goes; the
     .htmc ──► payload ──► work(DECODE) ──► bytes       decoder learns the very same
 
-Two forms.  From 64 KiB on, the container of ``coding.container``, kind 3, with fields
-(length, bits of the tables).  Below, the short form::
+Two forms.  From 64 KiB on, the container of ``coding.container``, kind 3, with two fields:
+length of the text, and b of tables of up to 2^b lines a unit.  Below, the short form::
 
     offset  bytes  field
     0       1      0xA4: no model, tables of 2^16 lines; 0xA5: "en"; 0xA6: "zh"; 0xA7: another
     1       0..1   after 0xA7, first byte of the model's fingerprint
     ...     1..3   length of the text, a varint
     ...     ...    payload
-    end-2   2..3   low bits of the CRC-32 of the model's fingerprint, all bytes before the
-                   payload, and the CRC-32 of the text; 16 bits below 1 KiB of text, else 24
+    end-2   2..3   low bytes, the lowest first, of the CRC-32 of the model's fingerprint (8
+                   bytes, zeros for none), all bytes before the payload, and the CRC-32 of
+                   the text (4 bytes, the lowest first); 2 below 1 KiB of text, else 3
 
 Payload: binary arithmetic coding, 32 bits; the decoder reads zeros beyond the end.
 """
@@ -67,7 +68,7 @@ LARGEST = 1 << 28
 
 @dataclass(frozen=True)
 class TextInfo:
-    """What a file says of itself: length of the text, model, size of the file in bytes."""
+    """Length of a text, its model, bits of the tables, and size of the file in bytes."""
 
     length: int
     fingerprint: str
@@ -277,7 +278,7 @@ def _blocks(head: bytes, source: BinaryIO, length: int) -> Iterator[bytes]:
 
 
 def _encode(state: Memory, block: bytes) -> bytes:
-    out = np.empty(2 * len(block) + 64, np.uint8)
+    out = np.empty(32 * len(block) + 8, np.uint8)  # 4 a bit at most, by far
     text = np.frombuffer(block, np.uint8)
     written, _ = work(state, fixed(), text, len(text), out, ENCODE, np.zeros(0))
     return out[:written].tobytes()

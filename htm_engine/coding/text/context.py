@@ -1,6 +1,6 @@
 """What the text units look at: the past of a byte, seen in fourteen ways.
 
-Each unit hashes one view of the past; the units compete to foresee the next byte::
+Each unit hashes one view of the past; the units compete to predict the next byte::
 
     orders 0 to 6       the last bytes, as they are; in Chinese the lowest three look at the
                         character begun, alone, with the kind of the last, with three before

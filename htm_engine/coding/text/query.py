@@ -1,4 +1,4 @@
-"""Questions to the text model that change nothing in it: what comes next, and who says so."""
+"""Questions to the text model that change nothing in it: what comes next, and who predicts it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ..compiling import compiled
 from ..mixing import hashed, peek
 from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
-from .units import INPUTS, correct, expected_byte, inputs, match, rows_of, sum_up
+from .units import INPUTS, correct, inputs, match, predicted_byte, rows_of, sum_up
 
 
 @compiled
@@ -24,7 +24,7 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
     rows, sums = np.zeros(len(fixed.gates), np.int64), np.zeros(len(fixed.gates), np.int32)
     share = np.zeros(512, np.float64)
     share[1] = 1.0
-    expected = expected_byte(R, memory.recent)
+    predicted = predicted_byte(R, memory.recent)
     for half in range(17):
         # The first four bits share a line a unit, and so do the last four after each of 16.
         for unit in range(COUNT):
@@ -40,8 +40,8 @@ def expect(memory: Any, fixed: Any, out: Any) -> Any:
                 c0 = ((16 + half - 1) << bit) | (node & ((1 << bit) - 1))
                 bit += 4
             known = inputs(lines, maps, deaf, stretch, at, node, x)
-            entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
-            rows_of(R, fixed.gates, c0, bit, known, entry, expected, rows)
+            entry = match(chances, R[MATCH_LENGTH], stretch, predicted, c0, bit, x)
+            rows_of(R, fixed.gates, c0, bit, known, entry, predicted, rows)
             total, p_top = sum_up(memory.weights, memory.top[c0], fixed.squash, x, rows, sums)
             p = correct(memory.near, memory.far, R[LAST4], c0, total, p_top)[0]
             share[2 * c0] = share[c0] * (65536 - p) / 65536.0
@@ -64,7 +64,7 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows = np.zeros(len(fixed.gates), np.int64)
-    expected = expected_byte(R, memory.recent)
+    predicted = predicted_byte(R, memory.recent)
     evidence[:] = 0
     c0 = np.int64(1)
     for bit in range(8):
@@ -76,8 +76,8 @@ def explain(memory: Any, fixed: Any, byte: Any, evidence: Any) -> Any:
                 at[unit] = peek(lines, tables[unit, 0], tables[unit, 1], context)
         node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
         known = inputs(lines, maps, deaf, stretch, at, node, x)
-        entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
-        rows_of(R, fixed.gates, c0, bit, known, entry, expected, rows)
+        entry = match(chances, R[MATCH_LENGTH], stretch, predicted, c0, bit, x)
+        rows_of(R, fixed.gates, c0, bit, known, entry, predicted, rows)
         y = (byte >> (7 - bit)) & 1
         sign = (2 * y - 1) / (256.0 * 0.6931471805599453 * 65536.0 * 65536.0)
         for gate in range(len(rows)):

@@ -9,13 +9,14 @@ its table staying in the processor's cache, and several go at once::
                                         ──► unit 1 over the block ──┼──► lines, maps
                                         ──► ...                    ──┘
 
-What the gates and corrections need they learn from the last part of a text, read in full.
+What the gates and adaptive probability maps need they learn from the last part of a text,
+read in full.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from ..compiling import compiled
 from ..mixing import crowded, estimate, find, hashed, peek
 from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
-from .units import STATE_COUNT, Fixed, Memory, expected_byte, grade
+from .units import STATE_COUNT, Fixed, Memory, grade, predicted_byte
 
 
 @compiled
@@ -37,38 +38,39 @@ def _glance(
         byte = np.int64(data[index])
         for unit in range(COUNT):
             contexts[unit, index] = now[unit]
-        expected = expected_byte(R, recent)
-        if expected >= 0:
+        predicted = predicted_byte(R, recent)
+        if predicted >= 0:
             entry = 2 * grade(R[MATCH_LENGTH])
             for bit in range(8):
-                y, said = (byte >> (7 - bit)) & 1, (expected >> (7 - bit)) & 1
-                chances[entry + said] = estimate(chances[entry + said], y, STATE_COUNT, recip)
-                if y != said:
+                y, bet = (byte >> (7 - bit)) & 1, (predicted >> (7 - bit)) & 1
+                chances[entry + bet] = estimate(chances[entry + bet], y, STATE_COUNT, recip)
+                if y != bet:
                     break
         take(byte, R, recent)
         follow(byte, R, recent, places, True)
         views(R, recent, now)
 
 
+class _Unit(NamedTuple):
+    """What one unit learns into."""
+
+    lines: NDArray[np.uint8]  #: bit histories of all units
+    base: int  #: where its table begins
+    bits: int  #: its table has 2^bits lines
+    chances: NDArray[np.uint32]  #: ``(256,)`` what a history has meant
+    notes: NDArray[np.uint16]  #: ``(2^20,)`` contexts met once
+
+
 @compiled
-def _read(
-    lines: Any,
-    base: Any,
-    bits: Any,
-    chances: Any,
-    notes: Any,
-    contexts: Any,
-    data: Any,
-    following: Any,
-    seen: Any,
-    recip: Any,
-) -> Any:
+def _read(unit: Any, contexts: Any, data: Any, fixed: Any) -> Any:
     """What one unit learns from ``data`` in the contexts it had there.
 
     Most long contexts never come again.  Where a new one would drive out another, only a
     note is taken (12 bits of the context, 4 of what followed); it gets its line when it is
     met again, with what followed the first time.
     """
+    lines, base, bits, chances, notes = unit
+    following, seen, recip = fixed.following, fixed.seen, fixed.recip
     for index in range(len(data)):
         byte, context = np.int64(data[index]), np.int64(contexts[index])
         for half in range(2):
@@ -136,17 +138,7 @@ def skim(
 
     def read(unit: int) -> None:
         base, bits = tables[unit]
-        _read(
-            memory.lines,
-            base,
-            bits,
-            memory.maps[unit],
-            notes[unit],
-            contexts[unit],
-            data,
-            fixed.following,
-            fixed.seen,
-            fixed.recip,
-        )
+        own = _Unit(memory.lines, base, bits, memory.maps[unit], notes[unit])
+        _read(own, contexts[unit], data, fixed)
 
     list(workers.map(read, range(COUNT)))

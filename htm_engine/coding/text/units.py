@@ -1,12 +1,12 @@
-"""The text model: units that foresee the next byte, bit by bit, and the gates above them.
+"""The text model: units that predict the next byte, bit by bit, and the gates above them.
 
 A byte is eight binary decisions down a tree, a hierarchical softmax.  At every node each
 unit gives two numbers (log-odds of what its bit history has meant so far, and how far
 that is from even), and so does the longest match.  Seven gates, each with
 weights chosen by another view of the place, sum them; an eighth sums the gates; two
-corrections learned from the outcome follow (adaptive probability maps)::
+adaptive probability maps, learned from the outcome, follow::
 
-    14 units, match ──► 7 gates ──► gate of gates ──► 2 corrections ──► p(bit)
+    14 units, match ──► 7 gates ──► gate of gates ──► 2 adaptive probability maps ──► p(bit)
 
 Everything learns at every bit, coded or not.  ``Memory`` is the whole state, arrays only.
 """
@@ -72,8 +72,8 @@ class Memory(NamedTuple):
     match: NDArray[np.uint32]  #: ``(64,)`` how often a match of a length went on
     weights: NDArray[np.int32]  #: ``(rows of all gates, INPUTS)``
     top: NDArray[np.int32]  #: ``(256, gates)``
-    near: NDArray[np.int32]  #: ``(256 * KNOTS,)`` correction by the node
-    far: NDArray[np.int32]  #: ``(65536 * KNOTS,)`` correction by node and two bytes
+    near: NDArray[np.int32]  #: ``(256 * KNOTS,)`` adaptive probability map by the node
+    far: NDArray[np.int32]  #: ``(65536 * KNOTS,)`` adaptive probability map by node and two bytes
     recent: NDArray[np.uint8]  #: the last bytes, a ring
     places: NDArray[np.int64]  #: where six bytes were seen
     contexts: NDArray[np.int64]  #: ``(U,)`` of the byte to come
@@ -140,8 +140,8 @@ def blank(bits: int) -> Memory:
 
 
 @compiled
-def expected_byte(R: Any, recent: Any) -> Any:
-    """Byte that the longest match foresees, or -1."""
+def predicted_byte(R: Any, recent: Any) -> Any:
+    """Byte that the longest match predicts, or -1."""
     if R[MATCH_LENGTH] == 0:
         return np.int64(-1)
     return np.int64(recent[R[MATCH_AT] & (len(recent) - 1)])
@@ -159,7 +159,7 @@ def grade(length: Any) -> Any:
 # references each time, which costs more than the sums.
 @compiled(inline="always")
 def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x: Any) -> Any:
-    """Log-odds of every unit at a node of their lines; units that know nothing say 0."""
+    """Log-odds of every unit at a node of their lines; units that know nothing give 0."""
     known = 0
     for unit in range(COUNT):
         place = at[unit] + node
@@ -176,14 +176,16 @@ def inputs(lines: Any, maps: Any, deaf: Any, stretch: Any, at: Any, node: Any, x
 
 
 @compiled(inline="always")
-def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: Any, x: Any) -> Any:
+def match(
+    chances: Any, length: Any, stretch: Any, predicted: Any, c0: Any, bit: Any, x: Any
+) -> Any:
     """Log-odds of the match; the entry it comes from, or -1."""
     k = 2 * COUNT
     x[k] = x[k + 1] = 0
     x[k + 2] = _ONE
-    if expected < 0 or ((expected | 256) >> (8 - bit)) != c0:
+    if predicted < 0 or ((predicted | 256) >> (8 - bit)) != c0:
         return -1
-    entry = 2 * grade(length) + ((expected >> (7 - bit)) & 1)
+    entry = 2 * grade(length) + ((predicted >> (7 - bit)) & 1)
     p = np.int64(chances[entry]) >> 20
     x[k], x[k + 1] = stretch[p], (p - 2048) >> 1
     return entry
@@ -191,7 +193,7 @@ def match(chances: Any, length: Any, stretch: Any, expected: Any, c0: Any, bit: 
 
 @compiled(inline="always")
 def rows_of(
-    R: Any, start: Any, c0: Any, bit: Any, known: Any, entry: Any, expected: Any, rows: Any
+    R: Any, start: Any, c0: Any, bit: Any, known: Any, entry: Any, predicted: Any, rows: Any
 ) -> Any:
     """Which weights every gate takes at this place."""
     last, before = R[LAST4] & 255, (R[LAST4] >> 8) & 255
@@ -203,7 +205,7 @@ def rows_of(
     rows[4] = start[4] + (before << 3 | bit)
     if R[CHAR_1] >= IDEOGRAPHS:
         rows[4] = start[4] + ((hashed(R[BEGUN], R[LACKING]) & 255) << 3 | bit)
-    rows[5] = start[5] + (expected + 1 if entry >= 0 else 0)
+    rows[5] = start[5] + (predicted + 1 if entry >= 0 else 0)
     rows[6] = start[6] + ((hashed(R[WORD], 3) >> 21) << 3 | bit)
 
 
@@ -218,7 +220,7 @@ def sum_up(weights: Any, top: Any, squash: Any, x: Any, rows: Any, sums: Any) ->
 
 @compiled(inline="always")
 def correct(near: Any, far: Any, last4: Any, c0: Any, total: Any, p: Any) -> Any:
-    """Corrected probability, and where the corrections were read."""
+    """Probability after the adaptive probability maps, and where in them it was read."""
     scaled = (total + CLIP + 1) * (KNOTS - 1)
     knot, part = scaled >> 12, scaled & 4095
     i = c0 * KNOTS + knot
@@ -239,7 +241,7 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
     data : ndarray of uint8
         The text, or, decoding, coded bytes (read as zeros beyond their end).
     out : ndarray of uint8
-        Where coded bytes, or decoded text, go; the former are at most 2 a byte and 8.
+        Where coded bytes, or decoded text, go; the former are at most 32 a byte and 8.
     mode : LEARN, ENCODE or DECODE
     cost : ndarray (count,) or (0,)
         Takes the bits every byte costs, unless it is empty.
@@ -271,7 +273,7 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
         views(R, recent, contexts)
     for index in range(count):
         byte = np.int64(0) if mode == DECODE else np.int64(data[index])
-        expected = expected_byte(R, recent)
+        predicted = predicted_byte(R, recent)
         c0, spent = np.int64(1), 0.0
         for bit in range(8):
             if bit == 0:
@@ -283,8 +285,8 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
                     at[unit] = find(lines, tables[unit, 0], tables[unit, 1], context, seen)
             node = c0 if bit < 4 else (c0 & ((1 << (bit - 4)) - 1)) | (1 << (bit - 4))
             known = inputs(lines, maps, deaf, stretch, at, node, x)
-            entry = match(chances, R[MATCH_LENGTH], stretch, expected, c0, bit, x)
-            rows_of(R, start, c0, bit, known, entry, expected, rows)
+            entry = match(chances, R[MATCH_LENGTH], stretch, predicted, c0, bit, x)
+            rows_of(R, start, c0, bit, known, entry, predicted, rows)
             total, p_top = sum_up(weights, top[c0], squash, x, rows, sums)
             p, one, two = correct(near, far, R[LAST4], c0, total, p_top)
             middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)

@@ -38,19 +38,19 @@ def test_values_beyond_the_tables_are_counted(model):
     assert dissect(file, model).budget.header < 30 + 0.01 * len(file)
 
 
-def test_prediction_and_surprise_make_the_pictures(model):
+def test_prediction_and_residual_make_the_pictures(model):
     file = compress_collection(model, X[-50:], 6)
     parts = dissect(file, model)
     assert np.array_equal(parts.pictures[..., 0], decompress_collection(file, model))
-    assert np.array_equal(parts.prediction + parts.surprise, parts.pictures)
+    assert np.array_equal(parts.prediction + parts.residual, parts.pictures)
     quiet = parts.tile_winners < 0
-    assert not parts.surprise[..., 0][quiet].any()
+    assert not parts.residual[..., 0][quiet].any()
 
 
-def test_a_file_without_surprise_is_its_prediction(model):
+def test_a_file_without_a_residual_is_its_prediction(model):
     file = compress_collection(model, X[-50:], 6, with_surprise=False)
     parts = dissect(file, model)
-    assert not parts.surprise.any() and (parts.tile_winners < 0).all()
+    assert not parts.residual.any() and (parts.tile_winners < 0).all()
     assert parts.budget.tile_winners == parts.budget.tile_values == 0
 
 
