@@ -105,7 +105,7 @@ def descend(model: HTM, drawn: Samples) -> list[Stage]:
     for level in range(len(h.layers) - 1, -1, -1):
         index = drawn.winners[level]
         alone = h.down(level, h.layers[level].m[index.ravel()].astype(np.float64))
-        pictures = alone.reshape(len(index), *model._layout).astype(np.float32)
+        pictures = alone.reshape(len(index), *model.layout).astype(np.float32)
         stages.append(Stage(level, index, pictures))
     return stages
 

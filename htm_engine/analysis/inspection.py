@@ -72,8 +72,8 @@ def look(model: HTM, picture: Any) -> View:
     DataError
         If the network reads other pictures.
     """
-    one = model._checked(np.asarray(picture)[None])
-    (block,) = model._blocks(one)
+    one = model.read(np.asarray(picture)[None])
+    (block,) = model.blocks(one)
     h = model.hierarchy_
     maps, rows, codes = [block], [], []
     for level, layer in enumerate(h.layers):
@@ -336,9 +336,9 @@ def contributions(model: HTM, X: Any) -> list[Contribution]:
     The last entry of each level says what its values add to its winners; from one entry to
     the next, what the level below adds to its parent.
     """
-    X = model._checked(X)
+    X = model.read(X)
     h, result = model.hierarchy_, []
-    maps = np.concatenate(list(model._blocks(X)))
+    maps = np.concatenate(list(model.blocks(X)))
     codes = h.up(maps)
     for level in range(len(h.layers) - 1, -1, -1):
         layer, code = h.layers[level], codes[level]
@@ -348,8 +348,8 @@ def contributions(model: HTM, X: Any) -> list[Contribution]:
         result.append(
             Contribution(
                 level,
-                bare.reshape(len(X), *model._layout),
-                full.reshape(len(X), *model._layout),
+                bare.reshape(len(X), *model.layout),
+                full.reshape(len(X), *model.layout),
                 ((bare - maps) ** 2).mean((1, 2, 3)),
                 ((full - maps) ** 2).mean((1, 2, 3)),
                 wins,

@@ -89,12 +89,12 @@ class Survey:
 
 def survey(model: HTM, X: Any) -> Survey:
     """Send pictures ``(n, ...)`` up and note who won, how clearly, and at what surprise."""
-    X = model._checked(X)
+    X = model.read(X)
     h = model.hierarchy_
     levels = range(len(h.layers))
     found: list[list[tuple[Ints, Ints, F64]]] = [[] for _ in levels]
     surprise, errors, tops = [], [], []
-    for maps in model._blocks(X):
+    for maps in model.blocks(X):
         n, own, here = len(maps), maps, []
         for level, layer in enumerate(h.layers):
             rows = h.rows(level, own)

@@ -18,9 +18,9 @@ class LookInside(MapInputs):
 
     def winners(self, X: Any) -> list[NDArray[np.intp]]:
         """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
-        X = self._checked(X)
+        X = self.read(X)
         h = self.hierarchy_
-        blocks = [h.up(maps) for maps in self._blocks(X)]
+        blocks = [h.up(maps) for maps in self.blocks(X)]
         return [
             np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
                 -1, *h.grid_shapes[level]
@@ -30,13 +30,13 @@ class LookInside(MapInputs):
 
     def activations(self, X: Any, level: int = -1) -> F32:
         """Share of every unit in the competition at one level, ``(n, gh, gw, K)``."""
-        X = self._checked(X)
+        X = self.read(X)
         h = self.hierarchy_
         level = range(len(h.layers))[level]
         layer = h.layers[level]
         parts = [
             layer.responsibilities(h.rows(level, h.input_of(level, maps)))
-            for maps in self._blocks(X)
+            for maps in self.blocks(X)
         ]
         shares = np.concatenate(parts).astype(np.float32)
         return shares.reshape(len(X), *h.grid_shapes[level], layer.units)

@@ -86,6 +86,11 @@ class Hierarchy:
             self.map_shapes.append((*grid, layer.code_length))
         self.map_shapes.pop()
 
+    @property
+    def at_once(self) -> int:
+        """Pictures to handle at a time, so that memory follows the batch and not the data."""
+        return max(1, ROWS_AT_ONCE // max(1, int(np.prod(self.grid_shapes[0]))))
+
     def rows(self, level: int, maps: F32) -> F32:
         """Rows ``(n * gh * gw, d)`` of one level's input maps."""
         spec = self.layers[level].spec
@@ -131,6 +136,24 @@ class Hierarchy:
             vectors = maps.reshape(-1, maps.shape[-1])
             maps = self.maps(below, self.layers[below].take_down(vectors))
         return maps
+
+    def reconstruct(self, maps: F32) -> F32:
+        """Maps up to the top level's codes and down again."""
+        top, step = len(self.layers) - 1, self.at_once
+        parts = [
+            self.down(top, self.layers[top].decode(self.up(maps[i : i + step])[top]))
+            for i in range(0, len(maps), step)
+        ]
+        return np.concatenate(parts)
+
+    def decode(self, codes: Codes) -> F32:
+        """Maps ``(n, H, W, C)`` from codes of the top level, in double precision."""
+        top, step = len(self.layers) - 1, self.at_once
+        parts = [
+            self.down(top, self.layers[top].decode(self.unpack(codes[i : i + step]).double()))
+            for i in range(0, len(codes), step)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, *self.map_shapes[0]))
 
     def pack(self, codes: RowCodes) -> Codes:
         """Codes of the top level, arranged on its grid."""

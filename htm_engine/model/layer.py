@@ -89,6 +89,12 @@ class RowCodes(NamedTuple):
     weights: F32  #: ``(n, k)`` competed activations, each row sums to one
     values: F32  #: ``(n, k, r)`` coordinates in each winner's basis
 
+    def double(self) -> RowCodes:
+        """The same in double precision."""
+        return RowCodes(
+            self.winners, self.weights.astype(np.float64), self.values.astype(np.float64)
+        )
+
 
 #: One entry a learned array: name -> shape in the letters of the module docstring.
 ARRAYS = {

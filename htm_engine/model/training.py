@@ -17,7 +17,7 @@ import mmap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,15 @@ class TrainStep:
     loop: LoopState | None = None
 
 
+class NetworkStep(NamedTuple):
+    """What one step of a network saw: entries of :class:`TrainStep`."""
+
+    error: float
+    usage: tuple[NDArray[np.float64], ...] = ()
+    dead: tuple[int, ...] = ()
+    revived: int = 0
+
+
 class Learner(Protocol):
     """What the loop asks of a network."""
 
@@ -120,16 +129,37 @@ class Learner(Protocol):
     tolerance: float
     start_temperature: float
 
-    def _batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.float32]: ...
-    def _begin(self, sample: NDArray[np.float32]) -> None: ...
-    def _step(
-        self, maps: NDArray[np.float32], temperature: float
-    ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]: ...
-    def _validate(self, maps: NDArray[np.float32]) -> float: ...
-    def _end(self) -> None: ...
-    def _measure_coder(self, maps: NDArray[np.float32]) -> Iterator[float]: ...
-    def _measure_sampler(self, X: Any) -> Iterator[float]: ...
-    def _generator(self) -> np.random.Generator: ...
+    def generator(self) -> np.random.Generator:
+        """A fresh generator, seeded by the learner's settings."""
+        ...
+
+    def batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.floating]:
+        """Maps of chosen rows of X."""
+        ...
+
+    def begin(self, sample: NDArray[np.floating]) -> None:
+        """Place the units on a first sample."""
+        ...
+
+    def step(self, maps: NDArray[np.floating], temperature: float) -> NetworkStep:
+        """Learn from one batch."""
+        ...
+
+    def validate(self, maps: NDArray[np.floating]) -> float:
+        """Mean squared error of maps."""
+        ...
+
+    def settle(self) -> None:
+        """Put in order what the steps left open."""
+        ...
+
+    def sampler_if_wanted(self, X: Any) -> Iterator[float]:
+        """Learn the tables to draw by, in parts, if they are wanted."""
+        ...
+
+    def coder_if_wanted(self, maps: NDArray[np.floating]) -> Iterator[float]:
+        """Measure the tables of the file coder, in parts, if they are wanted."""
+        ...
 
 
 def batch_length(batch_size: int | None, n: int) -> int:
@@ -163,15 +193,15 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
     TrainStep
     """
     clock = time.perf_counter() - (loop.seconds if loop else 0.0)
-    rng = learner._generator()
+    rng = learner.generator()
     rows, held = hold_out(len(X), learner.validation_fraction, rng)
     length = batch_length(learner.batch_size, len(rows))
     starts = range(0, len(rows), length)
     total = learner.epochs * len(starts)
-    sample = learner._batch(X, np.sort(rows[:START_SAMPLE]))
+    sample = learner.batch(X, np.sort(rows[:START_SAMPLE]))
     if loop is None:
-        learner._begin(sample)
-    held_maps = learner._batch(X, np.sort(held)) if len(held) else None
+        learner.begin(sample)
+    held_maps = learner.batch(X, np.sort(held)) if len(held) else None
     best, waited, done, began, skipped = np.inf, 0, 0, 1, 0
     validation: float | None = None
     usage: tuple[NDArray[np.float64], ...] = ()
@@ -209,11 +239,11 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
         order = rng.permutation(rows)
         for start in starts[skipped:]:
             temperature = learner.start_temperature ** (1 - cooled(done))
-            batch = learner._batch(X, np.sort(order[start : start + length]))
-            error, usage, dead, revived = learner._step(batch, temperature)
+            batch = learner.batch(X, np.sort(order[start : start + length]))
+            error, usage, dead, revived = learner.step(batch, temperature)
             done += 1
             last = start + length >= len(rows)
-            validation = learner._validate(held_maps) if last and held_maps is not None else None
+            validation = learner.validate(held_maps) if last and held_maps is not None else None
             state = LoopState(
                 epoch,
                 start // length + 1,
@@ -234,12 +264,12 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
         # While the temperature still falls, an epoch without gain means little.
         if waited > learner.patience and cooled(done - 1) >= 1:
             break
-    learner._end()
-    validation = learner._validate(held_maps) if held_maps is not None else None
+    learner.settle()
+    validation = learner.validate(held_maps) if held_maps is not None else None
     yield report("units", validation, 0.9)
-    for part in learner._measure_sampler(X):
+    for part in learner.sampler_if_wanted(X):
         yield report("sampler", None, 0.9 + 0.05 * part)
-    for part in learner._measure_coder(_fair_sample(sample, held_maps, rng)):
+    for part in learner.coder_if_wanted(_fair_sample(sample, held_maps, rng)):
         yield report("coder", None, 0.95 + 0.05 * part)
 
 

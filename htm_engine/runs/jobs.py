@@ -14,7 +14,6 @@ thread makes between two steps.
 
 from __future__ import annotations
 
-import copy
 import os
 import tempfile
 import time
@@ -244,11 +243,7 @@ class TrainingJob(Background):
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
             return
-        model = copy.copy(self.model)
-        model.__dict__.pop("_learners", None)  # as large again, and only training needs them
-        model.hierarchy_ = copy.deepcopy(self.model.hierarchy_)
-        model.history_ = list(self.model.history_)
-        self._copy, self._copy_wanted = model, False
+        self._copy, self._copy_wanted = self.model.snapshot(), False
         self._changed.notify_all()
 
     def _finish(self, early: bool) -> None:
@@ -267,7 +262,7 @@ class TrainingJob(Background):
 
     def _tables(self) -> Iterator[tuple[str, float]]:
         """Measure the tables that ``fit`` would have; phase and progress."""
-        for part in self.model._measure_sampler(self._X):
+        for part in self.model.sampler_if_wanted(self._X):
             yield "sampler", 0.9 + 0.05 * part
         for part in self.model.coder_steps(self._X) if self.model.coder else ():
             yield "coder", 0.95 + 0.05 * part

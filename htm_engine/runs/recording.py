@@ -259,7 +259,7 @@ def figures_of(model: HTM, held: Dataset) -> dict[str, float]:
     few = held.X[:MEASURED]
     found: dict[str, float] = {}
     try:
-        rebuilt = model.reconstruct(few.reshape(-1, *model._layout)).reshape(few.shape)
+        rebuilt = model.reconstruct(few.reshape(-1, *model.layout)).reshape(few.shape)
         found["mse"] = float(mse(few / 255, np.clip(rebuilt, 0, 1)))
         found["psnr"] = float(psnr_of(found["mse"]))
         if model.coder_ is not None:

@@ -128,7 +128,7 @@ def three_ways(model: HTM, data: Dataset, picture: int, pca: ArticlePCA) -> NDAr
     """A picture, through PCA, and through the network's top code."""
     own = data.X[picture : picture + 1]
     through = pca.baseline.from_values(pca.baseline.values(own)).reshape(own.shape)
-    rebuilt = np.asarray(model.reconstruct(own.reshape(1, *model._layout))).reshape(own.shape)
+    rebuilt = np.asarray(model.reconstruct(own.reshape(1, *model.layout))).reshape(own.shape)
     return np.concatenate([flat(own).reshape(own.shape), through, rebuilt])
 
 

@@ -119,7 +119,7 @@ def _job_of(model: HTM, data: Dataset, seed: int) -> Background | None:
 
 
 def _start(model: HTM, data: Dataset, seed: int) -> None:
-    layout = tuple(model._layout)
+    layout = tuple(model.layout)
 
     def steps() -> Iterator[tuple[float, soft_hard.Arm | None]]:
         learn, held = data.take(MOST_LEARNED, seed).split(0.25, seed)

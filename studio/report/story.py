@@ -111,7 +111,7 @@ def tell(
         If the model cannot be read, or ``should_stop`` says so.
     """
     model = HTM.load(io.BytesIO(model_file))
-    told = Told(run, link, model_file, model.fingerprint, tuple(model._layout), curve, held, data)
+    told = Told(run, link, model_file, model.fingerprint, tuple(model.layout), curve, held, data)
     levels = len(model.hierarchy_.layers)
     for level in range(levels):
         fields = np.asarray(model.receptive_fields(level))
@@ -129,7 +129,7 @@ def tell(
     learn, rest = data.split(*SPLIT)
     few = rest.X[:SHOWN]
     try:
-        back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
+        back = np.asarray(model.reconstruct(few.reshape(-1, *model.layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
         most = LEARN_NUMBERS // int(np.prod(learn.X.shape[1:]))
