@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from ..errors import DataError
-from ..model import competition
+from ..model import adam, competition
 from ..model.hierarchy import Hierarchy
 from ..model.layer import CompetitiveLayer, RowCodes
 from .tables import F64, Child, Ints, Sampler, Top, features, looks
@@ -269,11 +269,8 @@ def _gate(
         a = competition.activation(x[rows] @ w)
         a[np.arange(len(rows)), won[rows]] -= 1
         gradient = x[rows].T @ a / len(rows)
-        first += 0.1 * (gradient - first)
-        second += 0.01 * (gradient**2 - second)
         rate = RATE * (1 - (step - 1) / STEPS)
-        move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-6)
-        w -= np.float32(rate) * move
+        w -= np.float32(rate) * adam.direction(first, second, gradient, step, 1e-6)
     return w
 
 
