@@ -23,6 +23,7 @@ TEAL, ORANGE, BLUE, PINK, GOLD, GREY = (
     "#8A949B",
 )
 HUES = (TEAL, ORANGE, BLUE, PINK, GOLD, GREY, "#6B8E4E", "#9467BD")
+CLEAR = "rgba(0,0,0,0)"
 
 
 def plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
@@ -38,6 +39,44 @@ def plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
     figure.update_xaxes(title=x, showgrid=False)
     figure.update_yaxes(title=y, gridcolor="rgba(128,128,128,0.25)", rangemode="tozero")
     return figure
+
+
+def bare(figure: go.Figure, height: int) -> go.Figure:
+    """A figure without axes, legend and margins: a picture, or marks on none."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        showlegend=False,
+        dragmode=False,
+    )
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure
+
+
+def lay_under(figure: go.Figure, png_uri: str, shape: tuple[int, int]) -> None:
+    """Lay a picture of ``(height, width)`` cells, given as a data URI, under the marks."""
+    height, width = shape
+    figure.add_layout_image(
+        source=png_uri,
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
+
+
+def as_picture(figure: go.Figure, shape: tuple[int, int]) -> None:
+    """Let the axes count cells of a picture ``(height, width)``, rows from the top."""
+    height, width = shape
+    figure.update_xaxes(range=[0, width], constrain="domain")
+    figure.update_yaxes(range=[height, 0], scaleanchor="x", constrain="domain")
 
 
 def error_curve(
