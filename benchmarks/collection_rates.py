@@ -60,7 +60,7 @@ def main() -> None:
     """Measure and print."""
     from htm_engine import HTM
     from htm_engine.estimator.presets import PRESETS
-    from htm_engine.evaluation import baselines
+    from htm_engine.evaluation import baselines, standard_codecs
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
@@ -97,7 +97,9 @@ def main() -> None:
     points = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
     curves["k-means"] = [(p.bytes_per_picture, p.psnr) for p in points]
     for codec in ("webp", "jpeg", "avif"):
-        points = baselines.codec_curve(test.X[:500], codec, (1, 5, 10, 20, 30, 45, 60, 75, 90))
+        points = standard_codecs.codec_curve(
+            test.X[:500], codec, (1, 5, 10, 20, 30, 45, 60, 75, 90)
+        )
         curves[codec.upper()] = [(p.bytes_per_picture, p.psnr) for p in points]
         if codec == "webp":
             webp20 = curves["WEBP"][3]

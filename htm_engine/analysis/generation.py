@@ -25,9 +25,9 @@ from sklearn.utils import check_random_state
 from ..errors import DataError
 from ..estimator.drawing import Temperature
 from ..estimator.network import HTM
-from ..evaluation.baselines import PCABaseline, flat
+from ..evaluation.baselines import PCABaseline
+from ..evaluation.rates import flat
 from ..model.hierarchy import Codes
-from ..model.layer import RowCodes
 from . import completion
 
 F32 = NDArray[np.float32]
@@ -176,7 +176,7 @@ def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:
         raise DataError("a way from one picture to another has at least two steps")
     pair = np.stack([np.asarray(first), np.asarray(second)])
     h = model.hierarchy_
-    ends = h.layers[-1].decode(_double(h.unpack(model.encode(pair))))
+    ends = h.layers[-1].decode(h.unpack(model.encode(pair)).double())
     share = np.linspace(0, 1, steps)[:, None, None]
     a, b = ends.reshape(2, -1, ends.shape[1])
     rows = ((1 - share) * a + share * b).reshape(-1, ends.shape[1])
@@ -266,9 +266,3 @@ class PCARandomCodes:
         rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
         codes = rng.standard_normal((n, self.components)) * self._spread * temperature
         return self._pca.from_values(codes).reshape(n, *self._layout)
-
-
-def _double(codes: RowCodes) -> RowCodes:
-    return RowCodes(
-        codes.winners, codes.weights.astype(np.float64), codes.values.astype(np.float64)
-    )

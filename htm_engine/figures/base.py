@@ -163,37 +163,6 @@ def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure
     return figure, say("How evenly units win; 1 is a fair share. {parts}.", parts="; ".join(parts))
 
 
-def rate_distortion(
-    curves: Mapping[str, Sequence[tuple[float, float]]], log: bool = True
-) -> Figure:
-    """PSNR over bytes a picture, a curve a method; further left and up is better."""
-    figure = go.Figure()
-    for index, (name, points) in enumerate(curves.items()):
-        ordered = sorted(points)
-        figure.add_scatter(
-            x=[p[0] for p in ordered],
-            y=[p[1] for p in ordered],
-            mode="lines+markers",
-            name=name,
-            line={"color": HUES[index % len(HUES)], "width": 3 if index == 0 else 1.5},
-        )
-    figure = plain(figure, say("bytes a picture"), say("PSNR in dB"), 380)
-    figure.update_yaxes(rangemode="normal")
-    if log:
-        # Plotly's own labels between powers of ten are lone digits that nobody can place.
-        ticks = [lead * 10.0**power for power in range(-2, 7) for lead in (1, 2, 5)]
-        figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    best = next(iter(curves), "nothing")
-    return figure, (
-        say(
-            "PSNR over bytes a picture for {curves}; further left and up is better. "
-            "{best} is drawn thick.",
-            curves=", ".join(curves),
-            best=best,
-        )
-    )
-
-
 def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figure:
     """Error of every fold for every setting of a cross-validation."""
     figure = go.Figure()

@@ -35,25 +35,7 @@ def code_map(
         Picture to ring.
     """
     figure = go.Figure()
-    names = sorted(set(groups), key=lambda name: (len(name), name))
-    group = np.asarray(groups)
-    for index, name in enumerate(names):
-        own = np.flatnonzero(group == name)
-        figure.add_scattergl(
-            x=plane[own, 0],
-            y=plane[own, 1],
-            mode="markers",
-            name=name,
-            customdata=own[:, None],
-            marker={
-                "size": 6,
-                "color": HUES[index % len(HUES)],
-                "opacity": 0.75,
-                "symbol": ("circle", "diamond", "triangle-up")[index // len(HUES) % 3],
-            },
-            unselected={"marker": {"opacity": 0.75}},
-            hovertemplate=say("picture %{{customdata[0]}} ({name})<extra></extra>", name=name),
-        )
+    names = _add_groups(figure, plane, groups)
     if chosen is not None and chosen < len(plane):
         figure.add_scatter(
             x=[plane[chosen, 0]],
@@ -82,6 +64,30 @@ def code_map(
             names=len(names),
         )
     )
+
+
+def _add_groups(figure: go.Figure, plane: NDArray[np.floating], groups: Sequence[str]) -> list[str]:
+    """Draw every group's points in its own colour and mark; the groups' names in order."""
+    names = sorted(set(groups), key=lambda name: (len(name), name))
+    group = np.asarray(groups)
+    for index, name in enumerate(names):
+        own = np.flatnonzero(group == name)
+        figure.add_scattergl(
+            x=plane[own, 0],
+            y=plane[own, 1],
+            mode="markers",
+            name=name,
+            customdata=own[:, None],
+            marker={
+                "size": 6,
+                "color": HUES[index % len(HUES)],
+                "opacity": 0.75,
+                "symbol": ("circle", "diamond", "triangle-up")[index // len(HUES) % 3],
+            },
+            unselected={"marker": {"opacity": 0.75}},
+            hovertemplate=say("picture %{{customdata[0]}} ({name})<extra></extra>", name=name),
+        )
+    return names
 
 
 def _laid_over(

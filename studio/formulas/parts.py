@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
-from htm_engine.evaluation.baselines import PCABaseline, flat
+from htm_engine.evaluation.baselines import PCABaseline
+from htm_engine.evaluation.rates import flat
 
 from ..kit.keeping import kept
 from ..kit.shapes import plane

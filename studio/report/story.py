@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -21,9 +20,10 @@ import numpy as np
 from htm_engine import HTM
 from htm_engine.data.dataset import Dataset
 from htm_engine.errors import HTMError
-from htm_engine.evaluation.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
+from htm_engine.evaluation.baselines import k_means_curve, mlp_curve
 from htm_engine.evaluation.comparison import LEARN_FROM, all_curves
 from htm_engine.evaluation.metrics import psnr_of
+from htm_engine.evaluation.rates import RatePoint, mse_at
 from htm_engine.runs.history import Run
 from htm_engine.runs.recipe import SPLIT
 
@@ -280,7 +280,7 @@ def rivals(told: Told) -> list[str]:
     rows = [
         (
             said(point.label),
-            _setting(point.setting),
+            _setting(point),
             f"{point.bytes_per_picture:,.1f}",
             f"{point.psnr:.2f}",
         )
@@ -299,10 +299,11 @@ def rivals(told: Told) -> list[str]:
     ]
 
 
-def _setting(text: str) -> str:
+def _setting(point: RatePoint) -> str:
     """A point's setting in the visitor's language."""
-    units = re.fullmatch(r"(\d+) units", text)
-    return t("report.of_units", count=int(units[1])) if units else said(text)
+    if point.knob == "units":
+        return t("report.of_units", count=int(point.value))
+    return said(point.setting)
 
 
 def _settings(run: Run) -> list[str]:
