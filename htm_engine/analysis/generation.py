@@ -10,7 +10,7 @@
     PCARandomCodes   random numbers ──► inverse PCA (the article's "generation")
 
 ``nearest`` finds the training picture next to each drawn one, and ``memorisation`` holds
-those distances against the ones of pictures nobody learned, so that copying shows.
+those distances against the ones of pictures nobody learned from, so that copying shows.
 """
 
 from __future__ import annotations
@@ -152,13 +152,10 @@ class Memorisation:
     copies: float
 
 
-def memorisation(pictures: Any, X_train: Any, X_held: Any) -> Memorisation:
-    """Compare how near drawn and held-out pictures ``(n, ...)`` lie to ``X_train``."""
-    drawn, kept = (nearest(some, X_train)[1] for some in (pictures, X_held))
-    limit = np.quantile(kept, 0.01)
-    return Memorisation(
-        float(np.median(drawn)), float(np.median(kept)), float((drawn < limit).mean())
-    )
+def memorisation(near: F32, held: F32) -> Memorisation:
+    """Compare distances to the training pictures (:func:`nearest`): drawn against held-out."""
+    copies = (near < np.quantile(held, 0.01)).mean()
+    return Memorisation(float(np.median(near)), float(np.median(held)), float(copies))
 
 
 def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:

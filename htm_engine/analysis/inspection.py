@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..estimator.network import HTM
 from ..model import competition
-from ..model.hierarchy import Codes
 from ..model.layer import CompetitiveLayer, Ints, RowCodes
 from ..model.patches import tiling
 
@@ -372,11 +371,6 @@ def along_basis(model: HTM, level: int, unit: int, reach: float = 2.0) -> F64:
         return np.zeros((0, 2, 1, 1, 1))
     pictures = model.as_pictures(level, rows)
     return pictures.reshape(layer.rank, 2, *pictures.shape[1:])
-
-
-def top_codes(view: View) -> Codes:
-    """The compact code at the top, equal to ``model.encode`` of the picture."""
-    return view.model.hierarchy_.pack(view.codes[-1])
 
 
 def _layer(view: View, level: int, place: int, unit: int) -> CompetitiveLayer:

@@ -203,7 +203,6 @@ class PCAFiles:
 
 
 # ------------------------------------------------------------------- curves
-CURVES = ("HTM", "PCA 95%", "PCA, all components", *(name.upper() for name in CODECS))
 POINTS = quantise.QUALITIES + 2 * len(STEPS) + len(CODECS) * len(QUALITIES)
 
 

@@ -97,11 +97,7 @@ def draw(
     theirs = generation.nearest(drawn, _data.X)[1]
     memory = None
     if len(_data) >= 2 * ASIDE:
-        held = _held_distances(data_name, _data)
-        near = (distance < np.quantile(held, 0.01)).mean()
-        memory = generation.Memorisation(
-            float(np.median(distance)), float(np.median(held)), float(near)
-        )
+        memory = generation.memorisation(distance, _held_distances(data_name, _data))
     return Drawn(
         samples,
         stages,

@@ -48,7 +48,7 @@ def model(digits):
 def test_a_look_sees_the_codes_that_the_network_writes(case):
     model, X = case
     view = inspection.look(model, X[3])
-    codes, own = model.encode(X[3:4]), inspection.top_codes(view)
+    codes, own = model.encode(X[3:4]), model.hierarchy_.pack(view.codes[-1])
     assert np.array_equal(codes.winners, own.winners)
     assert np.allclose(codes.values, own.values, atol=1e-6)
     for level, won in enumerate(model.winners(X[3:4])):

@@ -32,7 +32,8 @@ def test_a_layer_computes_the_formulas_of_competition(model, pictures):
     expected = c.responsibilities(a, views.errors, layer.s2)
     assert np.allclose(layer.responsibilities(rows), expected, atol=1e-3)
     codes = layer.encode(rows)
-    decoded = c.decode(c.compete(layer.responsibilities(rows), 1), views.reconstructions)
+    h = c.compete(layer.responsibilities(rows), 1)
+    decoded = np.einsum("nk,nkd->nd", h, views.reconstructions)
     assert np.allclose(layer.decode(codes), decoded, atol=1e-4)
 
 
