@@ -22,7 +22,9 @@ def pca():
 
 @pytest.fixture(scope="module")
 def model():
-    return HTM(layers=(LayerSpec(4, 16, 8), LayerSpec(2, 16, 12)), epochs=2).fit(LEARN)
+    return HTM(layers=(LayerSpec(4, 16, 8), LayerSpec(2, 16, 12)), epochs=2, sampler=False).fit(
+        LEARN
+    )
 
 
 def smooth(height, width):

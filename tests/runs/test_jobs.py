@@ -28,6 +28,7 @@ def X():
 
 def small(**settings):
     settings = {"epochs": 3, "batch_size": 32, "coder": False, **settings}
+    settings.setdefault("sampler", settings["coder"])  # tables only where a test asks for some
     return HTM(layers=(LayerSpec(4, 6, 2), LayerSpec(2, 4, 3)), **settings)
 
 
