@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..model.hierarchy import Codes, Hierarchy
-from ..model.layer import F32
+from ..model.layer import Floats
 
 
 def length(hierarchy: Hierarchy) -> int:
@@ -22,7 +22,7 @@ def length(hierarchy: Hierarchy) -> int:
     return per * int(np.prod(hierarchy.grid_shapes[-1]))
 
 
-def from_codes(hierarchy: Hierarchy, codes: Codes) -> F32:
+def from_codes(hierarchy: Hierarchy, codes: Codes) -> Floats:
     """Dense form ``(n, length)`` of codes."""
     n, k, r = len(codes), codes.winners.shape[-1], codes.values.shape[-1]
     # Slots by unit number, not by strength, so that a code has one dense form.
@@ -34,8 +34,8 @@ def from_codes(hierarchy: Hierarchy, codes: Codes) -> F32:
     return np.concatenate([dense, values], -1).reshape(n, -1)
 
 
-def to_codes(hierarchy: Hierarchy, Z: F32) -> Codes:
-    """Codes from rows of numbers; where more than k units speak, the k strongest win."""
+def to_codes(hierarchy: Hierarchy, Z: Floats) -> Codes:
+    """Codes from rows of numbers; where more than k units are active, the k strongest win."""
     top = hierarchy.layers[-1]
     grid, k, r = hierarchy.grid_shapes[-1], top.winners_kept, top.rank
     Z = Z.reshape(len(Z), *grid, -1)

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..coding.collection.coder import is_picture
 from ..errors import DataError
 from ..model.hierarchy import Codes, Hierarchy
-from ..model.layer import F32, RowCodes
+from ..model.layer import Floats, RowCodes
 from ..sampling import learning
 from ..sampling.tables import FULL_TONE, Sampler
 from .inputs import MapInputs
@@ -45,7 +45,7 @@ class Drawn:
         Units drawn at every level, bottom first.
     """
 
-    pictures: F32
+    pictures: Floats
     codes: Codes
     winners: list[NDArray[np.intp]]
 
@@ -115,7 +115,7 @@ class Draws(MapInputs):
         random_state: Any = None,
         temperature: Temperature = 1.0,
         label: int | None = None,
-    ) -> F32:
+    ) -> Floats:
         """Draw new pictures or rows (see :meth:`drawing`)."""
         return self.drawing(n_samples, random_state, temperature, label).pictures
 
@@ -177,7 +177,7 @@ class Draws(MapInputs):
             [np.concatenate(level) for level in zip(*winners, strict=True)],
         )
 
-    def _laid_out(self, maps: NDArray[Any]) -> F32:
+    def _laid_out(self, maps: NDArray[Any]) -> Floats:
         return maps.reshape(len(maps), *self.layout).astype(np.float32)
 
     def _heat(self, temperature: Temperature) -> list[float]:
@@ -210,7 +210,7 @@ class Draws(MapInputs):
         return RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
 
 
-class _Blocks(Sequence[F32]):
+class _Blocks(Sequence[Floats]):
     """Maps of chosen rows of X, a block at a time."""
 
     def __init__(self, model: Draws, X: Any, rows: NDArray[np.intp]) -> None:

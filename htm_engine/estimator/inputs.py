@@ -15,8 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ..errors import DataError
 from ..model.hierarchy import Hierarchy, Shape
-
-F32 = NDArray[np.floating]
+from ..model.layer import Floats
 
 
 class MapInputs:
@@ -43,7 +42,7 @@ class MapInputs:
         check_is_fitted(self)
         return self._read(X, reset=False)
 
-    def batch(self, X: Any, rows: NDArray[np.intp]) -> F32:
+    def batch(self, X: Any, rows: NDArray[np.intp]) -> Floats:
         """Maps ``(n, H, W, C)`` of chosen rows of X, in the single precision of learning."""
         part = X[rows]
         with np.errstate(over="ignore"):  # what overflows is refused below, with a sentence
@@ -54,7 +53,7 @@ class MapInputs:
             raise DataError("The data holds numbers too large for single precision.")
         return maps
 
-    def blocks(self, X: Any) -> Iterator[F32]:
+    def blocks(self, X: Any) -> Iterator[Floats]:
         """Maps in double precision: what users see must not follow the batch (see ``layer``)."""
         length = self.hierarchy_.at_once
         for start in range(0, len(X), length):

@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .. import storage
 from ..coding.collection.coder import CollectionCoder, is_picture
 from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
-from ..model.layer import F32, LayerSpec
+from ..model.layer import Floats, LayerSpec
 from ..model.learning import DEAD_SHARE, LayerLearner
 from ..model.training import NetworkStep, TrainStep, batch_length, train
 from . import dense, persistence
@@ -217,7 +217,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             return np.random.default_rng(int(self.random_state))
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31))
 
-    def begin(self, sample: F32) -> None:
+    def begin(self, sample: Floats) -> None:
         """Place the units of every layer on a first sample of maps."""
         self._rng = self.generator()
         self.hierarchy_ = Hierarchy(tuple(self.layers), self.shape)
@@ -257,7 +257,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Go on learning with these, one a layer, which share a generator."""
         self._learners, self._rng = list(learners), learners[0].rng
 
-    def step(self, maps: F32, temperature: float) -> NetworkStep:
+    def step(self, maps: Floats, temperature: float) -> NetworkStep:
         """Learn from one batch of maps at a factor on the layers' temperatures."""
         revived, error = 0, np.nan
         maps = self._with_mirrored(maps)
@@ -273,10 +273,10 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
         return NetworkStep(error, usage, dead, revived)
 
-    def _with_mirrored(self, maps: F32) -> F32:
+    def _with_mirrored(self, maps: Floats) -> Floats:
         return np.concatenate([maps, maps[:, :, ::-1]]) if self.mirror else maps
 
-    def validate(self, maps: F32) -> float:
+    def validate(self, maps: Floats) -> float:
         """Mean squared error of maps."""
         rebuilt = self.hierarchy_.reconstruct(maps)
         return float(((rebuilt - maps) ** 2).mean(dtype=np.float64))
@@ -286,13 +286,13 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         for learner in self.learners:
             learner.finish()
 
-    def coder_if_wanted(self, maps: F32) -> Iterator[float]:
+    def coder_if_wanted(self, maps: Floats) -> Iterator[float]:
         """Measure the file's tables, in parts, if settings and data call for them."""
         # Files hold pictures; a network that learned other numbers simply has no coder.
         if self.coder and is_picture(maps):
             yield from self._coder_steps(maps)
 
-    def _coder_steps(self, maps: F32) -> Iterator[float]:
+    def _coder_steps(self, maps: Floats) -> Iterator[float]:
         coder = CollectionCoder()
         yield from coder.measure(self.hierarchy_, self._with_mirrored(maps))
         self.coder_ = coder
@@ -317,18 +317,18 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             np.concatenate([p.values for p in parts]).astype(np.float32),
         )
 
-    def decode(self, codes: Codes) -> F32:
+    def decode(self, codes: Codes) -> Floats:
         """Pictures or rows from compact codes, laid out as the training data was."""
         check_is_fitted(self)
         maps = self.hierarchy_.decode(codes)
         return maps.reshape(len(codes), *self.layout).astype(np.float32)
 
-    def transform(self, X: Any) -> F32:
+    def transform(self, X: Any) -> Floats:
         """Dense code of the top level: per position, activations of all units, then values."""
         codes = self.encode(X)
         return dense.from_codes(self.hierarchy_, codes)
 
-    def inverse_transform(self, Z: Any) -> F32:
+    def inverse_transform(self, Z: Any) -> Floats:
         """Pictures or rows from dense codes, decoded all the way down."""
         check_is_fitted(self)
         Z = check_array(Z, dtype=np.float32)
@@ -337,7 +337,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             raise ValueError(f"codes have {length} numbers each, got {Z.shape[1]}")
         return self.decode(dense.to_codes(self.hierarchy_, Z))
 
-    def reconstruct(self, X: Any) -> F32:
+    def reconstruct(self, X: Any) -> Floats:
         """What remains of X after the top level's code: ``decode(encode(X))``."""
         return self.decode(self.encode(X))
 

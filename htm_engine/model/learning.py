@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 
 from . import adam, competition
-from .layer import F32, CompetitiveLayer
+from .layer import CompetitiveLayer, Floats
 
 #: A unit that wins less than this part of a fair share is dead.
 DEAD_SHARE = 0.02
@@ -74,7 +74,7 @@ class LayerLearner:
         self.steps = 0
 
     # ------------------------------------------------------------------ start
-    def start(self, x: F32) -> None:
+    def start(self, x: Floats) -> None:
         """Place the units on a first sample ``(n, d)``.
 
         Raises
@@ -133,7 +133,7 @@ class LayerLearner:
         self.unit_error = np.zeros(layer.units)
         self.steps = 0
 
-    def _widened(self, u: F32) -> F32:
+    def _widened(self, u: Floats) -> Floats:
         """Bases with spare directions beyond the rank, ``(K, d, r + spare)``."""
         units, d, rank = u.shape
         spare = min(SPARE, d - rank) if rank else 0
@@ -143,7 +143,7 @@ class LayerLearner:
         return competition.orthonormalise(np.concatenate([u, extra], 2)).astype(np.float32)
 
     # ------------------------------------------------------------------- step
-    def step(self, x: F32, temperature: float = 1.0) -> LayerStep:
+    def step(self, x: Floats, temperature: float = 1.0) -> LayerStep:
         """Learn from a batch ``(n, d)``; ``temperature`` multiplies the layer's own."""
         layer = self.layer
         n, d = x.shape
@@ -175,7 +175,7 @@ class LayerLearner:
             self._turn()
         return LayerStep(error, wins, revived)
 
-    def _move_gate(self, x: F32, a: F32, h: F32) -> None:
+    def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
         """Adam on dL/dw and dL/db; it goes as far whatever the temperature they are over."""
         layer, t = self.layer, self.steps + 1
         gradients = competition.gate_gradients(x, a, h)
@@ -184,7 +184,7 @@ class LayerLearner:
             move = adam.direction(self.moment[i], self.moment2[i], gradient, t, 1e-8)
             parameter -= (rate / np.sqrt(1 + t / 100) * move).astype(np.float32)
 
-    def _move_units(self, x: F32, h: F32, index: NDArray[np.intp]) -> None:
+    def _move_units(self, x: Floats, h: Floats, index: NDArray[np.intp]) -> None:
         """Prototypes down their gradient, and the running mean of the bases' gradients."""
         layer = self.layer
         rows = np.repeat(np.arange(len(x)), index.shape[1])
@@ -235,7 +235,7 @@ class LayerLearner:
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank])
         layer.spread = np.sqrt(np.maximum(power[:, : layer.rank], 0))
 
-    def _revive(self, x: F32, winner: NDArray[np.intp]) -> int:
+    def _revive(self, x: Floats, winner: NDArray[np.intp]) -> int:
         """Give each dead unit half of the unit with the largest error."""
         layer = self.layer
         dead = np.flatnonzero(layer.shares < DEAD_SHARE / layer.units)
@@ -274,14 +274,14 @@ class LayerLearner:
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank], np.float32)
 
 
-def _means(rows: F32, assigned: NDArray[np.intp], fallback: F32) -> F32:
+def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats:
     total = np.zeros_like(fallback)
     np.add.at(total, assigned, rows)
     count = np.bincount(assigned, minlength=len(fallback))[:, None]
     return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
 
 
-def _principal(centred: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Variances and directions ``(d, d)`` of centred rows, largest first."""
     covariance = (centred.T @ centred).astype(np.float64) / len(centred)
     values, directions = np.linalg.eigh(covariance)
@@ -301,13 +301,13 @@ def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
 
 
 def _local_bases(
-    rows: F32,
+    rows: Floats,
     assigned: NDArray[np.intp],
-    means: F32,
+    means: Floats,
     rank: int,
     values: NDArray[np.float64],
     directions: NDArray[np.float64],
-) -> F32:
+) -> Floats:
     """Principal directions of each unit's rows, leaning on the global ones where rows are few."""
     d = rows.shape[1]
     bases = np.zeros((len(means), d, rank), np.float32)
