@@ -100,7 +100,7 @@ def networks(args: argparse.Namespace, train: Dataset, test: Dataset) -> Curves:
 def peers(args: argparse.Namespace, train: Dataset, test: Dataset) -> Curves:
     """Curves of PCA with the same coder, k-means, and the standard codecs."""
     from htm_engine.estimator.presets import PRESETS
-    from htm_engine.evaluation import baselines
+    from htm_engine.evaluation import baselines, standard_codecs
 
     found: dict[str, list[baselines.RatePoint]] = {}
     for variance in (None, 0.95):
@@ -115,7 +115,7 @@ def peers(args: argparse.Namespace, train: Dataset, test: Dataset) -> Curves:
         )
     found["k-means"] = baselines.k_means_curve(train.X, test.X, random_state=args.seed)
     for codec in ("webp", "jpeg", "avif"):
-        found[codec.upper()] = baselines.codec_curve(test.X[:500], codec, QUALITIES)
+        found[codec.upper()] = standard_codecs.codec_curve(test.X[:500], codec, QUALITIES)
     return {name: [(p.bytes_per_picture, p.psnr) for p in points] for name, points in found.items()}
 
 

@@ -127,7 +127,6 @@ def measure(folder: str, args: argparse.Namespace) -> None:
     """Everything for one set of pictures."""
     from htm_engine import HTM
     from htm_engine.analysis.generation import nearest
-    from htm_engine.estimator.persistence import restore, state
     from htm_engine.evaluation.metrics import ndb
 
     data = pictures(folder, "train", args.limit)
@@ -139,7 +138,7 @@ def measure(folder: str, args: argparse.Namespace) -> None:
     began = time.perf_counter()
     model.fit(learn)
     units = time.perf_counter() - began
-    plain = restore(HTM, *state(model))
+    plain = HTM.from_state(*model.state())
     began = time.perf_counter()
     model.measure_sampler(learn)
     print(

@@ -43,7 +43,7 @@ def main() -> None:
     """Measure and print."""
     from htm_engine import HTM
     from htm_engine.errors import DataError
-    from htm_engine.evaluation import baselines
+    from htm_engine.evaluation import standard_codecs
     from htm_engine.evaluation.metrics import bytes_at
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -72,7 +72,7 @@ def main() -> None:
     for codec in ("webp", "avif"):
         settings = (1, 5, 10, 20, 30, 45, 60, 75, 90)
         for name, data, into in (("one by one", X, curves), ("one sheet", one, points)):
-            curve = baselines.codec_curve(data, codec, settings)
+            curve = standard_codecs.codec_curve(data, codec, settings)
             into[f"{codec.upper()}, {name}"] = [(p.bytes_per_picture, p.psnr) for p in curve]
     curves |= {name: [(b / len(X), d) for b, d in curve] for name, curve in points.items()}
     targets, rows = (20, 23, 25, 27, 30, 33), []

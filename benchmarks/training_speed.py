@@ -95,7 +95,7 @@ def dictionary_time(X, T, target: float, budget: float, seed: int):
 def bare_products(model, X) -> float:
     """Seconds of the matrix products in one step, and nothing else."""
     h = model.hierarchy_
-    maps = model._batch(X, np.arange(1024))
+    maps = model.batch(X, np.arange(1024))
     total = 0.0
     for level, layer in enumerate(h.layers):
         rows = np.ascontiguousarray(h.rows(level, h.input_of(level, maps)), np.float32)

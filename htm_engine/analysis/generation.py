@@ -10,7 +10,7 @@
     PCARandomCodes   random numbers ──► inverse PCA (the article's "generation")
 
 ``nearest`` finds the training picture next to each drawn one, and ``memorisation`` holds
-those distances against the ones of pictures nobody learned, so that copying shows.
+those distances against the ones of pictures nobody learned from, so that copying shows.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from sklearn.utils import check_random_state
 from ..errors import DataError
 from ..estimator.drawing import Temperature
 from ..estimator.network import HTM
-from ..evaluation.baselines import PCABaseline, flat
+from ..evaluation.baselines import PCABaseline
+from ..evaluation.rates import flat
 from ..model.hierarchy import Codes
-from ..model.layer import RowCodes
 from . import completion
 
 F32 = NDArray[np.float32]
@@ -105,7 +105,7 @@ def descend(model: HTM, drawn: Samples) -> list[Stage]:
     for level in range(len(h.layers) - 1, -1, -1):
         index = drawn.winners[level]
         alone = h.down(level, h.layers[level].m[index.ravel()].astype(np.float64))
-        pictures = alone.reshape(len(index), *model._layout).astype(np.float32)
+        pictures = alone.reshape(len(index), *model.layout).astype(np.float32)
         stages.append(Stage(level, index, pictures))
     return stages
 
@@ -152,13 +152,10 @@ class Memorisation:
     copies: float
 
 
-def memorisation(pictures: Any, X_train: Any, X_held: Any) -> Memorisation:
-    """Compare how near drawn and held-out pictures ``(n, ...)`` lie to ``X_train``."""
-    drawn, kept = (nearest(some, X_train)[1] for some in (pictures, X_held))
-    limit = np.quantile(kept, 0.01)
-    return Memorisation(
-        float(np.median(drawn)), float(np.median(kept)), float((drawn < limit).mean())
-    )
+def memorisation(near: F32, held: F32) -> Memorisation:
+    """Compare distances to the training pictures (:func:`nearest`): drawn against held-out."""
+    copies = (near < np.quantile(held, 0.01)).mean()
+    return Memorisation(float(np.median(near)), float(np.median(held)), float(copies))
 
 
 def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:
@@ -176,7 +173,7 @@ def interpolate(model: HTM, first: Any, second: Any, steps: int = 8) -> F32:
         raise DataError("a way from one picture to another has at least two steps")
     pair = np.stack([np.asarray(first), np.asarray(second)])
     h = model.hierarchy_
-    ends = h.layers[-1].decode(_double(h.unpack(model.encode(pair))))
+    ends = h.layers[-1].decode(h.unpack(model.encode(pair)).double())
     share = np.linspace(0, 1, steps)[:, None, None]
     a, b = ends.reshape(2, -1, ends.shape[1])
     rows = ((1 - share) * a + share * b).reshape(-1, ends.shape[1])
@@ -266,9 +263,3 @@ class PCARandomCodes:
         rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
         codes = rng.standard_normal((n, self.components)) * self._spread * temperature
         return self._pca.from_values(codes).reshape(n, *self._layout)
-
-
-def _double(codes: RowCodes) -> RowCodes:
-    return RowCodes(
-        codes.winners, codes.weights.astype(np.float64), codes.values.astype(np.float64)
-    )

@@ -28,11 +28,10 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..estimator.network import HTM
 from ..model import competition
-from ..model.hierarchy import Codes
 from ..model.layer import CompetitiveLayer, Ints, RowCodes
 from ..model.patches import tiling
 
-F64 = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +50,15 @@ class View:
     """
 
     model: HTM
-    maps: list[F64]
-    rows: list[F64]
+    maps: list[Floats]
+    rows: list[Floats]
     codes: list[RowCodes]
 
-    def scores(self, level: int) -> F64:
+    def scores(self, level: int) -> Floats:
         """Log of each unit's share in the competition up to a constant, ``(gh * gw, K)``."""
         return scores(self.model.hierarchy_.layers[level], self.rows[level])
 
-    def shares(self, level: int) -> F64:
+    def shares(self, level: int) -> Floats:
         """Share of each unit in the competition, ``(gh * gw, K)``."""
         return self.model.hierarchy_.layers[level].responsibilities(self.rows[level])
 
@@ -72,8 +71,8 @@ def look(model: HTM, picture: Any) -> View:
     DataError
         If the network reads other pictures.
     """
-    one = model._checked(np.asarray(picture)[None])
-    (block,) = model._blocks(one)
+    one = model.read(np.asarray(picture)[None])
+    (block,) = model.blocks(one)
     h = model.hierarchy_
     maps, rows, codes = [block], [], []
     for level, layer in enumerate(h.layers):
@@ -85,7 +84,7 @@ def look(model: HTM, picture: Any) -> View:
     return View(model, maps, rows, codes)
 
 
-def scores(layer: CompetitiveLayer, rows: F64) -> F64:
+def scores(layer: CompetitiveLayer, rows: Floats) -> Floats:
     """Log of each unit's share in the competition up to a constant a row, ``(n, K)``.
 
     ``log a_i - |x - x_i|^2 / 2 s^2``, or the evidence alone, over the temperature (see
@@ -96,7 +95,7 @@ def scores(layer: CompetitiveLayer, rows: F64) -> F64:
     return layer.joint(rows, layer.errors(rows))
 
 
-def first_two(score: F64) -> tuple[Ints, Ints, F64]:
+def first_two(score: Floats) -> tuple[Ints, Ints, Floats]:
     """Winner, runner-up and the winner's lead in nats for rows of scores ``(n, K)``.
 
     A unit without rivals is its own runner-up, with an infinite lead.
@@ -132,7 +131,7 @@ class Attribution:
 
     evidence: float
     bias: float
-    pixels: F64
+    pixels: Floats
     box: tuple[int, int, int, int]
 
 
@@ -152,7 +151,9 @@ def attribute(view: View, level: int, place: int, unit: int) -> Attribution:
     return Attribution(evidence, float(layer.b[unit]), pixels, box(view.model, level, place))
 
 
-def _spread(view: View, level: int, place: int, weights: F64, constant: float, out: F64) -> None:
+def _spread(
+    view: View, level: int, place: int, weights: Floats, constant: float, out: Floats
+) -> None:
     """Add ``weights . row + constant`` of a patch to the pixels of ``out`` that cause it."""
     own = view.maps[level][0]
     rows, columns = _cells(view.model, level, place)
@@ -170,7 +171,7 @@ def _spread(view: View, level: int, place: int, weights: F64, constant: float, o
             _spread(view, level - 1, child, through, rest + share, out)
 
 
-def _back(layer: CompetitiveLayer, code: RowCodes, weights: F64) -> tuple[F64, float]:
+def _back(layer: CompetitiveLayer, code: RowCodes, weights: Floats) -> tuple[Floats, float]:
     """``weights . hand_up(row)`` as an affine function of the row, winners held fixed.
 
     ``hand_up(x) = B'(sum_k h_k (m_k + U_k U_k'(x - m_k)) - mean)``; with rank 0 it is the
@@ -271,12 +272,12 @@ class _Without(CompetitiveLayer):
         self.__dict__.update(layer.__dict__)
         self._off = unit
 
-    def evidence(self, x: F64) -> F64:
+    def evidence(self, x: Floats) -> Floats:
         e = super().evidence(x)
         e[:, self._off] = -np.inf
         return e
 
-    def take_down(self, vectors: F64) -> F64:
+    def take_down(self, vectors: Floats) -> Floats:
         if self.rank:
             return super().take_down(vectors)
         a = np.maximum(vectors, 0) + 1e-12  # as in CompetitiveLayer
@@ -322,10 +323,10 @@ class Contribution:
     """
 
     level: int
-    prototypes: F64
-    pictures: F64
-    prototype_errors: F64
-    errors: F64
+    prototypes: Floats
+    pictures: Floats
+    prototype_errors: Floats
+    errors: Floats
     winners: int
     values: int
 
@@ -336,9 +337,9 @@ def contributions(model: HTM, X: Any) -> list[Contribution]:
     The last entry of each level says what its values add to its winners; from one entry to
     the next, what the level below adds to its parent.
     """
-    X = model._checked(X)
+    X = model.read(X)
     h, result = model.hierarchy_, []
-    maps = np.concatenate(list(model._blocks(X)))
+    maps = np.concatenate(list(model.blocks(X)))
     codes = h.up(maps)
     for level in range(len(h.layers) - 1, -1, -1):
         layer, code = h.layers[level], codes[level]
@@ -348,8 +349,8 @@ def contributions(model: HTM, X: Any) -> list[Contribution]:
         result.append(
             Contribution(
                 level,
-                bare.reshape(len(X), *model._layout),
-                full.reshape(len(X), *model._layout),
+                bare.reshape(len(X), *model.layout),
+                full.reshape(len(X), *model.layout),
                 ((bare - maps) ** 2).mean((1, 2, 3)),
                 ((full - maps) ** 2).mean((1, 2, 3)),
                 wins,
@@ -359,7 +360,7 @@ def contributions(model: HTM, X: Any) -> list[Contribution]:
     return result
 
 
-def along_basis(model: HTM, level: int, unit: int, reach: float = 2.0) -> F64:
+def along_basis(model: HTM, level: int, unit: int, reach: float = 2.0) -> Floats:
     """A unit's prototype moved along each of its directions, ``(r, 2, h, w, c)``.
 
     By ``reach`` standard deviations of its values, down and up; the picture of a subspace.
@@ -372,11 +373,6 @@ def along_basis(model: HTM, level: int, unit: int, reach: float = 2.0) -> F64:
         return np.zeros((0, 2, 1, 1, 1))
     pictures = model.as_pictures(level, rows)
     return pictures.reshape(layer.rank, 2, *pictures.shape[1:])
-
-
-def top_codes(view: View) -> Codes:
-    """The compact code at the top, equal to ``model.encode`` of the picture."""
-    return view.model.hierarchy_.pack(view.codes[-1])
 
 
 def _layer(view: View, level: int, place: int, unit: int) -> CompetitiveLayer:

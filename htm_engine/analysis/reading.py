@@ -1,6 +1,6 @@
 """What the text model makes of a text: surprise letter by letter, what it expects, more of it.
 
-All of it asks the very model that files are written with (``coding.textunits``), so the
+All of it asks the very model that files are written with (``coding.text.units``), so the
 bits shown for a letter are the bits it takes in a file.
 """
 
@@ -21,7 +21,7 @@ from ..coding.text.query import expect, explain, imagine
 from ..coding.text.units import LEARN, Memory, blank, fixed, work
 from ..errors import DataError
 
-#: Who may foresee a letter: the units, and the longest match.
+#: Who may predict a letter: the units, and the longest match.
 VOICES = (*UNITS, "longest match")
 #: Continuations of a partial character that are looked at, at most.
 _LOOKS = 60
@@ -44,7 +44,7 @@ class Letter:
     bits : float
         Its surprise, -log2 p: what it takes in a file.
     voices : tuple of (str, float)
-        Units that foresaw it best, each with the log-odds it added, in bits.
+        Units that predicted it best, each with the log-odds it added, in bits.
     expected : tuple of Expected
         What the model expected most, likeliest first; empty if not asked for.
     """
@@ -70,20 +70,20 @@ def letters(text: str, model: TextModel | None = None, expected: int = 0) -> Ite
     text : str
     model : TextModel or None
     expected : int
-        How many of the characters it expected most are told with each (slower).
+        How many of the characters it expected most come with each (slower).
     """
     state, tables = begin(model), fixed()
     evidence = np.zeros(COUNT + 1)
     for character in text:
         guessed = tuple(next_characters(state, expected)) if expected else ()
-        said, bits = np.zeros(COUNT + 1), 0.0
+        total, bits = np.zeros(COUNT + 1), 0.0
         for byte in character.encode():
             explain(state, tables, byte, evidence)
-            said += evidence
+            total += evidence
             bits += _learn(state, bytes((byte,)))
-        best = [int(voice) for voice in np.argsort(-said)[:3] if said[voice] > 0.05]
+        best = [int(voice) for voice in np.argsort(-total)[:3] if total[voice] > 0.05]
         yield Letter(
-            character, bits, tuple((VOICES[voice], float(said[voice])) for voice in best), guessed
+            character, bits, tuple((VOICES[voice], float(total[voice])) for voice in best), guessed
         )
 
 

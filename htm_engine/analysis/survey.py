@@ -24,7 +24,7 @@ from ..model import competition
 from ..model.layer import Ints
 from .inspection import first_two, scores
 
-F64 = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +50,17 @@ class Survey:
 
     winners: list[Ints]
     seconds: list[Ints]
-    leads: list[F64]
-    surprise: F64
-    errors: F64
-    plane: F64
+    leads: list[Floats]
+    surprise: Floats
+    errors: Floats
+    plane: Floats
     explained: tuple[float, float]
 
     def __len__(self) -> int:
         return len(self.errors)
 
     @property
-    def total(self) -> F64:
+    def total(self) -> Floats:
         """Surprise of each picture in bits, all levels together, ``(n,)``."""
         return self.surprise.sum(1)
 
@@ -76,7 +76,7 @@ class Survey:
         """Wins of a unit with the smallest lead: picture and place, ``(m, 2)``."""
         return self._ordered(level, unit, self.leads[level].ravel(), count)
 
-    def _ordered(self, level: int, unit: int, key: F64, count: int) -> Ints:
+    def _ordered(self, level: int, unit: int, key: Floats, count: int) -> Ints:
         won = np.flatnonzero(self.winners[level].ravel() == unit)
         chosen = won[np.argsort(key[won], kind="stable")[:count]]
         places = int(np.prod(self.winners[level].shape[1:]))
@@ -89,12 +89,12 @@ class Survey:
 
 def survey(model: HTM, X: Any) -> Survey:
     """Send pictures ``(n, ...)`` up and note who won, how clearly, and at what surprise."""
-    X = model._checked(X)
+    X = model.read(X)
     h = model.hierarchy_
     levels = range(len(h.layers))
-    found: list[list[tuple[Ints, Ints, F64]]] = [[] for _ in levels]
+    found: list[list[tuple[Ints, Ints, Floats]]] = [[] for _ in levels]
     surprise, errors, tops = [], [], []
-    for maps in model._blocks(X):
+    for maps in model.blocks(X):
         n, own, here = len(maps), maps, []
         for level, layer in enumerate(h.layers):
             rows = h.rows(level, own)
@@ -104,9 +104,9 @@ def survey(model: HTM, X: Any) -> Survey:
             codes = layer.encode(rows)
             if level + 1 < len(h.layers):
                 own = layer.hand_up(codes).reshape(n, *h.grid_shapes[level], -1)
-        said = layer.decode(codes)
-        tops.append(said.reshape(n, -1).astype(np.float32))
-        errors.append(((h.down(level, said) - maps) ** 2).mean((1, 2, 3)))
+        decoded = layer.decode(codes)
+        tops.append(decoded.reshape(n, -1).astype(np.float32))
+        errors.append(((h.down(level, decoded) - maps) ** 2).mean((1, 2, 3)))
         surprise.append(np.stack(here, 1))
     plane, explained = _plane(np.concatenate(tops))
     shape = [(len(X), *h.grid_shapes[level]) for level in levels]
@@ -125,7 +125,7 @@ def survey(model: HTM, X: Any) -> Survey:
     )
 
 
-def _plane(rows: NDArray[np.float32]) -> tuple[F64, tuple[float, float]]:
+def _plane(rows: NDArray[np.float32]) -> tuple[Floats, tuple[float, float]]:
     """First two principal components ``(n, 2)``; signs such that the longer side is right."""
     centred = rows - rows.mean(0)
     # The smaller of the two product matrices has the same leading directions.

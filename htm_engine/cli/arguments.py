@@ -154,7 +154,7 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         found,
         "compress",
         commands.compress,
-        "Store pictures, or a text to the byte, by what the units do not foresee of them.",
+        "Store pictures, or a text to the byte, by what the units do not predict of them.",
         "my-pictures/ -m mine.npz -o mine.htmc --quality 7",
     )
     made.add_argument(

@@ -93,7 +93,7 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
     progress.close()
     if not asked.is_set():
         return False
-    if not hasattr(model, "_learners"):
+    if not model.learners:
         raise KeyboardInterrupt("Interrupted before anything was learned; nothing was saved.")
     model.settle()
     if model.coder_ is None:

@@ -170,10 +170,8 @@ def collect(
     for index in order:
         if limit is not None and len(kept) >= limit:
             break
-        member = members[index]
         try:
-            content = member.read()
-            picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
+            picture = _decoded(members[index], colour, limits)
         except DataError as exc:
             skipped.append(str(exc))
             continue
@@ -183,14 +181,10 @@ def collect(
                 f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
                 "together; send fewer or smaller pictures."
             )
-        picture = in_colours(picture, colour, single=True)
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
-        goal = size
-        if goal is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
-            goal = (DEFAULT_SIDE, DEFAULT_SIDE)
-        kept[index] = picture if goal is None else fit(picture, goal)
-        if goal is not None and size is None:
-            size = goal
+        if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
+            size = (DEFAULT_SIDE, DEFAULT_SIDE)
+        kept[index] = picture if size is None else fit(picture, size)
     if not kept:
         first = f" {skipped[0]}" if skipped else ""
         raise DataError(f"{shown(name)} holds no picture that can be read.{first}")
@@ -202,6 +196,13 @@ def collect(
         rest = len(skipped) - _MOST_SENTENCES
         skipped = [*skipped[:_MOST_SENTENCES], f"{rest:,} more files were left out."]
     return X, y, label_names, tuple(skipped)
+
+
+def _decoded(member: Member, colour: bool, limits: Limits) -> Pixels:
+    """One member's picture, in colours as asked."""
+    content = member.read()
+    picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
+    return in_colours(picture, colour, single=True)
 
 
 def _labels(names: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

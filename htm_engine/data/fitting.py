@@ -30,7 +30,11 @@ class Model(Protocol):
 
     input_shape: tuple[int, ...] | None
     hierarchy_: Hierarchy
-    _layout: tuple[int, ...]
+
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Sides of one sample as the training data had them."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,7 @@ def picture_shape(model: Model) -> tuple[int, int, int]:
         If it reads something else: rows, series, maps of other numbers.
     """
     height, width, channels = model.hierarchy_.map_shapes[0]
-    sides = model._layout if model.input_shape is None else model.input_shape
+    sides = model.layout if model.input_shape is None else model.input_shape
     if len(sides) == 1:
         raise DataError(f"This network reads rows of {sides[0]} numbers, not pictures.")
     if channels not in (1, 3):

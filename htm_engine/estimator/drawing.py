@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..coding.collection.coder import is_picture
 from ..errors import DataError
 from ..model.hierarchy import Codes, Hierarchy
-from ..model.layer import F32, RowCodes
+from ..model.layer import Floats, RowCodes
 from ..sampling import learning
 from ..sampling.tables import FULL_TONE, Sampler
 from .inputs import MapInputs
@@ -45,7 +45,7 @@ class Drawn:
         Units drawn at every level, bottom first.
     """
 
-    pictures: F32
+    pictures: Floats
     codes: Codes
     winners: list[NDArray[np.intp]]
 
@@ -79,7 +79,7 @@ class Draws(MapInputs):
             raise DataError("this network has no tables to draw by: see measure_sampler")
         if len(y) != len(X):
             raise DataError(f"there are {len(y)} labels for {len(X)} pictures")
-        X, h = self._read(X, reset=False), self.hierarchy_
+        X, h = self.read(X), self.hierarchy_
         blocks = _Blocks(self, X, np.arange(len(X)))
         tops = [h.up(maps)[-1] for maps in blocks]
         won, values = (np.concatenate([part[i][:, 0] for part in tops]) for i in (0, 2))
@@ -90,16 +90,16 @@ class Draws(MapInputs):
 
     def sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
         """Learn the tables in parts that tell their progress, 0 to 1."""
-        check_is_fitted(self)
-        yield from self._measure_sampler(self._read(X, reset=False), y, force=True)
+        yield from self._sampler_steps(self.read(X), y)
 
-    def _measure_sampler(self, X: Any, y: Any = None, force: bool = False) -> Iterator[float]:
+    def sampler_if_wanted(self, X: Any) -> Iterator[float]:
+        """Learn the tables, in parts, if settings and data call for them; X is checked data."""
+        if self.sampler and is_picture(self.batch(X, np.arange(min(len(X), 256)))):
+            yield from self._sampler_steps(X)
+
+    def _sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
         if y is not None and len(y) != len(X):
             raise DataError(f"there are {len(y)} labels for {len(X)} pictures")
-        if not force and not (
-            self.sampler and is_picture(self._batch(X, np.arange(min(len(X), 256))))
-        ):
-            return
         rows = np.arange(len(X))
         if len(X) > learning.MOST:
             # Evenly, so that data in the order of its labels is seen whole.
@@ -115,7 +115,7 @@ class Draws(MapInputs):
         random_state: Any = None,
         temperature: Temperature = 1.0,
         label: int | None = None,
-    ) -> F32:
+    ) -> Floats:
         """Draw new pictures or rows (see :meth:`drawing`)."""
         return self.drawing(n_samples, random_state, temperature, label).pictures
 
@@ -160,7 +160,7 @@ class Draws(MapInputs):
         top = self._draw_top(n_samples, rng, heat[-1], label)
         codes, sampler = h.pack(top), getattr(self, "sampler_", None)
         if sampler is None:
-            rows = h.layers[-1].decode(_double(top))
+            rows = h.layers[-1].decode(top.double())
             maps, won = _plain(h, rows, top)
             return Drawn(self._laid_out(maps), codes, won)
         places = int(np.prod(h.grid_shapes[-1]))
@@ -168,7 +168,7 @@ class Draws(MapInputs):
         for start in range(0, n_samples, BLOCK):
             own = slice(start * places, (start + BLOCK) * places)
             part = RowCodes(top.winners[own], top.weights[own], top.values[own])
-            maps, won = sampler.down(h, _double(part), rng, heat)
+            maps, won = sampler.down(h, part.double(), rng, heat)
             pictures.append(sampler.tone(maps, part, heat[0] / FULL_TONE))
             winners.append(won)
         return Drawn(
@@ -177,8 +177,8 @@ class Draws(MapInputs):
             [np.concatenate(level) for level in zip(*winners, strict=True)],
         )
 
-    def _laid_out(self, maps: NDArray[Any]) -> F32:
-        return maps.reshape(len(maps), *self._layout).astype(np.float32)
+    def _laid_out(self, maps: NDArray[Any]) -> Floats:
+        return maps.reshape(len(maps), *self.layout).astype(np.float32)
 
     def _heat(self, temperature: Temperature) -> list[float]:
         check_is_fitted(self)
@@ -210,7 +210,7 @@ class Draws(MapInputs):
         return RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
 
 
-class _Blocks(Sequence[F32]):
+class _Blocks(Sequence[Floats]):
     """Maps of chosen rows of X, a block at a time."""
 
     def __init__(self, model: Draws, X: Any, rows: NDArray[np.intp]) -> None:
@@ -222,17 +222,11 @@ class _Blocks(Sequence[F32]):
     def __getitem__(self, index: Any) -> Any:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self._model._batch(self._X, self._rows[index * BLOCK : (index + 1) * BLOCK])
+        return self._model.batch(self._X, self._rows[index * BLOCK : (index + 1) * BLOCK])
 
 
 def _begin(random_state: Any) -> np.random.Generator:
     return np.random.default_rng(check_random_state(random_state).randint(2**31))
-
-
-def _double(codes: RowCodes) -> RowCodes:
-    return RowCodes(
-        codes.winners, codes.weights.astype(np.float64), codes.values.astype(np.float64)
-    )
 
 
 def _plain(h: Hierarchy, rows: NDArray[Any], top: RowCodes) -> tuple[NDArray[Any], list[Any]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ..model.hierarchy import Hierarchy
-from ..model.layer import F32
+from ..model.layer import Floats
 from .inputs import MapInputs
 
 
@@ -18,9 +18,9 @@ class LookInside(MapInputs):
 
     def winners(self, X: Any) -> list[NDArray[np.intp]]:
         """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
-        X = self._checked(X)
+        X = self.read(X)
         h = self.hierarchy_
-        blocks = [h.up(maps) for maps in self._blocks(X)]
+        blocks = [h.up(maps) for maps in self.blocks(X)]
         return [
             np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
                 -1, *h.grid_shapes[level]
@@ -28,20 +28,20 @@ class LookInside(MapInputs):
             for level in range(len(h.layers))
         ]
 
-    def activations(self, X: Any, level: int = -1) -> F32:
+    def activations(self, X: Any, level: int = -1) -> Floats:
         """Share of every unit in the competition at one level, ``(n, gh, gw, K)``."""
-        X = self._checked(X)
+        X = self.read(X)
         h = self.hierarchy_
         level = range(len(h.layers))[level]
         layer = h.layers[level]
         parts = [
             layer.responsibilities(h.rows(level, h.input_of(level, maps)))
-            for maps in self._blocks(X)
+            for maps in self.blocks(X)
         ]
         shares = np.concatenate(parts).astype(np.float32)
         return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
 
-    def features(self, X: Any, level: int = -1, grid: int = 4) -> F32:
+    def features(self, X: Any, level: int = -1, grid: int = 4) -> Floats:
         """Activations as features for a classifier, ``(n, grid * grid * K)``.
 
         Means over ``grid x grid`` regions of the map, then the square root, under which
@@ -69,12 +69,12 @@ class LookInside(MapInputs):
             parts.append(np.sqrt(np.stack(regions, 1).reshape(len(shares), -1)))
         return np.concatenate(parts)
 
-    def receptive_fields(self, level: int) -> F32:
+    def receptive_fields(self, level: int) -> Floats:
         """Every unit's prototype decoded down to the cells it looks at, ``(K, h, w, c)``."""
         check_is_fitted(self)
         return self.as_pictures(level, self.hierarchy_.layers[level].m)
 
-    def as_pictures(self, level: int, rows: NDArray[np.floating]) -> F32:
+    def as_pictures(self, level: int, rows: NDArray[np.floating]) -> Floats:
         """Rows of one level's input decoded down to the cells of a patch, ``(n, h, w, c)``."""
         check_is_fitted(self)
         h = self.hierarchy_

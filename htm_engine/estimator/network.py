@@ -14,7 +14,8 @@ Competition is per sample, so results do not depend on the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -27,10 +28,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .. import storage
 from ..coding.collection.coder import CollectionCoder, is_picture
 from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
-from ..model.layer import F32, LayerSpec, RowCodes
+from ..model.layer import Floats, LayerSpec
 from ..model.learning import DEAD_SHARE, LayerLearner
-from ..model.training import TrainStep, batch_length, train
-from . import persistence
+from ..model.training import NetworkStep, TrainStep, batch_length, train
+from . import dense, persistence
 from .drawing import Draws
 from .introspection import LookInside
 from .presets import DEFAULT_LAYERS, preset
@@ -149,7 +150,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         The model can be used between any two steps, and left after any.
         """
-        self._check_settings()
+        self.check_settings()
         X = self._read(X, reset=True)
         self.history_: list[TrainStep] = []
         for step in train(self, X):
@@ -161,16 +162,16 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Learn from one more batch, starting if nothing was learned yet; ``y`` is ignored."""
         fresh = not hasattr(self, "hierarchy_")
         if fresh:
-            self._check_settings()
+            self.check_settings()
         X = self._read(X, reset=fresh)
         length = batch_length(self.batch_size, len(X))
         if fresh:
             self.history_ = []
-            self._begin(self._batch(X, np.arange(len(X))))
-        elif not hasattr(self, "_learners"):
+            self.begin(self.batch(X, np.arange(len(X))))
+        elif not self.learners:
             self._resume()
         for start in range(0, len(X), length):
-            self._step(self._batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
+            self.step(self.batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
         # Tables describe the units as they were; they are measured again on demand.
         self.coder_ = self.sampler_ = None
         self.settle()
@@ -184,11 +185,11 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def coder_steps(self, X: Any) -> Iterator[float]:
         """Measure the tables in parts that tell their progress, 0 to 1."""
-        check_is_fitted(self)
-        X = self._read(X, reset=False)
-        yield from self._measure_coder(self._batch(X, np.arange(min(len(X), 4096))), force=True)
+        X = self.read(X)
+        yield from self._coder_steps(self.batch(X, np.arange(min(len(X), 4096))))
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
+        """Raise ``ValueError`` with one sentence if a setting makes no sense."""
         if not isinstance(self.layers, tuple | list) or not self.layers:
             raise ValueError("layers must be a tuple with at least one LayerSpec")
         for spec in self.layers:
@@ -209,14 +210,17 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         if self.batch_size is not None and self.batch_size < 1:
             raise ValueError(f"batch_size must be positive, got {self.batch_size!r}")
 
-    def _generator(self) -> np.random.Generator:
+    # ------------------------------------------- what the training loop asks for
+    def generator(self) -> np.random.Generator:
+        """A fresh generator, seeded by ``random_state``."""
         if isinstance(self.random_state, int | np.integer):
             return np.random.default_rng(int(self.random_state))
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31))
 
-    def _begin(self, sample: F32) -> None:
-        self._rng = self._generator()
-        self.hierarchy_ = Hierarchy(tuple(self.layers), self._shape)
+    def begin(self, sample: Floats) -> None:
+        """Place the units of every layer on a first sample of maps."""
+        self._rng = self.generator()
+        self.hierarchy_ = Hierarchy(tuple(self.layers), self.shape)
         self.coder_ = self.sampler_ = None
         self._learners: list[LayerLearner] = []
         maps = self._with_mirrored(sample)
@@ -233,19 +237,28 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             self.hierarchy_.measure()
             if level + 1 < len(self.layers):
                 maps = self.hierarchy_.encode_level(level, maps)[1]
-        self._n_features_out = self._dense_length()
+        self._n_features_out = dense.length(self.hierarchy_)
 
     def _resume(self) -> None:
-        self._rng = self._generator()
-        self._learners = []
-        for layer in self.hierarchy_.layers:
-            learner = LayerLearner(layer, self.learning_rate, self._rng)
+        rng = self.generator()
+        learners = [
+            LayerLearner(layer, self.learning_rate, rng) for layer in self.hierarchy_.layers
+        ]
+        for learner in learners:
             learner.resume()
-            self._learners.append(learner)
+        self.take_up(learners)
 
-    def _step(
-        self, maps: F32, temperature: float
-    ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]:
+    @property
+    def learners(self) -> tuple[LayerLearner, ...]:
+        """What learns each layer, bottom first; none before the first step and after loading."""
+        return tuple(getattr(self, "_learners", ()))
+
+    def take_up(self, learners: Sequence[LayerLearner]) -> None:
+        """Go on learning with these, one a layer, which share a generator."""
+        self._learners, self._rng = list(learners), learners[0].rng
+
+    def step(self, maps: Floats, temperature: float) -> NetworkStep:
+        """Learn from one batch of maps at a factor on the layers' temperatures."""
         revived, error = 0, np.nan
         maps = self._with_mirrored(maps)
         for level, learner in enumerate(self._learners):
@@ -258,120 +271,121 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 maps = self.hierarchy_.encode_level(level, maps)[1]
         usage = tuple(np.array(layer.shares, float) for layer in self.hierarchy_.layers)
         dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
-        return error, usage, dead, revived
+        return NetworkStep(error, usage, dead, revived)
 
-    def _with_mirrored(self, maps: F32) -> F32:
+    def _with_mirrored(self, maps: Floats) -> Floats:
         return np.concatenate([maps, maps[:, :, ::-1]]) if self.mirror else maps
 
-    def _validate(self, maps: F32) -> float:
-        return float(((self._reconstruct_maps(maps) - maps) ** 2).mean(dtype=np.float64))
+    def validate(self, maps: Floats) -> float:
+        """Mean squared error of maps."""
+        rebuilt = self.hierarchy_.reconstruct(maps)
+        return float(((rebuilt - maps) ** 2).mean(dtype=np.float64))
 
     def settle(self) -> None:
         """Put the bases in order after a training that was left between two steps."""
-        for learner in self._learners:
+        for learner in self.learners:
             learner.finish()
 
-    def _end(self) -> None:
-        self.settle()
-
-    def _measure_coder(self, maps: F32, force: bool = False) -> Iterator[float]:
+    def coder_if_wanted(self, maps: Floats) -> Iterator[float]:
+        """Measure the file's tables, in parts, if settings and data call for them."""
         # Files hold pictures; a network that learned other numbers simply has no coder.
-        if force or (self.coder and is_picture(maps)):
-            coder = CollectionCoder()
-            yield from coder.measure(self.hierarchy_, self._with_mirrored(maps))
-            self.coder_ = coder
+        if self.coder and is_picture(maps):
+            yield from self._coder_steps(maps)
+
+    def _coder_steps(self, maps: Floats) -> Iterator[float]:
+        coder = CollectionCoder()
+        yield from coder.measure(self.hierarchy_, self._with_mirrored(maps))
+        self.coder_ = coder
+
+    def snapshot(self) -> Self:
+        """The network as it is now; it stays so while this one goes on learning."""
+        taken = copy.copy(self)
+        taken.__dict__.pop("_learners", None)  # as large again, and only training needs them
+        taken.hierarchy_ = copy.deepcopy(self.hierarchy_)
+        taken.history_ = list(self.history_)
+        return taken
 
     # ----------------------------------------------------------------- coding
     def encode(self, X: Any) -> Codes:
         """Compact codes of X: winners and values of the top level."""
-        X = self._checked(X)
+        X = self.read(X)
         h = self.hierarchy_
-        parts = [h.pack(h.up(maps)[-1]) for maps in self._blocks(X)]
+        parts = [h.pack(h.up(maps)[-1]) for maps in self.blocks(X)]
         return Codes(
             np.concatenate([p.winners for p in parts]),
             np.concatenate([p.weights for p in parts]).astype(np.float32),
             np.concatenate([p.values for p in parts]).astype(np.float32),
         )
 
-    def decode(self, codes: Codes) -> F32:
+    def decode(self, codes: Codes) -> Floats:
         """Pictures or rows from compact codes, laid out as the training data was."""
         check_is_fitted(self)
-        h = self.hierarchy_
-        step = max(1, ROWS_AT_ONCE // max(1, int(np.prod(h.grid_shapes[0]))))
-        parts = []
-        for start in range(0, len(codes), step):
-            index, weights, values = h.unpack(codes[start : start + step])
-            top = RowCodes(index, weights.astype(np.float64), values.astype(np.float64))
-            rows = h.layers[-1].decode(top)
-            parts.append(h.down(len(h.layers) - 1, rows))
-        maps = np.concatenate(parts) if parts else np.zeros((0, *self._shape), np.float32)
-        return maps.reshape(len(codes), *self._layout).astype(np.float32)
+        maps = self.hierarchy_.decode(codes)
+        return maps.reshape(len(codes), *self.layout).astype(np.float32)
 
-    def transform(self, X: Any) -> F32:
+    def transform(self, X: Any) -> Floats:
         """Dense code of the top level: per position, activations of all units, then values."""
         codes = self.encode(X)
-        n, k, r = len(codes), codes.winners.shape[-1], codes.values.shape[-1]
-        # Slots by unit number, not by strength, so that a code has one dense form.
-        order = np.argsort(codes.winners, axis=-1)
-        dense = np.zeros((*codes.winners.shape[:3], self.hierarchy_.layers[-1].units), np.float32)
-        np.put_along_axis(dense, codes.winners, codes.weights, -1)
-        values = np.take_along_axis(codes.values, order[..., None], -2)
-        values = values.reshape(*codes.winners.shape[:3], k * r)
-        return np.concatenate([dense, values], -1).reshape(n, -1)
+        return dense.from_codes(self.hierarchy_, codes)
 
-    def inverse_transform(self, Z: Any) -> F32:
+    def inverse_transform(self, Z: Any) -> Floats:
         """Pictures or rows from dense codes, decoded all the way down."""
         check_is_fitted(self)
         Z = check_array(Z, dtype=np.float32)
-        if Z.shape[1] != self._dense_length():
-            raise ValueError(f"codes have {self._dense_length()} numbers each, got {Z.shape[1]}")
-        top = self.hierarchy_.layers[-1]
-        grid, k, r = self.hierarchy_.grid_shapes[-1], top.winners_kept, top.rank
-        Z = Z.reshape(len(Z), *grid, -1)
-        dense, values = Z[..., : top.units], Z[..., top.units :].reshape(len(Z), *grid, k, r)
-        index = np.sort(np.argsort(-dense, axis=-1, kind="stable")[..., :k], -1)
-        weights = np.maximum(np.take_along_axis(dense, index, -1), 0)
-        total = weights.sum(-1, keepdims=True)
-        weights = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / k)
-        return self.decode(Codes(index, weights.astype(np.float32), values))
+        length = dense.length(self.hierarchy_)
+        if Z.shape[1] != length:
+            raise ValueError(f"codes have {length} numbers each, got {Z.shape[1]}")
+        return self.decode(dense.to_codes(self.hierarchy_, Z))
 
-    def reconstruct(self, X: Any) -> F32:
+    def reconstruct(self, X: Any) -> Floats:
         """What remains of X after the top level's code: ``decode(encode(X))``."""
         return self.decode(self.encode(X))
 
-    def _reconstruct_maps(self, maps: F32) -> F32:
-        h = self.hierarchy_
-        step = max(1, ROWS_AT_ONCE // max(1, int(np.prod(h.grid_shapes[0]))))
-        parts = [
-            h.down(len(h.layers) - 1, h.layers[-1].decode(h.up(maps[i : i + step])[-1]))
-            for i in range(0, len(maps), step)
-        ]
-        return np.concatenate(parts)
-
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of the reconstruction (higher is better)."""
-        X = self._checked(X)
+        X = self.read(X)
         total = 0.0
-        for maps in self._blocks(X):
-            total += float(((self._reconstruct_maps(maps) - maps) ** 2).sum(dtype=np.float64))
-        return -total / (len(X) * int(np.prod(self._shape)))
-
-    def _dense_length(self) -> int:
-        top = self.hierarchy_.layers[-1]
-        per = top.units + top.winners_kept * top.rank
-        return per * int(np.prod(self.hierarchy_.grid_shapes[-1]))
+        for maps in self.blocks(X):
+            rebuilt = self.hierarchy_.reconstruct(maps)
+            total += float(((rebuilt - maps) ** 2).sum(dtype=np.float64))
+        return -total / (len(X) * int(np.prod(self.shape)))
 
     # ------------------------------------------------------------------ files
+    def state(self) -> persistence.State:
+        """Settings and arrays that make up the fitted network; ``from_state`` reads them."""
+        check_is_fitted(self)
+        # Networks pickled before there were samplers have no such attribute.
+        sampler = getattr(self, "sampler_", None)
+        fitted = persistence.Fitted(self.layout, self.shape, self.hierarchy_, self.coder_, sampler)
+        return persistence.state(self.get_params(deep=False), fitted)
+
+    @classmethod
+    def from_state(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        """Fitted network from settings and arrays.
+
+        Raises
+        ------
+        ModelError
+            If they do not describe a network.
+        """
+        with persistence.describing():
+            model = cls(**persistence.settings(header))
+            model.check_settings()
+            found = persistence.fitted(header, arrays, tuple(model.layers), model.input_shape)
+        model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_ = found
+        model.n_features_in_ = int(np.prod(found.layout))
+        model.history_ = []
+        model._n_features_out = dense.length(found.hierarchy)
+        return model
+
     @property
     def fingerprint(self) -> str:
         """16 hex digits that name the settings and weights of the fitted network."""
-        check_is_fitted(self)
-        return storage.fingerprint(*persistence.state(self))
+        return storage.fingerprint(*self.state())
 
     def save(self, path: str | Path | BinaryIO) -> None:
         """Write the fitted network to one ``.npz`` file."""
-        check_is_fitted(self)
-        storage.save(path, *persistence.state(self))
+        storage.save(path, *self.state())
 
     @classmethod
     def load(cls, path: str | Path | BinaryIO) -> Self:
@@ -382,4 +396,4 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ModelError
             If the file is not such a network, damaged, or of another version.
         """
-        return persistence.restore(cls, *storage.load(path))
+        return cls.from_state(*storage.load(path))

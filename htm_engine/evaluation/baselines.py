@@ -6,16 +6,15 @@
         X ──► values (n, m) ──quantise──► whole numbers ──range coder──► bytes
     k-means
         X ──► index (n,) ────────────────────────────────range coder──► bytes
-    JPEG, WebP, AVIF, PNG through Pillow: one file a picture, as people store them
 
 Quantiser, probability tables and container are those of the collection file, so that a
 difference in bytes is a difference of the models.  Value classes are fitted on training
-pictures.  The bytes of the models are not counted for anybody.
+pictures.  The bytes of the models are not counted for anybody.  Picture formats of the web are
+in ``standard_codecs``.
 """
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -33,8 +31,8 @@ from ..coding.collection.quantise import levels
 from ..coding.collection.values import ValueTables, choose, fit, no_features, write
 from ..coding.container import pack
 from ..coding.rangecoder import SymbolWriter, rounded_counts
-from ..errors import Cancelled, DataError
-from . import metrics
+from ..errors import Cancelled
+from .rates import RatePoint, flat, measured, mse_at
 
 #: Container kind of a baseline's bytes; such files exist only to be counted.
 KIND = 255
@@ -42,43 +40,6 @@ KIND = 255
 MOST_COMPONENTS = 1024
 
 Stop = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class RatePoint:
-    """One way to store pictures: what it costs and what is lost.
-
-    Attributes
-    ----------
-    label : str
-    setting : str
-        Quality, step or number of units.
-    bytes_per_picture : float
-        Headers included, model bytes not.
-    mse : float
-        Of intensities from 0 to 1.
-    psnr : float
-        In dB, of all pictures together.
-    """
-
-    label: str
-    setting: str
-    bytes_per_picture: float
-    mse: float
-    psnr: float
-
-
-def flat(X: Any) -> NDArray[np.float32]:
-    """Rows of intensities from 0 to 1; bytes are divided by 255."""
-    X = np.asarray(X)
-    rows = X.reshape(len(X), -1).astype(np.float32)
-    return rows / np.float32(255) if X.dtype == np.uint8 else rows
-
-
-def _point(label: str, setting: str, size: float, X: Any, decoded: NDArray) -> RatePoint:
-    whole = np.clip(np.rint(decoded * 255), 0, 255) / 255  # a file gives bytes back
-    error = metrics.mse(flat(X), whole)
-    return RatePoint(label, setting, size / len(X), error, metrics.psnr_of(error))
 
 
 class TransformBaseline(Protocol):
@@ -223,7 +184,7 @@ def rate_curve(
             raise Cancelled("The comparison was stopped.")
         data, back = values_file(values, value_tables(learned, step), step)
         decoded = baseline.from_values(back)
-        yield _point(baseline.label, f"step {step:.3g}", len(data), X_test, decoded)
+        yield measured(baseline.label, "step", step, len(data), X_test, decoded)
 
 
 def k_means_curve(
@@ -248,83 +209,7 @@ def k_means_curve(
         writer.indices(index, np.zeros(len(index), np.int64), counts)
         data = pack(KIND, bytes(8), (len(index),), writer.finish())
         decoded = means.cluster_centers_[index].astype(np.float32)
-        yield _point("k-means", f"{count} units", len(data), X_test, decoded)
-
-
-# ---------------------------------------------------------- pictures as files
-CODECS = ("jpeg", "webp", "avif", "png")
-#: Qualities worth a point on a curve; PNG has none.
-QUALITIES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
-
-
-def codec_bytes(picture: NDArray[np.uint8], codec: str, quality: int = 50) -> bytes:
-    """One picture ``(h, w[, 3])`` as a file of a standard codec.
-
-    JPEG and PNG are optimised, WebP takes its slowest method (6), AVIF speed 6.  JPEG, WebP and
-    AVIF halve the colours; "avif444" keeps them whole.  Grey pictures stay grey in JPEG and
-    PNG; WebP and AVIF store them as colour without any.
-
-    Raises
-    ------
-    DataError
-        If there is no such codec.
-    """
-    image, stream = Image.fromarray(picture), io.BytesIO()
-    if codec == "jpeg":
-        image.save(stream, "JPEG", quality=quality, optimize=True)
-    elif codec == "webp":
-        image.save(stream, "WEBP", quality=quality, method=6)
-    elif codec == "avif":
-        image.save(stream, "AVIF", quality=quality, speed=6)
-    elif codec == "avif444":
-        image.save(stream, "AVIF", quality=quality, speed=6, subsampling="4:4:4")
-    elif codec == "png":
-        image.save(stream, "PNG", optimize=True)
-    else:
-        raise DataError(f"no codec {codec!r}; there are {', '.join(CODECS)}")
-    return stream.getvalue()
-
-
-def codec_decode(data: bytes, like: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Picture of a file that :func:`codec_bytes` wrote, grey if ``like`` is."""
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("L" if like.ndim == 2 else "RGB"))
-
-
-def codec_curve(
-    pictures: NDArray[np.uint8],
-    codec: str,
-    qualities: Sequence[int] = QUALITIES,
-    should_stop: Stop | None = None,
-) -> Iterator[RatePoint]:
-    """Mean true file bytes and error over pictures at qualities, a point at a time."""
-    for quality in (0,) if codec == "png" else qualities:
-        size, decoded = 0, np.empty_like(pictures)
-        for index, picture in enumerate(pictures):
-            if should_stop is not None and should_stop():
-                raise Cancelled("The comparison was stopped.")
-            data = codec_bytes(picture, codec, quality)
-            size, decoded[index] = size + len(data), codec_decode(data, picture)
-        yield _point(codec.upper(), f"quality {quality}", size, pictures, flat(decoded))
-
-
-def codec_at_bytes(picture: NDArray[np.uint8], codec: str, target: int) -> tuple[bytes, int | None]:
-    """File of the best quality that is not above ``target`` bytes, and that quality.
-
-    If even quality 1 is larger, that file is returned and the quality is None.
-    """
-    smallest = codec_bytes(picture, codec, 1)
-    if len(smallest) > target or codec == "png":
-        return smallest, None
-    low, high, best = 1, 100, smallest
-    while low < high:
-        middle = (low + high + 1) // 2
-        data = codec_bytes(picture, codec, middle)
-        if len(data) <= target:
-            low, best = middle, data
-        else:
-            high = middle - 1
-    return best, low
+        yield measured("k-means", "units", count, len(data), X_test, decoded)
 
 
 # ------------------------------------------------------------------ the table
@@ -351,16 +236,6 @@ class BaselineRow:
     label: str
     points: tuple[RatePoint, ...]
     mse_at_equal_bytes: float | None
-
-
-def mse_at(points: Sequence[RatePoint], size: float) -> float | None:
-    """Error at a number of bytes a picture, log-linear between points; None outside."""
-    ordered = sorted(points, key=lambda p: p.bytes_per_picture)
-    sizes = np.array([p.bytes_per_picture for p in ordered])
-    if not len(sizes) or not sizes[0] <= size <= sizes[-1]:
-        return None
-    errors = np.log([max(p.mse, 1e-12) for p in ordered])
-    return float(np.exp(np.interp(np.log(size), np.log(sizes), errors)))
 
 
 def baseline_table(

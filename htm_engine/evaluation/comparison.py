@@ -21,19 +21,9 @@ from ..coding.collection.values import ValueTables
 from ..data.mosaic import assemble, cut
 from ..estimator.network import HTM
 from . import metrics
-from .baselines import (
-    QUALITIES,
-    STEPS,
-    PCABaseline,
-    RatePoint,
-    codec_at_bytes,
-    codec_curve,
-    codec_decode,
-    flat,
-    rate_curve,
-    value_tables,
-    values_file,
-)
+from .baselines import STEPS, PCABaseline, rate_curve, value_tables, values_file
+from .rates import RatePoint, flat
+from .standard_codecs import QUALITIES, codec_at_bytes, codec_curve, codec_decode
 
 Pixels = NDArray[np.uint8]
 #: Codecs of the web, by the names Pillow knows and people read.
@@ -213,7 +203,6 @@ class PCAFiles:
 
 
 # ------------------------------------------------------------------- curves
-CURVES = ("HTM", "PCA 95%", "PCA, all components", *(name.upper() for name in CODECS))
 POINTS = quantise.QUALITIES + 2 * len(STEPS) + len(CODECS) * len(QUALITIES)
 
 
@@ -224,7 +213,7 @@ def network_curve(model: HTM, test: Pixels) -> Iterator[RatePoint]:
         back = decompress_collection(data, model)
         error = metrics.mse(flat(test), flat(back))
         yield RatePoint(
-            "HTM", f"quality {quality}", len(data) / len(test), error, metrics.psnr_of(error)
+            "HTM", "quality", quality, len(data) / len(test), error, metrics.psnr_of(error)
         )
 
 

@@ -116,13 +116,6 @@ def _halved(cells: NDArray[np.float64]) -> NDArray[np.float64]:
     return (cut[::2, ::2] + cut[1::2, ::2] + cut[::2, 1::2] + cut[1::2, 1::2]) / 4
 
 
-def bits_per_pixel(size: int, pixels: int) -> float:
-    """Bits per pixel of a file of ``size`` bytes."""
-    if pixels < 1:
-        raise DataError("there are no pixels to divide by")
-    return 8 * size / pixels
-
-
 def _curve(rates: ArrayLike, decibels: ArrayLike) -> tuple[NDArray, NDArray]:
     rate, decibel = np.asarray(rates, np.float64), np.asarray(decibels, np.float64)
     if rate.shape != decibel.shape or rate.ndim != 1 or (rate <= 0).any():

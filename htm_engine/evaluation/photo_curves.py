@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ..coding.photo.codec import compress_image, decompress_image
 from . import metrics
-from .baselines import RatePoint, codec_bytes, codec_decode
 from .comparison import jpeg2000, too_long
+from .rates import RatePoint
+from .standard_codecs import codec_bytes, codec_decode
 
 if TYPE_CHECKING:
     from ..coding.photo.model import PhotoModel
@@ -58,18 +59,21 @@ def photo_curves(
         As in :func:`compress_image`.
     """
     part = middle(picture)
-    tries: list[tuple[str, str, Callable[[], bytes]]] = []
+    tries: list[tuple[str, str, float, Callable[[], bytes]]] = []
     for level, quality in enumerate(QUALITIES):
         write = partial(compress_image, part, quality, model, tune=tune, effort=effort)
-        tries.append(("HTM", f"quality {quality}", write))
+        tries.append(("HTM", "quality", quality, write))
         for label, codec, qualities in OTHERS:
             if label not in too_long(part):
                 their = qualities[level]
-                tries.append((label, f"quality {their}", partial(codec_bytes, part, codec, their)))
+                tries.append((label, "quality", their, partial(codec_bytes, part, codec, their)))
         ratio = RATIOS[level]
-        tries.append(("JPEG 2000", f"ratio {ratio:g}", partial(jpeg2000, part, ratio)))
-    for done, (label, setting, make) in enumerate(tries, 1):
+        tries.append(("JPEG 2000", "ratio", ratio, partial(jpeg2000, part, ratio)))
+    for done, (label, knob, value, make) in enumerate(tries, 1):
         data = make()
         back = decompress_image(data, model) if label == "HTM" else codec_decode(data, part)
         error = float(np.mean((back / 255 - part / 255) ** 2))
-        yield done / len(tries), RatePoint(label, setting, len(data), error, metrics.psnr_of(error))
+        yield (
+            done / len(tries),
+            RatePoint(label, knob, value, len(data), error, metrics.psnr_of(error)),
+        )

@@ -23,6 +23,7 @@ TEAL, ORANGE, BLUE, PINK, GOLD, GREY = (
     "#8A949B",
 )
 HUES = (TEAL, ORANGE, BLUE, PINK, GOLD, GREY, "#6B8E4E", "#9467BD")
+CLEAR = "rgba(0,0,0,0)"
 
 
 def plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
@@ -38,6 +39,44 @@ def plain(figure: go.Figure, x: str, y: str, height: int = 260) -> go.Figure:
     figure.update_xaxes(title=x, showgrid=False)
     figure.update_yaxes(title=y, gridcolor="rgba(128,128,128,0.25)", rangemode="tozero")
     return figure
+
+
+def bare(figure: go.Figure, height: int) -> go.Figure:
+    """A figure without axes, legend and margins: a picture, or marks on none."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        showlegend=False,
+        dragmode=False,
+    )
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure
+
+
+def lay_under(figure: go.Figure, png_uri: str, shape: tuple[int, int]) -> None:
+    """Lay a picture of ``(height, width)`` cells, given as a data URI, under the marks."""
+    height, width = shape
+    figure.add_layout_image(
+        source=png_uri,
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
+
+
+def as_picture(figure: go.Figure, shape: tuple[int, int]) -> None:
+    """Let the axes count cells of a picture ``(height, width)``, rows from the top."""
+    height, width = shape
+    figure.update_xaxes(range=[0, width], constrain="domain")
+    figure.update_yaxes(range=[height, 0], scaleanchor="x", constrain="domain")
 
 
 def error_curve(
@@ -122,37 +161,6 @@ def usage(shares: Sequence[NDArray[np.floating]], dead: Sequence[int]) -> Figure
         for i, s in enumerate(shares)
     ]
     return figure, say("How evenly units win; 1 is a fair share. {parts}.", parts="; ".join(parts))
-
-
-def rate_distortion(
-    curves: Mapping[str, Sequence[tuple[float, float]]], log: bool = True
-) -> Figure:
-    """PSNR over bytes a picture, a curve a method; further left and up is better."""
-    figure = go.Figure()
-    for index, (name, points) in enumerate(curves.items()):
-        ordered = sorted(points)
-        figure.add_scatter(
-            x=[p[0] for p in ordered],
-            y=[p[1] for p in ordered],
-            mode="lines+markers",
-            name=name,
-            line={"color": HUES[index % len(HUES)], "width": 3 if index == 0 else 1.5},
-        )
-    figure = plain(figure, say("bytes a picture"), say("PSNR in dB"), 380)
-    figure.update_yaxes(rangemode="normal")
-    if log:
-        # Plotly's own labels between powers of ten are lone digits that nobody can place.
-        ticks = [lead * 10.0**power for power in range(-2, 7) for lead in (1, 2, 5)]
-        figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    best = next(iter(curves), "nothing")
-    return figure, (
-        say(
-            "PSNR over bytes a picture for {curves}; further left and up is better. "
-            "{best} is drawn thick.",
-            curves=", ".join(curves),
-            best=best,
-        )
-    )
 
 
 def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figure:

@@ -14,6 +14,8 @@ from .wording import say
 
 #: Bars shown at most; the rest of the units are too weak to see.
 MOST_BARS = 24
+#: A colour for each unit of the plane; it has at most three.
+_OWN = (TEAL, ORANGE, BLUE)
 
 
 def shares(activation: NDArray[np.floating], kept: NDArray[np.floating]) -> Figure:
@@ -136,52 +138,11 @@ def territories(
     chosen : int
         Point to ring.
     """
-    hues, figure = (TEAL, ORANGE, BLUE), go.Figure()
-    for unit, hue in enumerate(hues[: len(prototypes)]):
-        # A share at the border of three is a third; above, colour deepens with sureness.
-        sure = np.where(winners == unit, 0.1 + 0.45 * (shares - 1 / 3) * 1.5, np.nan)
-        figure.add_heatmap(
-            x=axis,
-            y=axis,
-            z=sure,
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, _clear(hue)], [1, hue]],
-            showscale=False,
-            hoverinfo="skip",
-        )
-    for unit, hue in enumerate(hues[: len(prototypes)]):
-        own = owners == unit
-        figure.add_scatter(
-            x=points[own, 0],
-            y=points[own, 1],
-            mode="markers",
-            name=say("unit {unit}", unit=unit),
-            marker={"color": hue, "size": 7, "line": {"color": "#FFFFFF", "width": 1}},
-        )
-        if bases.shape[2]:
-            ends = prototypes[unit] + np.outer((-0.8, 0.8), bases[unit, :, 0])
-            figure.add_scatter(
-                x=ends[:, 0],
-                y=ends[:, 1],
-                mode="lines",
-                showlegend=False,
-                line={"color": hue, "width": 4},
-                hoverinfo="skip",
-            )
-        figure.add_scatter(
-            x=prototypes[unit, :1],
-            y=prototypes[unit, 1:],
-            mode="markers",
-            showlegend=False,
-            marker={
-                "symbol": "star",
-                "size": 17,
-                "color": hue,
-                "line": {"color": "#FFFFFF", "width": 1.5},
-            },
-            hovertemplate=say("prototype {unit}<extra></extra>", unit=unit),
-        )
+    figure = go.Figure()
+    for unit in range(len(prototypes)):
+        _region(figure, axis, np.where(winners == unit, shares, np.nan), _OWN[unit])
+    for unit, basis in enumerate(bases):
+        _unit(figure, unit, points[owners == unit], prototypes[unit], basis)
     figure.add_scatter(
         x=points[chosen, :1],
         y=points[chosen, 1:],
@@ -202,6 +163,63 @@ def territories(
     ]
     return figure, say(
         "Regions of the plane by the strongest unit: {parts} of it.", parts=", ".join(parts)
+    )
+
+
+def _region(
+    figure: go.Figure, axis: NDArray[np.floating], shares: NDArray[np.floating], hue: str
+) -> None:
+    """Where a unit wins, as deep in its colour as its share there is large."""
+    figure.add_heatmap(
+        x=axis,
+        y=axis,
+        z=0.1 + 0.45 * (shares - 1 / 3) * 1.5,  # at the border of three a share is a third
+        zmin=0,
+        zmax=1,
+        colorscale=[[0, _clear(hue)], [1, hue]],
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
+def _unit(
+    figure: go.Figure,
+    unit: int,
+    points: NDArray[np.floating],
+    prototype: NDArray[np.floating],
+    basis: NDArray[np.floating],
+) -> None:
+    """A unit's points, its basis as a line where it has one, and its prototype as a star."""
+    hue = _OWN[unit]
+    figure.add_scatter(
+        x=points[:, 0],
+        y=points[:, 1],
+        mode="markers",
+        name=say("unit {unit}", unit=unit),
+        marker={"color": hue, "size": 7, "line": {"color": "#FFFFFF", "width": 1}},
+    )
+    if basis.shape[1]:
+        ends = prototype + np.outer((-0.8, 0.8), basis[:, 0])
+        figure.add_scatter(
+            x=ends[:, 0],
+            y=ends[:, 1],
+            mode="lines",
+            showlegend=False,
+            line={"color": hue, "width": 4},
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=prototype[:1],
+        y=prototype[1:],
+        mode="markers",
+        showlegend=False,
+        marker={
+            "symbol": "star",
+            "size": 17,
+            "color": hue,
+            "line": {"color": "#FFFFFF", "width": 1.5},
+        },
+        hovertemplate=say("prototype {unit}<extra></extra>", unit=unit),
     )
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from .base import ORANGE, Figure
+from .base import CLEAR, ORANGE, Figure, as_picture, bare, lay_under
 from .wording import say
-
-_CLEAR = "rgba(0,0,0,0)"
 
 
 def region(png_uri: str, shape: tuple[int, int], box: tuple[int, int, int, int]) -> Figure:
@@ -27,42 +25,23 @@ def region(png_uri: str, shape: tuple[int, int], box: tuple[int, int, int, int])
     top, bottom, left, right = box
     rows, columns = (part.ravel() for part in np.mgrid[:height, :width])
     figure = go.Figure()
-    figure.add_layout_image(
-        source=png_uri,
-        xref="x",
-        yref="y",
-        x=0,
-        y=0,
-        sizex=width,
-        sizey=height,
-        sizing="stretch",
-        layer="below",
-    )
+    lay_under(figure, png_uri, shape)
     figure.add_scatter(
         x=columns + 0.5,
         y=rows + 0.5,
         mode="markers",
         hoverinfo="skip",
         customdata=np.stack([rows, columns], 1),
-        marker={"size": 6, "color": _CLEAR},
-        selected={"marker": {"color": _CLEAR}},
-        unselected={"marker": {"color": _CLEAR}},
+        marker={"size": 6, "color": CLEAR},
+        selected={"marker": {"color": CLEAR}},
+        unselected={"marker": {"color": CLEAR}},
     )
     figure.add_shape(
         type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": ORANGE, "width": 3}
     )
-    figure.update_layout(
-        height=300,
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
-        showlegend=False,
-        dragmode="select",
-    )
-    figure.update_xaxes(visible=False, fixedrange=True, range=[0, width], constrain="domain")
-    figure.update_yaxes(
-        visible=False, fixedrange=True, range=[height, 0], scaleanchor="x", constrain="domain"
-    )
+    figure = bare(figure, 300)
+    figure.update_layout(dragmode="select")
+    as_picture(figure, shape)
     return figure, (
         say(
             "A picture of {height} by {width} cells; rows {top} to {bottom} and "

@@ -114,11 +114,6 @@ def views(x: Array, m: Array, u: Array) -> Views:
     return Views(z, reconstruction, error)
 
 
-def decode(h: Array, reconstructions: Array) -> Array:
-    """Mixture x^ = sum_i h_i x_i, ``(n, d)``."""
-    return np.einsum("nk,nkd->nd", h, reconstructions)
-
-
 def log_joint(a: Array, errors: Array, s2: float) -> Array:
     """log(a_i exp(-|x - x_i|^2 / 2 s^2)), ``(n, K)``."""
     tiny = np.finfo(a.dtype).tiny

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .layer import F32, CompetitiveLayer, LayerSpec, RowCodes
+from .layer import CompetitiveLayer, Floats, LayerSpec, RowCodes
 from .patches import join, split, tiling
 
 #: Rows a layer handles at a time, so that memory follows the batch and not the data.
@@ -40,8 +40,8 @@ class Codes:
     """
 
     winners: NDArray[np.intp]
-    weights: F32
-    values: F32
+    weights: Floats
+    values: Floats
 
     def __len__(self) -> int:
         return len(self.winners)
@@ -86,20 +86,25 @@ class Hierarchy:
             self.map_shapes.append((*grid, layer.code_length))
         self.map_shapes.pop()
 
-    def rows(self, level: int, maps: F32) -> F32:
+    @property
+    def at_once(self) -> int:
+        """Pictures to handle at a time, so that memory follows the batch and not the data."""
+        return max(1, ROWS_AT_ONCE // max(1, int(np.prod(self.grid_shapes[0]))))
+
+    def rows(self, level: int, maps: Floats) -> Floats:
         """Rows ``(n * gh * gw, d)`` of one level's input maps."""
         spec = self.layers[level].spec
         patches = split(maps, spec.patch, spec.stride)
         return patches.reshape(-1, patches.shape[-1])
 
-    def maps(self, level: int, rows: F32) -> F32:
+    def maps(self, level: int, rows: Floats) -> Floats:
         """Inverse of :meth:`rows`."""
         spec = self.layers[level].spec
         height, width, _ = self.map_shapes[level]
         grid = self.grid_shapes[level]
         return join(rows.reshape(-1, *grid, rows.shape[-1]), height, width, spec.patch, spec.stride)
 
-    def encode_level(self, level: int, maps: F32) -> tuple[RowCodes, F32]:
+    def encode_level(self, level: int, maps: Floats) -> tuple[RowCodes, Floats]:
         """Codes of one level and the map ``(n, gh, gw, c)`` it hands up."""
         rows = self.rows(level, maps)
         layer = self.layers[level]
@@ -110,7 +115,7 @@ class Hierarchy:
         vectors = layer.hand_up(codes)
         return codes, vectors.reshape(-1, *self.grid_shapes[level], vectors.shape[-1])
 
-    def up(self, maps: F32, levels: int | None = None) -> list[RowCodes]:
+    def up(self, maps: Floats, levels: int | None = None) -> list[RowCodes]:
         """Codes of the first ``levels`` levels (all by default), bottom first."""
         result = []
         for level in range(len(self.layers) if levels is None else levels):
@@ -118,19 +123,37 @@ class Hierarchy:
             result.append(codes)
         return result
 
-    def input_of(self, level: int, maps: F32) -> F32:
+    def input_of(self, level: int, maps: Floats) -> Floats:
         """Map that a level sees, given the maps at the bottom."""
         for below in range(level):
             maps = self.encode_level(below, maps)[1]
         return maps
 
-    def down(self, level: int, rows: F32) -> F32:
+    def down(self, level: int, rows: Floats) -> Floats:
         """Maps at the bottom predicted from one level's reconstructed rows."""
         maps = self.maps(level, rows)
         for below in range(level - 1, -1, -1):
             vectors = maps.reshape(-1, maps.shape[-1])
             maps = self.maps(below, self.layers[below].take_down(vectors))
         return maps
+
+    def reconstruct(self, maps: Floats) -> Floats:
+        """Maps up to the top level's codes and down again."""
+        top, step = len(self.layers) - 1, self.at_once
+        parts = [
+            self.down(top, self.layers[top].decode(self.up(maps[i : i + step])[top]))
+            for i in range(0, len(maps), step)
+        ]
+        return np.concatenate(parts)
+
+    def decode(self, codes: Codes) -> Floats:
+        """Maps ``(n, H, W, C)`` from codes of the top level, in double precision."""
+        top, step = len(self.layers) - 1, self.at_once
+        parts = [
+            self.down(top, self.layers[top].decode(self.unpack(codes[i : i + step]).double()))
+            for i in range(0, len(codes), step)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, *self.map_shapes[0]))
 
     def pack(self, codes: RowCodes) -> Codes:
         """Codes of the top level, arranged on its grid."""

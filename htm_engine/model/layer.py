@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from . import competition
 
 #: Learning runs in single precision; what users call runs in double, so that the last
-#: bits of a matrix product, which follow the batch, round away.
-F32 = NDArray[np.floating]
+#: bits of a matrix product, which follow the batch, round away.  Functions take either.
+Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
 
 
@@ -86,8 +86,14 @@ class RowCodes(NamedTuple):
     """The compact code of ``n`` rows."""
 
     winners: Ints  #: ``(n, k)`` unit indices, strongest first
-    weights: F32  #: ``(n, k)`` competed activations, each row sums to one
-    values: F32  #: ``(n, k, r)`` coordinates in each winner's basis
+    weights: Floats  #: ``(n, k)`` competed activations, each row sums to one
+    values: Floats  #: ``(n, k, r)`` coordinates in each winner's basis
+
+    def double(self) -> RowCodes:
+        """The same in double precision."""
+        return RowCodes(
+            self.winners, self.weights.astype(np.float64), self.values.astype(np.float64)
+        )
 
 
 #: One entry a learned array: name -> shape in the letters of the module docstring.
@@ -129,15 +135,15 @@ class CompetitiveLayer:
         self.spec = spec
         self.s2 = 1.0
         none, flat = np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
-        self.w: F32 = none
-        self.b: F32 = flat
-        self.m: F32 = none
-        self.u: F32 = np.zeros((0, 0, 0), np.float32)
-        self.mean: F32 = flat
-        self.basis: F32 = none
-        self.spread: F32 = none
-        self.shares: F32 = flat
-        self.profile: F32 = flat
+        self.w: Floats = none
+        self.b: Floats = flat
+        self.m: Floats = none
+        self.u: Floats = np.zeros((0, 0, 0), np.float32)
+        self.mean: Floats = flat
+        self.basis: Floats = none
+        self.spread: Floats = none
+        self.shares: Floats = flat
+        self.profile: Floats = flat
 
     # ------------------------------------------------------------------ sizes
     @property
@@ -161,19 +167,19 @@ class CompetitiveLayer:
         return int(self.basis.shape[1]) if self.rank else self.units
 
     # ----------------------------------------------------------------- coding
-    def evidence(self, x: F32) -> F32:
+    def evidence(self, x: Floats) -> Floats:
         """Evidence ``(n, K)``."""
         return competition.evidence(x, self.w, self.b)
 
-    def activation(self, x: F32) -> F32:
+    def activation(self, x: Floats) -> Floats:
         """Penalty-reward activation ``(n, K)`` at the layer's temperature."""
         return competition.activation(self.evidence(x), self.spec.temperature)
 
-    def errors(self, x: F32) -> F32:
+    def errors(self, x: Floats) -> Floats:
         """Squared error of each unit's own view of x, ``(n, K)``."""
         return self.views(x)[0]
 
-    def views(self, x: F32) -> tuple[F32, F32]:
+    def views(self, x: Floats) -> tuple[Floats, Floats]:
         """Squared errors ``(n, K)`` and values ``(n, K, r)`` of every unit's own view."""
         # |x - x_i|^2 = |x - m_i|^2 - |z_i|^2: two matrix products serve all units.
         # Centring first keeps float32 from cancelling when data sits far from zero.
@@ -189,20 +195,20 @@ class CompetitiveLayer:
         z = (centred @ flat).reshape(len(x), self.units, self.rank) - offset
         return np.maximum(distance - np.einsum("nkr,nkr->nk", z, z), 0), z
 
-    def joint(self, x: F32, errors: F32, e: F32 | None = None) -> F32:
+    def joint(self, x: Floats, errors: Floats, e: Floats | None = None) -> Floats:
         """Log of a_i exp(-error_i / 2 s^2), over the temperature, ``(n, K)``."""
         e = self.evidence(x) if e is None else e
         top = e.max(1, keepdims=True)
         log_a = e - top - np.log(np.exp(e - top).sum(1, keepdims=True))
         return (log_a - errors / (2 * self.s2)) / self.spec.temperature
 
-    def responsibilities(self, x: F32) -> F32:
+    def responsibilities(self, x: Floats) -> Floats:
         """Share of each unit in the competition, ``(n, K)`` (see ``LayerSpec.compete_on``)."""
         if self.spec.compete_on == "evidence":
             return self.activation(x)
         return competition.activation(self.joint(x, self.errors(x)))
 
-    def encode(self, x: F32) -> RowCodes:
+    def encode(self, x: Floats) -> RowCodes:
         """Let the units compete for each row."""
         h = self.responsibilities(x)
         index = competition.winners(h, self.winners_kept)
@@ -210,7 +216,7 @@ class CompetitiveLayer:
         weights = weights / np.maximum(weights.sum(1, keepdims=True), 1e-30)
         return RowCodes(index, weights, self.values(x, index))
 
-    def values(self, x: F32, index: Ints) -> F32:
+    def values(self, x: Floats, index: Ints) -> Floats:
         """Coordinates of rows in the bases of given units, ``(n, k, r)``."""
         values = np.zeros((*index.shape, self.rank), x.dtype)
         if self.rank:
@@ -219,7 +225,7 @@ class CompetitiveLayer:
                 values[row, slot] = (x[row] - self.m[unit]) @ self.u[unit]
         return values
 
-    def decode(self, codes: RowCodes) -> F32:
+    def decode(self, codes: RowCodes) -> Floats:
         """Rows ``(n, d)`` from codes: x^ = sum_i h_i (m_i + U_i z_i)."""
         index, weights, values = codes
         rows = np.einsum("nk,nkd->nd", weights, self.m[index])
@@ -230,7 +236,7 @@ class CompetitiveLayer:
                 rows[row] += part  # a unit takes at most one slot of a row, so no row repeats
         return rows
 
-    def hand_up(self, codes: RowCodes) -> F32:
+    def hand_up(self, codes: RowCodes) -> Floats:
         """Vector ``(n, code_length)`` the layer above sees."""
         if self.rank:
             return (self.decode(codes) - self.mean) @ self.basis
@@ -238,10 +244,10 @@ class CompetitiveLayer:
         np.put_along_axis(h, codes.winners, codes.weights, 1)
         return h
 
-    def take_down(self, vectors: F32) -> F32:
+    def take_down(self, vectors: Floats) -> Floats:
         """Rows ``(n, d)`` from vectors predicted by the layer above.
 
-        With rank 0 the predicted activations compete again before they speak.
+        With rank 0 the predicted activations compete again before they decode.
         """
         if self.rank:
             return vectors @ self.basis.T + self.mean

@@ -1,10 +1,21 @@
 """How a layer learns: a start, then one small step a batch.
 
-The gate follows the gradient ``a - r`` by Adam; prototypes and bases follow theirs
-with a step of *wins / recent wins* per unit, the step size at which stochastic
-gradient descent on the loss keeps a running mean (Nowlan 1990; Bottou and Bengio,
-NIPS 1995).  A basis moves by block power iteration on a running product with its
-unit's covariance (Oja's rule in mini-batch form) and is put back to orthonormal.
+Every step is one down the gradients in ``competition``, with the competed
+responsibilities ``h`` as ``r`` (with all K units winning they are ``r`` itself):
+
+    gate       ``gate_gradients`` through Adam
+    prototype  ``prototype_gradient`` times ``n s^2 / N_i``, N_i the unit's recent wins: the
+               step size at which gradient descent keeps a running mean (Nowlan 1990; Bottou
+               and Bengio, NIPS 1995).  Within the unit's own basis, where the loss is flat
+               and this gradient zero, the prototype follows the mean as well, so that
+               values spread around zero.
+    basis      a running mean of ``basis_gradient``, in the same step size: minus that is the
+               product of the unit's covariance with its basis, and every few steps the basis
+               is turned to it and put back to orthonormal (Oja's rule in mini-batch form,
+               which is block power iteration)
+
+The last two are written out for the rows that each unit wins: the plain form of the
+gradients needs every unit's view of every row.  Tests hold both against the plain form.
 Units that stop winning are revived by splitting the one with the largest error.
 
     start(x)  k-means++ prototypes, local principal directions, a matching gate
@@ -20,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 
-from . import competition
-from .layer import F32, CompetitiveLayer
+from . import adam, competition
+from .layer import CompetitiveLayer, Floats
 
 #: A unit that wins less than this part of a fair share is dead.
 DEAD_SHARE = 0.02
@@ -63,7 +74,7 @@ class LayerLearner:
         self.steps = 0
 
     # ------------------------------------------------------------------ start
-    def start(self, x: F32) -> None:
+    def start(self, x: Floats) -> None:
         """Place the units on a first sample ``(n, d)``.
 
         Raises
@@ -122,7 +133,7 @@ class LayerLearner:
         self.unit_error = np.zeros(layer.units)
         self.steps = 0
 
-    def _widened(self, u: F32) -> F32:
+    def _widened(self, u: Floats) -> Floats:
         """Bases with spare directions beyond the rank, ``(K, d, r + spare)``."""
         units, d, rank = u.shape
         spare = min(SPARE, d - rank) if rank else 0
@@ -132,7 +143,7 @@ class LayerLearner:
         return competition.orthonormalise(np.concatenate([u, extra], 2)).astype(np.float32)
 
     # ------------------------------------------------------------------- step
-    def step(self, x: F32, temperature: float = 1.0) -> LayerStep:
+    def step(self, x: Floats, temperature: float = 1.0) -> LayerStep:
         """Learn from a batch ``(n, d)``; ``temperature`` multiplies the layer's own."""
         layer = self.layer
         n, d = x.shape
@@ -145,7 +156,7 @@ class LayerLearner:
         index = competition.winners(h, layer.winners_kept)
         best = errors[np.arange(n), index[:, 0]]
         wins = np.bincount(index[:, 0], minlength=layer.units)
-        self._move_gate(x, a - h)
+        self._move_gate(x, a, h)
         memory = min(LONGEST_MEMORY, 1 - 1 / (4 + self.steps))
         self.seen *= memory
         self.unit_error *= memory
@@ -164,19 +175,17 @@ class LayerLearner:
             self._turn()
         return LayerStep(error, wins, revived)
 
-    def _move_gate(self, x: F32, gradient: F32) -> None:
-        """Adam on dL/dw and dL/db (Kingma and Ba 2015)."""
+    def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
+        """Adam on dL/dw and dL/db; it goes as far whatever the temperature they are over."""
         layer, t = self.layer, self.steps + 1
-        pairs = ((layer.w, gradient.T @ x / len(x), 0), (layer.b, gradient.mean(0), 1))
-        for parameter, g, i in pairs:
-            first, second = self.moment[i], self.moment2[i]
-            first += 0.1 * (g - first)
-            second += 0.01 * (g * g - second)
-            rate = self.gate_rate if i == 0 else self.rate
-            step = first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.99**t)) + 1e-8)
-            parameter -= (rate / np.sqrt(1 + t / 100) * step).astype(np.float32)
+        gradients = competition.gate_gradients(x, a, h)
+        both = zip((layer.w, layer.b), gradients, (self.gate_rate, self.rate), strict=True)
+        for i, (parameter, gradient, rate) in enumerate(both):
+            move = adam.direction(self.moment[i], self.moment2[i], gradient, t, 1e-8)
+            parameter -= (rate / np.sqrt(1 + t / 100) * move).astype(np.float32)
 
-    def _move_units(self, x: F32, h: F32, index: NDArray[np.intp]) -> None:
+    def _move_units(self, x: Floats, h: Floats, index: NDArray[np.intp]) -> None:
+        """Prototypes down their gradient, and the running mean of the bases' gradients."""
         layer = self.layer
         rows = np.repeat(np.arange(len(x)), index.shape[1])
         flat = index.ravel()
@@ -226,7 +235,7 @@ class LayerLearner:
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank])
         layer.spread = np.sqrt(np.maximum(power[:, : layer.rank], 0))
 
-    def _revive(self, x: F32, winner: NDArray[np.intp]) -> int:
+    def _revive(self, x: Floats, winner: NDArray[np.intp]) -> int:
         """Give each dead unit half of the unit with the largest error."""
         layer = self.layer
         dead = np.flatnonzero(layer.shares < DEAD_SHARE / layer.units)
@@ -265,14 +274,14 @@ class LayerLearner:
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank], np.float32)
 
 
-def _means(rows: F32, assigned: NDArray[np.intp], fallback: F32) -> F32:
+def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats:
     total = np.zeros_like(fallback)
     np.add.at(total, assigned, rows)
     count = np.bincount(assigned, minlength=len(fallback))[:, None]
     return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
 
 
-def _principal(centred: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Variances and directions ``(d, d)`` of centred rows, largest first."""
     covariance = (centred.T @ centred).astype(np.float64) / len(centred)
     values, directions = np.linalg.eigh(covariance)
@@ -292,13 +301,13 @@ def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
 
 
 def _local_bases(
-    rows: F32,
+    rows: Floats,
     assigned: NDArray[np.intp],
-    means: F32,
+    means: Floats,
     rank: int,
     values: NDArray[np.float64],
     directions: NDArray[np.float64],
-) -> F32:
+) -> Floats:
     """Principal directions of each unit's rows, leaning on the global ones where rows are few."""
     d = rows.shape[1]
     bases = np.zeros((len(means), d, rank), np.float32)

@@ -17,7 +17,7 @@ import mmap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,15 @@ class TrainStep:
     loop: LoopState | None = None
 
 
+class NetworkStep(NamedTuple):
+    """What one step of a network saw: entries of :class:`TrainStep`."""
+
+    error: float
+    usage: tuple[NDArray[np.float64], ...] = ()
+    dead: tuple[int, ...] = ()
+    revived: int = 0
+
+
 class Learner(Protocol):
     """What the loop asks of a network."""
 
@@ -120,16 +129,37 @@ class Learner(Protocol):
     tolerance: float
     start_temperature: float
 
-    def _batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.float32]: ...
-    def _begin(self, sample: NDArray[np.float32]) -> None: ...
-    def _step(
-        self, maps: NDArray[np.float32], temperature: float
-    ) -> tuple[float, tuple[NDArray[np.float64], ...], tuple[int, ...], int]: ...
-    def _validate(self, maps: NDArray[np.float32]) -> float: ...
-    def _end(self) -> None: ...
-    def _measure_coder(self, maps: NDArray[np.float32]) -> Iterator[float]: ...
-    def _measure_sampler(self, X: Any) -> Iterator[float]: ...
-    def _generator(self) -> np.random.Generator: ...
+    def generator(self) -> np.random.Generator:
+        """A fresh generator, seeded by the learner's settings."""
+        ...
+
+    def batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.floating]:
+        """Maps of chosen rows of X."""
+        ...
+
+    def begin(self, sample: NDArray[np.floating]) -> None:
+        """Place the units on a first sample."""
+        ...
+
+    def step(self, maps: NDArray[np.floating], temperature: float) -> NetworkStep:
+        """Learn from one batch."""
+        ...
+
+    def validate(self, maps: NDArray[np.floating]) -> float:
+        """Mean squared error of maps."""
+        ...
+
+    def settle(self) -> None:
+        """Put in order what the steps left open."""
+        ...
+
+    def sampler_if_wanted(self, X: Any) -> Iterator[float]:
+        """Learn the tables to draw by, in parts, if they are wanted."""
+        ...
+
+    def coder_if_wanted(self, maps: NDArray[np.floating]) -> Iterator[float]:
+        """Measure the tables of the file coder, in parts, if they are wanted."""
+        ...
 
 
 def batch_length(batch_size: int | None, n: int) -> int:
@@ -162,85 +192,114 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
     ------
     TrainStep
     """
-    clock = time.perf_counter() - (loop.seconds if loop else 0.0)
-    rng = learner._generator()
-    rows, held = hold_out(len(X), learner.validation_fraction, rng)
-    length = batch_length(learner.batch_size, len(rows))
-    starts = range(0, len(rows), length)
-    total = learner.epochs * len(starts)
-    sample = learner._batch(X, np.sort(rows[:START_SAMPLE]))
-    if loop is None:
-        learner._begin(sample)
-    held_maps = learner._batch(X, np.sort(held)) if len(held) else None
-    best, waited, done, began, skipped = np.inf, 0, 0, 1, 0
-    validation: float | None = None
-    usage: tuple[NDArray[np.float64], ...] = ()
-    dead: tuple[int, ...] = ()
-    error, revived, temperature = np.nan, 0, learner.start_temperature
-    if loop is not None:
-        best, waited, done, began = loop.best, loop.waited, loop.done, loop.epoch
-        error, validation, skipped = loop.error, loop.validation, loop.within
-        rng.bit_generator.state = loop.order
+    run = _Run(learner, X, loop)
+    yield from run.units()
+    learner.settle()
+    run.validation = run.validate()
+    yield run.report("units", 0.9)
+    run.validation = None
+    for part in learner.sampler_if_wanted(X):
+        yield run.report("sampler", 0.9 + 0.05 * part)
+    for part in learner.coder_if_wanted(_fair_sample(run.sample, run.held, run.rng)):
+        yield run.report("coder", 0.95 + 0.05 * part)
 
-    def report(
-        phase: str, validation: float | None, progress: float, state: LoopState | None = None
-    ) -> TrainStep:
+
+class _Run:
+    """A training under way: what :func:`train` knows between two steps.
+
+    Attributes
+    ----------
+    sample, held : ndarray
+        Maps that the learner began with, and that it is measured on, if any.
+    validation : float or None
+        What the next report says of the held-out maps.
+    """
+
+    def __init__(self, learner: Learner, X: Any, loop: LoopState | None) -> None:
+        self.learner, self.X = learner, X
+        self.clock = time.perf_counter() - (loop.seconds if loop else 0.0)
+        self.rng = learner.generator()
+        self.rows, held = hold_out(len(X), learner.validation_fraction, self.rng)
+        self.length = batch_length(learner.batch_size, len(self.rows))
+        self.starts = range(0, len(self.rows), self.length)
+        self.total = learner.epochs * len(self.starts)
+        self.sample = learner.batch(X, np.sort(self.rows[:START_SAMPLE]))
+        if loop is None:
+            learner.begin(self.sample)
+        self.held = learner.batch(X, np.sort(held)) if len(held) else None
+        self.temperature = learner.start_temperature
+        self.last, self.validation = NetworkStep(np.nan), None if loop is None else loop.validation
+        self.best, self.waited, self.done, self.epoch, self.skipped = np.inf, 0, 0, 1, 0
+        if loop is not None:
+            self.best, self.waited, self.done = loop.best, loop.waited, loop.done
+            self.epoch, self.skipped = loop.epoch, loop.within
+            self.last = NetworkStep(loop.error)
+            self.rng.bit_generator.state = loop.order
+
+    def units(self) -> Iterator[TrainStep]:
+        """Epochs until all are done or nothing is gained any more."""
+        for epoch in range(self.epoch, self.learner.epochs + 1):
+            self.epoch = epoch
+            yield from self._epoch()
+            _forget_pages(self.X)
+            watched = self.validation if self.validation is not None else self.last.error
+            gained = watched < self.best * (1 - self.learner.tolerance)
+            self.waited = 0 if gained else self.waited + 1
+            self.best = min(self.best, watched)
+            # While the temperature still falls, an epoch without gain means little.
+            if self.waited > self.learner.patience and self._cooled(self.done - 1) >= 1:
+                break
+
+    def _epoch(self) -> Iterator[TrainStep]:
+        """What is left of an epoch, a batch at a time; measured at its end."""
+        shuffling = self.rng.bit_generator.state
+        order = self.rng.permutation(self.rows)
+        for start in self.starts[self.skipped :]:
+            self.temperature = self.learner.start_temperature ** (1 - self._cooled(self.done))
+            batch = self.learner.batch(self.X, np.sort(order[start : start + self.length]))
+            self.last = self.learner.step(batch, self.temperature)
+            self.done += 1
+            last = start + self.length >= len(self.rows)
+            self.validation = self.validate() if last else None
+            state = LoopState(
+                self.epoch,
+                start // self.length + 1,
+                self.done,
+                shuffling,
+                self.best,
+                self.waited,
+                self.last.error,
+                self.validation,
+                time.perf_counter() - self.clock,
+            )
+            yield self.report("units", 0.9 * self.done / self.total, state)
+        self.skipped = 0
+
+    def _cooled(self, before: int) -> float:
+        """How far the temperature has fallen after so many steps, 0 to 1."""
+        return min(1.0, before / max(1.0, COOLING * self.total))
+
+    def validate(self) -> float | None:
+        """Error of the held-out maps, if there are any."""
+        return None if self.held is None else self.learner.validate(self.held)
+
+    def report(self, phase: str, progress: float, state: LoopState | None = None) -> TrainStep:
+        """Where training stands."""
         return TrainStep(
-            done,
-            total,
-            epoch,
+            self.done,
+            self.total,
+            self.epoch,
             phase,
-            error,
-            validation,
-            usage,
-            dead,
-            revived,
-            temperature,
-            time.perf_counter() - clock,
+            self.last.error,
+            self.validation,
+            self.last.usage,
+            self.last.dead,
+            self.last.revived,
+            self.temperature,
+            time.perf_counter() - self.clock,
             progress,
             state,
         )
-
-    def cooled(before: int) -> float:
-        return min(1.0, before / max(1.0, COOLING * total))
-
-    for epoch in range(began, learner.epochs + 1):
-        shuffling = rng.bit_generator.state
-        order = rng.permutation(rows)
-        for start in starts[skipped:]:
-            temperature = learner.start_temperature ** (1 - cooled(done))
-            batch = learner._batch(X, np.sort(order[start : start + length]))
-            error, usage, dead, revived = learner._step(batch, temperature)
-            done += 1
-            last = start + length >= len(rows)
-            validation = learner._validate(held_maps) if last and held_maps is not None else None
-            state = LoopState(
-                epoch,
-                start // length + 1,
-                done,
-                shuffling,
-                best,
-                waited,
-                error,
-                validation,
-                time.perf_counter() - clock,
-            )
-            yield report("units", validation, 0.9 * done / total, state)
-        skipped = 0
-        _forget_pages(X)
-        watched = validation if validation is not None else error
-        waited = 0 if watched < best * (1 - learner.tolerance) else waited + 1
-        best = min(best, watched)
-        # While the temperature still falls, an epoch without gain means little.
-        if waited > learner.patience and cooled(done - 1) >= 1:
-            break
-    learner._end()
-    validation = learner._validate(held_maps) if held_maps is not None else None
-    yield report("units", validation, 0.9)
-    for part in learner._measure_sampler(X):
-        yield report("sampler", None, 0.9 + 0.05 * part)
-    for part in learner._measure_coder(_fair_sample(sample, held_maps, rng)):
-        yield report("coder", None, 0.95 + 0.05 * part)
 
 
 def _fair_sample(

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from .. import storage
 from ..errors import DataError, ModelError
-from ..estimator import persistence
 from ..estimator.network import HTM
 from ..model.layer import ARRAYS
 from ..model.learning import LayerLearner
@@ -49,9 +48,9 @@ class Checkpoint:
         DataError
             If X has another shape than the pictures it learned from.
         """
-        X = self.model._read(X, reset=False)
-        if X.shape[1:] != self.model._layout:
-            raise DataError(f"The training read {self.model._layout}, these are {X.shape[1:]}.")
+        X = self.model.read(X)
+        if X.shape[1:] != self.model.layout:
+            raise DataError(f"The training read {self.model.layout}, these are {X.shape[1:]}.")
         for step in train(self.model, X, self.loop):
             if step.validation is not None:
                 self.model.history_.append(step)
@@ -60,16 +59,16 @@ class Checkpoint:
 
 def save(model: HTM, loop: LoopState) -> bytes:
     """A model that learns, between two steps, as bytes."""
-    header, arrays = persistence.state(model)
+    header, arrays = model.state()
     header["training"] = {
         "loop": asdict(loop),
-        "rng": model._rng.bit_generator.state,
+        "rng": model.learners[0].rng.bit_generator.state,
         "learners": [
             {"gate_rate": float(learner.gate_rate), "steps": int(learner.steps)}
-            for learner in model._learners
+            for learner in model.learners
         ],
     }
-    for level, learner in enumerate(model._learners):
+    for level, learner in enumerate(model.learners):
         arrays |= {f"exact{level}.{n}": np.asarray(getattr(learner.layer, n)) for n in ARRAYS}
         arrays |= {f"learner{level}.{n}": np.asarray(getattr(learner, n)) for n in _SINGLE}
         for name in _PAIRS:
@@ -89,18 +88,23 @@ def load(data: bytes) -> Checkpoint:
         If these are not the bytes of a checkpoint.
     """
     header, arrays = storage.load(io.BytesIO(data))
-    model = persistence.restore(HTM, header, arrays)
+    model = HTM.from_state(header, arrays)
     try:
         found = header["training"]
         loop = LoopState(**found["loop"])
-        model._rng = np.random.default_rng(0)
-        model._rng.bit_generator.state = found["rng"]
+        rng = np.random.default_rng(0)
+        rng.bit_generator.state = found["rng"]
         np.random.default_rng(0).bit_generator.state = loop.order  # refused here if it is none
-        model._learners = [
-            _learner(model, level, own, arrays) for level, own in enumerate(found["learners"])
-        ]
-        if len(model._learners) != len(model.layers):
+        if len(found["learners"]) != len(model.layers):
             raise ModelError("This checkpoint has not all of its layers.")
+        model.take_up(
+            [
+                _learner(LayerLearner(layer, model.learning_rate, rng), level, own, arrays)
+                for level, (layer, own) in enumerate(
+                    zip(model.hierarchy_.layers, found["learners"], strict=True)
+                )
+            ]
+        )
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError) as exc:
@@ -109,15 +113,15 @@ def load(data: bytes) -> Checkpoint:
 
 
 def _learner(
-    model: HTM, level: int, own: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    learner: LayerLearner, level: int, own: dict[str, Any], arrays: dict[str, NDArray[Any]]
 ) -> LayerLearner:
-    layer = model.hierarchy_.layers[level]
+    """Put a learner, and its layer, back to where they stood."""
+    layer = learner.layer
     for name in ARRAYS:
         exact = arrays[f"exact{level}.{name}"]
         if exact.shape != getattr(layer, name).shape:
             raise ModelError(f"This checkpoint has a wrong array {name!r}.")
         setattr(layer, name, exact)
-    learner = LayerLearner(layer, model.learning_rate, model._rng)
     learner.gate_rate, learner.steps = float(own["gate_rate"]), int(own["steps"])
     for name in _SINGLE:
         setattr(learner, name, arrays[f"learner{level}.{name}"])

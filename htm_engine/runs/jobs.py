@@ -5,23 +5,18 @@
     job = TrainingJob(HTM.from_preset("quick"), X)
     job.start()
     job.snapshot().progress          # any time, from any thread
-    job.preview(X[:8]).pictures      # reconstructions by the model as it is now
+    job.peek().reconstruct(X[:8])    # by a copy of the model as it is now
     job.stop(); job.join(); job.result.save("model.npz")
 
-The thread alone touches the model while it learns; a preview works on a copy that the
-thread makes between two steps.
+The thread alone touches the model while it learns; who peeks gets a copy that the thread
+makes between two steps.
 """
 
 from __future__ import annotations
 
-import copy
-import os
-import tempfile
-import time
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,8 +31,8 @@ from .background import POOL, Background, Pool
 
 #: Points of a curve that a snapshot carries at most.
 CURVE_POINTS = 600
-#: Seconds a caller waits at most for the copy behind a preview.
-PREVIEW_WAIT = 5.0
+#: Seconds a caller waits at most for a copy of the model.
+PEEK_WAIT = 5.0
 
 Floats = NDArray[np.float64]
 
@@ -100,25 +95,6 @@ class JobSnapshot:
         return () if self.step is None else self.step.dead
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What the model makes of a few pictures now.
-
-    Attributes
-    ----------
-    pictures : ndarray
-        Reconstructions, laid out as the pictures given.
-    fields : ndarray (K, h, w, c)
-        Receptive fields of one level.
-    usage : ndarray (K,)
-        Share of recent wins of its units.
-    """
-
-    pictures: NDArray[np.floating]
-    fields: NDArray[np.floating]
-    usage: Floats
-
-
 class TrainingJob(Background):
     """Trains a fresh copy of a network in the background.
 
@@ -130,10 +106,6 @@ class TrainingJob(Background):
         Pictures or rows.
     name : str
         Shown to people.
-    checkpoint_path : path, optional
-        Where the model is saved now and then; replaced in one piece, never half written.
-    checkpoint_seconds : float
-        Working time between two checkpoints.
     pool, abandon_after
         See :class:`~htm_engine.runs.background.Background`.
     """
@@ -144,16 +116,12 @@ class TrainingJob(Background):
         X: Any,
         *,
         name: str = "",
-        checkpoint_path: str | Path | None = None,
-        checkpoint_seconds: float = 30.0,
         pool: Pool = POOL,
         abandon_after: float | None = None,
     ) -> None:
         super().__init__(self._train, name=name, pool=pool, abandon_after=abandon_after)
         self.model: HTM = clone(model)
         self._X = X
-        self._checkpoint = None if checkpoint_path is None else Path(checkpoint_path)
-        self._checkpoint_seconds = checkpoint_seconds
         self._last: TrainStep | None = None
         self._first: tuple[float, float] | None = None  # seconds, progress of the first step
         self._curve = (array("d"), array("d"))
@@ -185,7 +153,7 @@ class TrainingJob(Background):
         usable = self.state in ("finished", "stopped") and self._ending != "cancel"
         return self.model if usable and self._last is not None else None
 
-    def peek(self, timeout: float = PREVIEW_WAIT) -> HTM | None:
+    def peek(self, timeout: float = PEEK_WAIT) -> HTM | None:
         """A copy of the model between two steps, or None before the first one.
 
         While a step takes longer than ``timeout``, it is the copy made before.
@@ -199,15 +167,6 @@ class TrainingJob(Background):
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._copy_wanted or self.over, timeout)
             return self.result if self.over else self._copy
-
-    def preview(self, X: Any, level: int = 0) -> Preview | None:
-        """Reconstruct a few pictures with the model as it is now; None before the first step."""
-        model = self.peek()
-        if model is None:
-            return None
-        level = range(len(model.hierarchy_.layers))[level]
-        shares = np.array(model.hierarchy_.layers[level].shares, float)
-        return Preview(model.reconstruct(X), model.receptive_fields(level), shares)
 
     def _eta(self) -> float | None:
         if self._first is None or self.over or not self.progress > self._first[1]:
@@ -224,12 +183,7 @@ class TrainingJob(Background):
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
-        saved = time.monotonic()
-        for step in self.model.fit_steps(self._X):
-            yield step
-            if self._checkpoint and time.monotonic() - saved >= self._checkpoint_seconds:
-                self._save()
-                saved = time.monotonic()
+        yield from self.model.fit_steps(self._X)
 
     def _take(self, item: TrainStep) -> None:
         self._last, self.progress = item, item.progress
@@ -244,11 +198,7 @@ class TrainingJob(Background):
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
             return
-        model = copy.copy(self.model)
-        model.__dict__.pop("_learners", None)  # as large again, and only training needs them
-        model.hierarchy_ = copy.deepcopy(self.model.hierarchy_)
-        model.history_ = list(self.model.history_)
-        self._copy, self._copy_wanted = model, False
+        self._copy, self._copy_wanted = self.model.snapshot(), False
         self._changed.notify_all()
 
     def _finish(self, early: bool) -> None:
@@ -262,26 +212,13 @@ class TrainingJob(Background):
                         raise Cancelled("the model is not wanted any more")
                     self._take(replace(self._last, phase=phase, progress=part))
                     self._between()
-        if self._checkpoint:
-            self._save()
 
     def _tables(self) -> Iterator[tuple[str, float]]:
         """Measure the tables that ``fit`` would have; phase and progress."""
-        for part in self.model._measure_sampler(self._X):
+        for part in self.model.sampler_if_wanted(self._X):
             yield "sampler", 0.9 + 0.05 * part
         for part in self.model.coder_steps(self._X) if self.model.coder else ():
             yield "coder", 0.95 + 0.05 * part
-
-    def _save(self) -> None:
-        assert self._checkpoint is not None
-        handle, temporary = tempfile.mkstemp(dir=self._checkpoint.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                self.model.save(file)
-            os.replace(temporary, self._checkpoint)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
 
 def thin(x: Floats, y: Floats, most: int = CURVE_POINTS) -> tuple[Floats, Floats]:

@@ -86,7 +86,7 @@ class Recipe:
             shape = settings.pop("input_shape", None)
             model = HTM(layers=layers, input_shape=None if shape is None else tuple(shape))
             model.set_params(**settings)
-            model._check_settings()
+            model.check_settings()
             sizes = [("layers", len(layers)), ("epochs", model.epochs)]
             sizes += [("batch_size", model.batch_size or 1)]
             sizes += [(name, getattr(spec, name)) for spec in layers for name in ("units", "rank")]

@@ -86,7 +86,6 @@ class RecordedJob(TrainingJob):
         every: float = EVERY,
         pool: Pool = POOL,
         abandon_after: float | None = None,
-        _from: tuple[str, Checkpoint] | None = None,
     ) -> None:
         super().__init__(
             recipe.model(), learn.X, name=learn.name, pool=pool, abandon_after=abandon_after
@@ -98,27 +97,20 @@ class RecordedJob(TrainingJob):
         self._costs: deque[float] = deque([0.0], maxlen=2)
         self._begun: Checkpoint | None = None
         self.run = ""
-        if _from is None:
-            with self._trying():
-                self.run = history.create(
-                    name or learn.name, recipe.data, recipe.data_fingerprint, recipe.as_json()
-                )
-        else:
-            self.run, self._begun = _from
-            self._take_up(self._begun)
+        self._enter(name)
         if self.run:
             with _LOCK:
                 _LIVE[self.run] = self
 
-    def _take_up(self, begun: Checkpoint) -> None:
-        self._history.take_over(self.run)
-        found = self._history.get(self.run)
-        self.seconds = found.seconds if found else 0.0
-        self.model, self._count = begun.model, begun.loop.done
-        for place, held in ((self._curve, False), (self._held, True)):
-            steps, values = self._history.curve(self.run, held)
-            place[0].extend(array("d", steps))
-            place[1].extend(array("d", values))
+    def _enter(self, name: str) -> None:
+        """Begin a run in the history, if it can be written."""
+        with self._trying():
+            self.run = self._history.create(
+                name or self.learn.name,
+                self.recipe.data,
+                self.recipe.data_fingerprint,
+                self.recipe.as_json(),
+            )
 
     # ------------------------------------------------------ in the job's thread
     def _close(self, state: str) -> None:
@@ -197,6 +189,25 @@ class RecordedJob(TrainingJob):
         return _Trying(self)
 
 
+class _ResumedJob(RecordedJob):
+    """A training that goes on from a checkpoint of a run in the history."""
+
+    def __init__(self, run: str, begun: Checkpoint, *recorded: Any, **settings: Any) -> None:
+        self._found = run, begun
+        super().__init__(*recorded, **settings)
+
+    def _enter(self, name: str) -> None:
+        self.run, begun = self._found
+        self._history.take_over(self.run)
+        found = self._history.get(self.run)
+        self.seconds = found.seconds if found else 0.0
+        self._begun, self.model, self._count = begun, begun.model, begun.loop.done
+        for place, held in ((self._curve, False), (self._held, True)):
+            steps, values = self._history.curve(self.run, held)
+            place[0].extend(array("d", steps))
+            place[1].extend(array("d", values))
+
+
 class _Trying:
     """Notes what the history could not do, and lets the training go on."""
 
@@ -244,7 +255,7 @@ def resume(history: History, run: str, data: Dataset, **settings: Any) -> Record
     recipe = replace(Recipe.from_json(found.settings), stopped=None)
     begun = checkpoints.load(history.files.get(found.checkpoint))
     learn, held = data.split(*SPLIT)
-    return RecordedJob(history, recipe, learn, held, _from=(run, begun), **settings)
+    return _ResumedJob(run, begun, history, recipe, learn, held, **settings)
 
 
 def figures_of(model: HTM, held: Dataset) -> dict[str, float]:
@@ -259,7 +270,7 @@ def figures_of(model: HTM, held: Dataset) -> dict[str, float]:
     few = held.X[:MEASURED]
     found: dict[str, float] = {}
     try:
-        rebuilt = model.reconstruct(few.reshape(-1, *model._layout)).reshape(few.shape)
+        rebuilt = model.reconstruct(few.reshape(-1, *model.layout)).reshape(few.shape)
         found["mse"] = float(mse(few / 255, np.clip(rebuilt, 0, 1)))
         found["psnr"] = float(psnr_of(found["mse"]))
         if model.coder_ is not None:

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from ..errors import DataError
-from ..model import competition
+from ..model import adam, competition
 from ..model.hierarchy import Hierarchy
 from ..model.layer import CompetitiveLayer, RowCodes
-from .tables import F64, Child, Ints, Sampler, Top, features, looks
+from .tables import Child, Floats, Ints, Sampler, Top, features, looks
 
 #: Pictures that are learned from, and numbers looked at for the quantiles.
 MOST, MOST_NUMBERS = 40_000, 1 << 23
@@ -52,7 +52,7 @@ RIDGE = 1e-3
 
 
 def learn(
-    h: Hierarchy, blocks: Sequence[F64], labels: Any = None, random_state: int = 0
+    h: Hierarchy, blocks: Sequence[Floats], labels: Any = None, random_state: int = 0
 ) -> Generator[float, None, Sampler | None]:
     """Learn from maps ``(n, H, W, C)`` in blocks, in parts that tell their progress, 0 to 1.
 
@@ -68,39 +68,43 @@ def learn(
     if not top.rank or top.winners_kept > 1:
         return None
     rng = np.random.default_rng(random_state)
-    seen = _Seen(h)
+    gathered = _Gathered(h)
     for number, maps in enumerate(blocks, 1):
-        seen.add(maps)
+        gathered.add(maps)
         yield 0.5 * number / len(blocks)
-    seen.close()
-    classes, label = np.zeros(0, np.intp), np.zeros(seen.pictures, np.intp)
+    gathered.close()
+    classes, label = np.zeros(0, np.intp), np.zeros(gathered.pictures, np.intp)
     if labels is not None:
-        if len(labels) != seen.pictures:
-            raise DataError(f"there are {len(labels)} labels for {seen.pictures} pictures")
+        if len(labels) != gathered.pictures:
+            raise DataError(f"there are {len(labels)} labels for {gathered.pictures} pictures")
         classes, label = np.unique(np.asarray(labels).astype(np.intp), return_inverse=True)
-    per_row = np.repeat(label, len(seen.winners) // seen.pictures)
-    mixture = _mixture(top, seen.winners, seen.values, per_row, max(1, len(classes)), random_state)
+    per_row = np.repeat(label, len(gathered.winners) // gathered.pictures)
+    mixture = _mixture(
+        top, gathered.winners, gathered.values, per_row, max(1, len(classes)), random_state
+    )
     yield 0.65
-    children = {level: _child(h.layers[level], cells, rng) for level, cells in seen.cells.items()}
+    children = {
+        level: _child(h.layers[level], cells, rng) for level, cells in gathered.cells.items()
+    }
     yield 0.85
-    found = Sampler(mixture, children, classes, seen.noise / seen.pictures)
-    places = len(seen.winners) // seen.pictures
-    found.group = _groups(h.layers[-1], len(seen.flat) if places == 1 else 0)
-    if len(seen.flat) >= NEEDED:
-        found.top = _settled(found, h, seen)
+    found = Sampler(mixture, children, classes, gathered.noise / gathered.pictures)
+    places = len(gathered.winners) // gathered.pictures
+    found.group = _groups(h.layers[-1], len(gathered.flat) if places == 1 else 0)
+    if len(gathered.flat) >= NEEDED:
+        found.top = _settled(found, h, gathered)
         yield 0.92
-    _measure_tones(found, h, seen, *_drawn(found, h, seen, rng))
+    _measure_tones(found, h, gathered, *_drawn(found, h, gathered, rng))
     yield 1.0
     # As a file will hold them, so that a loaded network draws the very same.
     return Sampler.from_arrays(found.arrays(), h)
 
 
-class _Seen:
+class _Gathered:
     """What learning needs of all blocks."""
 
     def __init__(self, h: Hierarchy) -> None:
         self.h, self.pictures = h, 0
-        self.noise: F64 = np.zeros(int(np.prod(h.map_shapes[0])))
+        self.noise: Floats = np.zeros(int(np.prod(h.map_shapes[0])))
         self.levels = [
             level
             for level in range(len(h.layers) - 1)
@@ -108,10 +112,10 @@ class _Seen:
         ]
         self._parts: dict[int, list[tuple[NDArray[Any], ...]]] = {n: [] for n in self.levels}
         self._tops: list[Ints] = []
-        self._values: list[F64] = []
+        self._values: list[Floats] = []
         self._flats: list[NDArray[np.float32]] = []
 
-    def add(self, maps: F64) -> None:
+    def add(self, maps: Floats) -> None:
         """Look at one block."""
         h, top = self.h, len(self.h.layers) - 1
         flat = maps.reshape(len(maps), -1)
@@ -122,8 +126,8 @@ class _Seen:
         codes = h.up(maps)
         self._tops.append(codes[-1].winners[:, 0])
         self._values.append(codes[-1].values[:, 0])
-        said = h.down(top, h.layers[-1].decode(codes[-1])).reshape(flat.shape)
-        self.noise += ((flat - said) ** 2).sum(0, dtype=np.float64)
+        decoded = h.down(top, h.layers[-1].decode(codes[-1])).reshape(flat.shape)
+        self.noise += ((flat - decoded) ** 2).sum(0, dtype=np.float64)
         for level in self.levels:
             if sum(len(part[0]) for part in self._parts[level]) >= CELLS:
                 continue
@@ -142,14 +146,14 @@ class _Seen:
         }
 
 
-def _cells(predicted: F64, came: F64, codes: Any) -> tuple[F64, ...]:
-    """Prediction, surprise left and above, winner and values of every cell, in reading order."""
-    surprise = np.pad(came - predicted, ((0, 0), (1, 0), (1, 0), (0, 0)))
+def _cells(predicted: Floats, came: Floats, codes: Any) -> tuple[Floats, ...]:
+    """Prediction, residual left and above, winner and values of every cell, in reading order."""
+    residual = np.pad(came - predicted, ((0, 0), (1, 0), (1, 0), (0, 0)))
     c = predicted.shape[-1]
     return (
         predicted.reshape(-1, c).astype(np.float32),
-        surprise[:, 1:, :-1].reshape(-1, c).astype(np.float32),
-        surprise[:, :-1, 1:].reshape(-1, c).astype(np.float32),
+        residual[:, 1:, :-1].reshape(-1, c).astype(np.float32),
+        residual[:, :-1, 1:].reshape(-1, c).astype(np.float32),
         codes.winners[:, 0],
         codes.values[:, 0].astype(np.float32),
     )
@@ -157,7 +161,7 @@ def _cells(predicted: F64, came: F64, codes: Any) -> tuple[F64, ...]:
 
 # ------------------------------------------------------------------------ the top
 def _mixture(
-    top: CompetitiveLayer, won: Ints, values: F64, label: Ints, classes: int, seed: int
+    top: CompetitiveLayer, won: Ints, values: Floats, label: Ints, classes: int, seed: int
 ) -> Top:
     from sklearn.mixture import GaussianMixture  # here: long to import, and only fitting needs it
 
@@ -194,7 +198,7 @@ def _mixture(
     return Top(np.array(units), counts / counts.sum(), np.array(means), factor)
 
 
-def with_classes(found: Sampler, won: Ints, values: F64, label: Ints) -> Sampler:
+def with_classes(found: Sampler, won: Ints, values: Floats, label: Ints) -> Sampler:
     """The same tables, knowing how classes share the components; all else stays.
 
     ``won (n,)``, ``values (n, r)`` and ``label (n,)`` are winner, values and class of rows of
@@ -213,13 +217,13 @@ def with_classes(found: Sampler, won: Ints, values: F64, label: Ints) -> Sampler
         score = np.log(np.maximum(shares[parts], 1e-300)) - 0.5 * away.sum(2)
         np.add.at(counts, (parts[score.argmax(1)], index[own]), 1)
     usual = counts.sum(0) / max(1.0, counts.sum())
-    seen = counts.sum(1, keepdims=True)
-    given = np.where(seen > 0, counts / np.maximum(seen, 1), usual)
+    wins = counts.sum(1, keepdims=True)
+    given = np.where(wins > 0, counts / np.maximum(wins, 1), usual)
     joint = (shares[:, None] * given).astype(np.float32)
     return replace(found, top=replace(top, shares=joint), classes=classes.astype(np.intp))
 
 
-def _root(covariance: F64) -> F64:
+def _root(covariance: Floats) -> Floats:
     """Factor whose square is a covariance, which may be of less than full rank."""
     power, v = np.linalg.eigh((covariance + covariance.T) / 2)
     return v * np.sqrt(np.maximum(power, 0))
@@ -248,18 +252,18 @@ def _child(layer: CompetitiveLayer, cells: list[NDArray[Any]], rng: np.random.Ge
     return Child(_gate(layer, f, predicted, won, rng), slope, factor, scale)
 
 
-def _size(x: F64) -> float:
+def _size(x: Floats) -> float:
     return max(float(np.sqrt(np.mean(x.astype(np.float64) ** 2))), 1e-12)
 
 
 def _gate(
-    layer: CompetitiveLayer, f: F64, predicted: F64, won: Ints, rng: np.random.Generator
-) -> F64:
+    layer: CompetitiveLayer, f: Floats, predicted: Floats, won: Ints, rng: np.random.Generator
+) -> Floats:
     """Softmax regression of the winner, by the article's gradient with Adam's step sizes."""
-    seen = [
+    predictions = [
         looks(layer, predicted[i : i + ROWS].astype(np.float64)) for i in range(0, len(f), ROWS)
     ]
-    x = np.concatenate([f, np.concatenate(seen).astype(np.float32)], 1)
+    x = np.concatenate([f, np.concatenate(predictions).astype(np.float32)], 1)
     w = np.zeros((x.shape[1], layer.units), np.float32)
     # It begins as the parent's own guess: the share a unit has in what is predicted.
     w[f.shape[1] :] = np.eye(layer.units, dtype=np.float32)
@@ -269,11 +273,8 @@ def _gate(
         a = competition.activation(x[rows] @ w)
         a[np.arange(len(rows)), won[rows]] -= 1
         gradient = x[rows].T @ a / len(rows)
-        first += 0.1 * (gradient - first)
-        second += 0.01 * (gradient**2 - second)
         rate = RATE * (1 - (step - 1) / STEPS)
-        move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-6)
-        w -= np.float32(rate) * move
+        w -= np.float32(rate) * adam.direction(first, second, gradient, step, 1e-6)
     return w
 
 
@@ -284,7 +285,7 @@ def _batches(n: int, rng: np.random.Generator) -> Iterator[Ints]:
 
 
 # ---------------------------------------------------------------------- the width
-def _settled(found: Sampler, h: Hierarchy, seen: _Seen) -> Top:
+def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
     """The top with components as wide as lets samples lie as near to pictures as these do.
 
     A Gaussian of the fitted width fills the gaps between the kinds of pictures, more on some
@@ -294,15 +295,15 @@ def _settled(found: Sampler, h: Hierarchy, seen: _Seen) -> Top:
     """
     from sklearn.neighbors import NearestNeighbors  # here: long to import
 
-    few = np.random.default_rng(0).permutation(len(seen.flat))[:ASKED]
-    near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(seen.flat)
+    few = np.random.default_rng(0).permutation(len(gathered.flat))[:ASKED]
+    near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(gathered.flat)
     # The nearest to a picture is itself.
-    real, kinds = near.kneighbors(seen.flat[few])[0][:, 1], found.group[_first(seen)[few]]
+    real, kinds = near.kneighbors(gathered.flat[few])[0][:, 1], found.group[_first(gathered)[few]]
     away, drawn_kinds = [], kinds
     for width in TRIED:
         trial = replace(found, top=replace(found.top, factor=width * found.top.factor))
-        maps, codes = _drawn(trial, h, seen, np.random.default_rng(0))
-        _measure_tones(trial, h, seen, maps, codes)
+        maps, codes = _drawn(trial, h, gathered, np.random.default_rng(0))
+        _measure_tones(trial, h, gathered, maps, codes)
         drawn = trial.tone(maps, codes)[few].astype(np.float32)
         away.append(near.kneighbors(drawn, 1)[0][:, 0])
         drawn_kinds = found.group[codes.winners.reshape(len(maps), -1)[few, 0]]
@@ -320,20 +321,20 @@ def _settled(found: Sampler, h: Hierarchy, seen: _Seen) -> Top:
     return replace(found.top, factor=scale[:, None, None] * found.top.factor)
 
 
-def _first(seen: _Seen) -> Ints:
+def _first(gathered: _Gathered) -> Ints:
     """Winner of every picture's first place at the top."""
-    return seen.winners.reshape(seen.pictures, -1)[: len(seen.flat), 0]
+    return gathered.winners.reshape(gathered.pictures, -1)[: len(gathered.flat), 0]
 
 
 # ---------------------------------------------------------------------- the tones
 def _drawn(
-    found: Sampler, h: Hierarchy, seen: _Seen, rng: np.random.Generator
+    found: Sampler, h: Hierarchy, gathered: _Gathered, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], RowCodes]:
-    """As many pictures as were seen ``(n, d)``, before their tones, and their top codes."""
-    places = len(seen.winners) // seen.pictures
+    """As many pictures as were gathered ``(n, d)``, before their tones, and their top codes."""
+    places = len(gathered.winners) // gathered.pictures
     heat, drawn, codes = [1.0] * len(h.layers), [], []
-    for start in range(0, len(seen.flat), 2000):
-        count = min(2000, len(seen.flat) - start)
+    for start in range(0, len(gathered.flat), 2000):
+        count = min(2000, len(gathered.flat) - start)
         codes.append(found.draw_top(count * places, rng))
         maps = found.down(h, codes[-1], rng, heat)[0]
         drawn.append(maps.reshape(count, -1).astype(np.float32))
@@ -342,9 +343,9 @@ def _drawn(
 
 
 def _measure_tones(
-    found: Sampler, h: Hierarchy, seen: _Seen, drawn: NDArray[np.float32], codes: RowCodes
+    found: Sampler, h: Hierarchy, gathered: _Gathered, drawn: NDArray[np.float32], codes: RowCodes
 ) -> None:
-    real, won = seen.flat, _first(seen)
+    real, won = gathered.flat, _first(gathered)
     ours = codes.winners.reshape(len(drawn), -1)[:, 0]
     # Dense at both ends, where a picture's black and white lie.
     at = (1 - np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))) / 2

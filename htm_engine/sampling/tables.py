@@ -29,7 +29,7 @@ from ..errors import DataError, ModelError
 from ..model.hierarchy import Hierarchy
 from ..model.layer import CompetitiveLayer, RowCodes
 
-F64 = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.intp]
 
 #: Log share below which a unit counts as having none.
@@ -54,9 +54,9 @@ class Top:
     """
 
     unit: Ints
-    shares: F64
-    means: F64
-    factor: F64
+    shares: Floats
+    means: Floats
+    factor: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,19 +66,19 @@ class Child:
     Attributes
     ----------
     gate : ndarray (1 + 3c + K, K)
-        Weights of each unit's evidence: 1, prediction, two surprises, log shares.
+        Weights of each unit's evidence: 1, prediction, two residuals, log shares.
     slope : ndarray (K, 1 + 3c, r)
         Values of each unit from the same without the log shares.
     factor : ndarray (K, r, r)
         ``factor @ factor.T`` is the covariance of what is left.
     scale : ndarray (2,)
-        What predictions and surprises are divided by.
+        What predictions and residuals are divided by.
     """
 
-    gate: F64
-    slope: F64
-    factor: F64
-    scale: F64
+    gate: Floats
+    slope: Floats
+    factor: Floats
+    scale: Floats
 
 
 @dataclass(eq=False)
@@ -104,10 +104,10 @@ class Sampler:
     top: Top
     children: dict[int, Child]
     classes: Ints
-    noise: F64
+    noise: Floats
     group: Ints = field(default_factory=lambda: np.zeros(0, np.intp))
-    ranks: F64 = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
-    tones: F64 = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+    ranks: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+    tones: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
 
     def draw_top(
         self, n: int, rng: np.random.Generator, temperature: float = 1.0, label: int | None = None
@@ -135,7 +135,7 @@ class Sampler:
 
     def down(
         self, h: Hierarchy, codes: RowCodes, rng: np.random.Generator, heat: Sequence[float]
-    ) -> tuple[F64, list[Ints]]:
+    ) -> tuple[Floats, list[Ints]]:
         """Maps ``(n, H, W, C)`` drawn from the top's codes, before :meth:`tone`.
 
         ``heat`` holds a temperature a level, bottom first: it sharpens or flattens the choice
@@ -155,7 +155,7 @@ class Sampler:
             maps = h.maps(level, rows)
         return maps, won
 
-    def tone(self, maps: F64, codes: RowCodes, strength: float = 1.0) -> F64:
+    def tone(self, maps: Floats, codes: RowCodes, strength: float = 1.0) -> Floats:
         """Move every number to where real ones of the same rank lie; the shape stays.
 
         ``codes`` are those of the top that the maps were drawn from.
@@ -273,7 +273,7 @@ def _expected(h: Hierarchy, found: Sampler) -> list[tuple[int, ...]]:
     return [*shapes, (numbers,), (top.units,), tones, tones]
 
 
-def looks(layer: CompetitiveLayer, predicted: F64) -> F64:
+def looks(layer: CompetitiveLayer, predicted: Floats) -> Floats:
     """Log share of every unit in what a parent predicts ``(n, c)``, from -1 to 0, ``(n, K)``."""
     rows = layer.take_down(predicted)
     joint = layer.joint(rows, layer.errors(rows))
@@ -282,15 +282,15 @@ def looks(layer: CompetitiveLayer, predicted: F64) -> F64:
     return np.maximum(log_share, FLOOR) / -FLOOR
 
 
-def features(predicted: F64, left: F64, upper: F64, scale: F64) -> F64:
+def features(predicted: Floats, left: Floats, upper: Floats, scale: Floats) -> Floats:
     """What a child's values are drawn from, ``(n, 1 + 3c)``."""
     ones = np.ones((len(predicted), 1))
     return np.concatenate([ones, predicted / scale[0], left / scale[1], upper / scale[1]], 1)
 
 
 def draw_children(
-    layer: CompetitiveLayer, child: Child, maps: F64, rng: np.random.Generator, heat: float
-) -> tuple[F64, Ints]:
+    layer: CompetitiveLayer, child: Child, maps: Floats, rng: np.random.Generator, heat: float
+) -> tuple[Floats, Ints]:
     """Rows ``(n * gh * gw, d)`` of a level under predicted maps ``(n, gh, gw, c)``, and winners.
 
     Cell by cell in reading order, all pictures at once, since a cell looks at what its upper
@@ -298,12 +298,12 @@ def draw_children(
     """
     n, height, width, c = maps.shape
     rows = np.empty((n, height, width, layer.m.shape[1]))
-    surprise = np.zeros((n, height + 1, width + 1, c))  # one line of zeros above and left
+    residual = np.zeros((n, height + 1, width + 1, c))  # one line of zeros above and left
     won, every = np.empty((n, height, width), np.intp), np.arange(n)
     for i in range(height):
         for j in range(width):
             predicted = maps[:, i, j]
-            f = features(predicted, surprise[:, i + 1, j], surprise[:, i, j + 1], child.scale)
+            f = features(predicted, residual[:, i + 1, j], residual[:, i, j + 1], child.scale)
             evidence = np.concatenate([f, looks(layer, predicted)], 1) @ child.gate
             # Gumbel's trick draws from the softmax at any temperature, 0 included.
             unit = (evidence + heat * rng.gumbel(size=evidence.shape)).argmax(1)
@@ -314,5 +314,5 @@ def draw_children(
                 values[own] = f[own] @ child.slope[one] + noise[own] @ child.factor[one].T
             codes = RowCodes(unit[:, None], np.ones((n, 1)), values[:, None])
             rows[:, i, j], won[:, i, j] = layer.decode(codes), unit
-            surprise[:, i + 1, j + 1] = layer.hand_up(codes) - predicted
+            residual[:, i + 1, j + 1] = layer.hand_up(codes) - predicted
     return rows.reshape(-1, rows.shape[-1]), won.ravel()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from htm_engine.evaluation.baselines import RatePoint
-from htm_engine.figures.compress import rate_figure, rate_in_words
+from htm_engine.evaluation.rates import RatePoint
+from htm_engine.figures.rates import rate_figure, rate_in_words
 from htm_engine.runs.background import Background
 
 from ..kit.words import in_line, said, t

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
-from htm_engine.evaluation.baselines import PCABaseline, flat
+from htm_engine.evaluation.baselines import PCABaseline
+from htm_engine.evaluation.rates import flat
 
 from ..kit.keeping import kept
 from ..kit.shapes import plane
@@ -128,7 +129,7 @@ def three_ways(model: HTM, data: Dataset, picture: int, pca: ArticlePCA) -> NDAr
     """A picture, through PCA, and through the network's top code."""
     own = data.X[picture : picture + 1]
     through = pca.baseline.from_values(pca.baseline.values(own)).reshape(own.shape)
-    rebuilt = np.asarray(model.reconstruct(own.reshape(1, *model._layout))).reshape(own.shape)
+    rebuilt = np.asarray(model.reconstruct(own.reshape(1, *model.layout))).reshape(own.shape)
     return np.concatenate([flat(own).reshape(own.shape), through, rebuilt])
 
 

@@ -36,7 +36,7 @@ model = HTM.load({model!r})
 picture = load_dataset({data!r}).X[{picture}]
 level = {level}
 layer = model.hierarchy_.layers[level]
-x = inspection.look(model, picture.reshape(model._layout)).rows[level][[{place}]]
+x = inspection.look(model, picture.reshape(model.layout)).rows[level][[{place}]]
 """
 EVIDENCE = """
 e = competition.evidence(x, layer.w.astype(float), layer.b.astype(float))  # x @ w.T + b

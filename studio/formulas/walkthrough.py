@@ -67,7 +67,7 @@ def begin(
 ) -> Walk:
     """Take one patch of a picture ``(...)`` as a level sees it."""
     h = model.hierarchy_
-    maps = model._batch(np.asarray(picture)[None], np.array([0])).astype(np.float64)
+    maps = model.batch(np.asarray(picture)[None], np.array([0])).astype(np.float64)
     rows = h.rows(level, h.input_of(level, maps))
     layer = h.layers[level]
     # The loss is per row, so s^2 stands for the whole row's error, not one number's: with

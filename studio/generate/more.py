@@ -84,7 +84,7 @@ def variations(model: HTM, fingerprint: str, data: Dataset, seed: int) -> None:
     )
     made = work.varied(fingerprint, data.fingerprint, picture, seed, float(strength), model, data)
     drawn, beside = drawable([t("generate.picture_lower")])
-    real = data.X[picture : picture + 1].reshape(1, *model._layout).astype(np.float32) / 255
+    real = data.X[picture : picture + 1].reshape(1, *model.layout).astype(np.float32) / 255
     st.image(
         sheet(
             to_look_at(model, np.concatenate([real, made[: COLUMNS - 1]])),
@@ -125,7 +125,7 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
     if not work.completable(model, data):
         st.info(OTHER_DATA)
         return
-    height, width = model._shape[:2]
+    height, width = model.shape[:2]
     columns = st.columns(3)
     picture = int(
         ON.number(
@@ -172,7 +172,7 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
     )
     first.caption(t("generate.draw_a_box_over_the"))
     hidden = (box.bottom - box.top) * (box.right - box.left)
-    error = float(((three[2] - three[0]) ** 2).sum() / max(1, hidden * model._shape[2]))
+    error = float(((three[2] - three[0]) ** 2).sum() / max(1, hidden * model.shape[2]))
     with second.container(horizontal=True, gap="small"):
         for caption, shown in (
             (t("generate.covered"), covered),

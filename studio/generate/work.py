@@ -68,7 +68,7 @@ def drawer(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> HTM
     if not fits(_model, _data) or (_model.sampler_ is not None and not labelled):
         return _model
     own, some = copy.copy(_model), _data.take(min(len(_data), LEARNED), 0)
-    X = np.asarray(some.X).reshape(-1, *_model._layout)
+    X = np.asarray(some.X).reshape(-1, *_model.layout)
     if own.sampler_ is not None:
         return own.measure_classes(X, some.y)
     return own.measure_sampler(X, some.y if labelled else None)
@@ -97,11 +97,7 @@ def draw(
     theirs = generation.nearest(drawn, _data.X)[1]
     memory = None
     if len(_data) >= 2 * ASIDE:
-        held = _held_distances(data_name, _data)
-        near = (distance < np.quantile(held, 0.01)).mean()
-        memory = generation.Memorisation(
-            float(np.median(distance)), float(np.median(held)), float(near)
-        )
+        memory = generation.memorisation(distance, _held_distances(data_name, _data))
     return Drawn(
         samples,
         stages,
@@ -135,7 +131,7 @@ def way(
     """Pictures from one to another through their codes."""
     if not fits(_model, _data):
         raise DataError("The pictures at hand are not of the network's size.")
-    ends = _data.X[[first, second]].reshape(2, *_model._layout)
+    ends = _data.X[[first, second]].reshape(2, *_model.layout)
     return generation.interpolate(_model, ends[0], ends[1], steps)
 
 
@@ -150,7 +146,7 @@ def varied(
     _data: Dataset,
 ) -> F32:
     """Eight variations of a picture of the data."""
-    one = _data.X[picture].reshape(_model._layout)
+    one = _data.X[picture].reshape(_model.layout)
     return generation.vary(_model, one, 8, seed, strength)
 
 
@@ -169,17 +165,17 @@ def completed(
     fingerprint: str, data_name: str, picture: int, box: Box, _model: HTM, _data: Dataset
 ) -> tuple[F32, F32, F32]:
     """A picture, itself with the box covered in grey, and completed."""
-    one = _data.X[picture].reshape(_model._layout)
+    one = _data.X[picture].reshape(_model.layout)
     real = one.astype(np.float32) / (255 if one.dtype == np.uint8 else 1)
-    seen = np.ones(_model._shape, bool)
+    seen = np.ones(_model.shape, bool)
     seen[box.top : box.bottom, box.left : box.right] = False
-    mask = seen.reshape(_model._layout)
+    mask = seen.reshape(_model.layout)
     return real, np.where(mask, real, 0.5), generation.complete(_model, one, mask)
 
 
 def completable(model: HTM, data: Dataset) -> bool:
     """Whether the data are pictures with room for a box."""
-    return fits(model, data) and min(model._shape[:2]) >= 2
+    return fits(model, data) and min(model.shape[:2]) >= 2
 
 
 def kind_of(data: Dataset | None, name: Any) -> int:

@@ -12,7 +12,7 @@ from htm_engine.analysis import soft_hard
 from htm_engine.analysis.survey import scores_csv
 from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
-from htm_engine.figures import inside
+from htm_engine.figures import survey
 from htm_engine.runs.background import Background
 
 from ..kit import settings
@@ -37,7 +37,7 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     groups = seen.labels or [t("inside.unit_2", unit=unit) for unit in top]
     if len(set(groups)) > 24:
         groups = [t("inside.pictures_lower")] * len(top)
-    figure, words = inside.code_map(
+    figure, words = survey.code_map(
         seen.found.plane,
         seen.found.explained,
         groups,
@@ -91,7 +91,7 @@ def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> N
         on_click="ignore",
         key="scores",
     )
-    figure, words = inside.surprise(total, picture)
+    figure, words = survey.surprise(total, picture)
     right.plotly_chart(figure, alt=words, config=BARE, key="surprise")
     by_level = " + ".join(f"{part:.1f}" for part in seen.found.surprise[picture])
     right.caption(t("inside.picture_bits_level_by_level", picture=picture, by_level=by_level))
@@ -119,7 +119,7 @@ def _job_of(model: HTM, data: Dataset, seed: int) -> Background | None:
 
 
 def _start(model: HTM, data: Dataset, seed: int) -> None:
-    layout = tuple(model._layout)
+    layout = tuple(model.layout)
 
     def steps() -> Iterator[tuple[float, soft_hard.Arm | None]]:
         learn, held = data.take(MOST_LEARNED, seed).split(0.25, seed)
@@ -182,7 +182,7 @@ def _table(arms: list[soft_hard.Arm]) -> None:
     ]
     st.dataframe(rows, hide_index=True, alt=t("inside.soft_and_hard_competition_measured"))
     for column, level in zip(st.columns(len(levels), gap="large"), levels, strict=True):
-        figure, words = inside.two_ways(
+        figure, words = survey.two_ways(
             [arm.way for arm in arms], [arm.usage[level] for arm in arms], level
         )
         column.plotly_chart(figure, alt=words, config=BARE, key=f"two{level}")

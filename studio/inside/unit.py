@@ -94,7 +94,7 @@ def _winners(tab, c: Choice, level: int, picture: str) -> None:  # type: ignore[
     h = c.model.hierarchy_
     won = c.view.codes[level].winners[:, 0]
     if work.spatial(c.model):
-        shape = c.model._shape[:2]
+        shape = c.model.shape[:2]
         boxes = [inspection.box(c.model, level, place) for place in range(len(won))]
     else:
         shape = c.seen.shown[c.picture].shape[:2]

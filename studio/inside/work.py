@@ -48,7 +48,7 @@ def fitting(model: HTM, data: Dataset) -> Dataset:
 @kept(6, lambda: t("inside.looking_at_every_picture"))
 def surveyed(fingerprint: str, data_name: str, _model: HTM, _data: Dataset) -> Surveyed:
     """Survey at most :data:`MOST` pictures; one object for all visitors, never written to."""
-    X = np.asarray(_data.X[:MOST]).reshape(-1, *_model._layout)
+    X = np.asarray(_data.X[:MOST]).reshape(-1, *_model.layout)
     labels = None
     if _data.y is not None and _data.label_names:
         labels = [str(_data.label_names[label]) for label in _data.y[:MOST]]
@@ -64,7 +64,7 @@ def shown(model: HTM, X: NDArray[Any]) -> NDArray[Any]:
 
 def spatial(model: HTM) -> bool:
     """Whether patches are places in a picture; plain rows are one cell of many numbers."""
-    return model._shape[:2] != (1, 1)
+    return model.shape[:2] != (1, 1)
 
 
 def patches(model: HTM, seen: Surveyed, level: int, pairs: NDArray[np.intp]) -> list[NDArray[Any]]:
@@ -75,7 +75,7 @@ def patches(model: HTM, seen: Surveyed, level: int, pairs: NDArray[np.intp]) -> 
     for picture, place in pairs:
         top, left, bottom, right = inspection.box(model, level, int(place))
         # A series is folded to look at as a whole, but its patches are strips.
-        one = seen.X[picture].reshape(model._shape)[top:bottom, left:right]
+        one = seen.X[picture].reshape(model.shape)[top:bottom, left:right]
         found.append(shown(model, one[None])[0])
     return found
 

@@ -18,7 +18,7 @@ from .words import t
 
 def fits(model: HTM, data: Dataset) -> bool:
     """Whether the pictures of a dataset are such as the network reads."""
-    layout = tuple(model._layout)
+    layout = tuple(model.layout)
     if len(layout) > 1:
         return data.X.shape[1:] == layout
     return int(np.prod(data.X.shape[1:])) == layout[0]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -21,9 +20,10 @@ import numpy as np
 from htm_engine import HTM
 from htm_engine.data.dataset import Dataset
 from htm_engine.errors import HTMError
-from htm_engine.evaluation.baselines import RatePoint, k_means_curve, mlp_curve, mse_at
+from htm_engine.evaluation.baselines import k_means_curve, mlp_curve
 from htm_engine.evaluation.comparison import LEARN_FROM, all_curves
 from htm_engine.evaluation.metrics import psnr_of
+from htm_engine.evaluation.rates import RatePoint, mse_at
 from htm_engine.runs.history import Run
 from htm_engine.runs.recipe import SPLIT
 
@@ -111,7 +111,7 @@ def tell(
         If the model cannot be read, or ``should_stop`` says so.
     """
     model = HTM.load(io.BytesIO(model_file))
-    told = Told(run, link, model_file, model.fingerprint, tuple(model._layout), curve, held, data)
+    told = Told(run, link, model_file, model.fingerprint, tuple(model.layout), curve, held, data)
     levels = len(model.hierarchy_.layers)
     for level in range(levels):
         fields = np.asarray(model.receptive_fields(level))
@@ -129,7 +129,7 @@ def tell(
     learn, rest = data.split(*SPLIT)
     few = rest.X[:SHOWN]
     try:
-        back = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
+        back = np.asarray(model.reconstruct(few.reshape(-1, *model.layout))).reshape(few.shape)
         told.pictures = sheet([*(few / 255), *back], columns=len(few), side=72, gap=5)
         yield 0.1, told
         most = LEARN_NUMBERS // int(np.prod(learn.X.shape[1:]))
@@ -280,7 +280,7 @@ def rivals(told: Told) -> list[str]:
     rows = [
         (
             said(point.label),
-            _setting(point.setting),
+            _setting(point),
             f"{point.bytes_per_picture:,.1f}",
             f"{point.psnr:.2f}",
         )
@@ -299,10 +299,11 @@ def rivals(told: Told) -> list[str]:
     ]
 
 
-def _setting(text: str) -> str:
+def _setting(point: RatePoint) -> str:
     """A point's setting in the visitor's language."""
-    units = re.fullmatch(r"(\d+) units", text)
-    return t("report.of_units", count=int(units[1])) if units else said(text)
+    if point.knob == "units":
+        return t("report.of_units", count=int(point.value))
+    return said(point.setting)
 
 
 def _settings(run: Run) -> list[str]:

@@ -11,9 +11,10 @@ import streamlit as st
 from htm_engine import HTM
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
 from htm_engine.data.datasets import Dataset
-from htm_engine.evaluation.baselines import BaselineRow, RatePoint, baseline_table
+from htm_engine.evaluation.baselines import BaselineRow, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
-from htm_engine.figures import base
+from htm_engine.evaluation.rates import RatePoint
+from htm_engine.figures import base, rates
 from htm_engine.model.training import FoldResult, cross_validate
 from htm_engine.runs import memory
 from htm_engine.runs.background import Background
@@ -28,8 +29,7 @@ def network_points(model: HTM, held: Dataset) -> Iterator[RatePoint]:
     for quality in (2, 4, 6, 8, 10):
         data = compress_collection(model, held.X, quality)
         error = mse(held.X / 255, decompress_collection(data, model).reshape(held.X.shape) / 255)
-        label = t("train.quality", quality=quality)
-        yield RatePoint("HTM", label, len(data) / len(held), error, psnr_of(error))
+        yield RatePoint("HTM", "quality", quality, len(data) / len(held), error, psnr_of(error))
 
 
 def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
@@ -80,10 +80,10 @@ def show_rivals(run: Background) -> None:
         ],
     }
     st.dataframe(table, hide_index=True, alt=t("train.error_of_every_method_at"))
-    curves = {"HTM": [(p.bytes_per_picture, p.psnr) for p in points]}
-    curves |= {row.label: [(p.bytes_per_picture, p.psnr) for p in row.points] for row in rows}
-    figure, words = base.rate_distortion(curves)
-    st.plotly_chart(figure, alt=words, config=BARE, key="rivals")
+    everybody = points + [point for row in rows for point in row.points]
+    st.plotly_chart(
+        rates.rate_figure(everybody), alt=rates.rate_in_words(everybody), config=BARE, key="rivals"
+    )
     st.caption(t("train.real_bytes_with_the_same"))
 
 

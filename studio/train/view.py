@@ -103,7 +103,7 @@ def begin(model: HTM, data: Dataset, single: bool = False) -> None:
     if old is not None and not old.over:
         old.cancel()
     try:
-        model._check_settings()
+        model.check_settings()
     except ValueError as exc:
         st.session_state["_refused"] = f"{exc}."
         return
@@ -249,7 +249,7 @@ def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
     level, drawings = min(level, len(model.hierarchy_.layers) - 1), []
     if fits(model, data):
         few = data.X[: min(SAMPLES, len(data))]
-        rebuilt = np.asarray(model.reconstruct(few.reshape(-1, *model._layout))).reshape(few.shape)
+        rebuilt = np.asarray(model.reconstruct(few.reshape(-1, *model.layout))).reshape(few.shape)
         error = mse(few / 255, np.clip(rebuilt, 0, 1))
         drawings.append(
             Drawing(

@@ -101,8 +101,10 @@ def test_descending_ends_at_prototypes_of_the_drawn_winner(model):
 
 def test_a_network_of_copies_is_told_from_one_that_draws(model, digits):
     learn, held = digits[:1500], digits[1500:]
-    copies = generation.memorisation(learn[:50], learn, held)
+    usual = generation.nearest(held, learn)[1]
+    copies = generation.memorisation(generation.nearest(learn[:50], learn)[1], usual)
     assert copies.copies == 1
     assert copies.samples < 1e-3 < copies.held
-    drawn = generation.memorisation(generation.sample(model, 100, 0).pictures, learn, held)
+    samples = generation.sample(model, 100, 0).pictures
+    drawn = generation.memorisation(generation.nearest(samples, learn)[1], usual)
     assert drawn.copies < 0.2

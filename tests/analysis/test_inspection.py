@@ -32,7 +32,7 @@ KINDS = {
 def case(request):
     layers, shape = request.param
     X = np.random.default_rng(0).random((80, *shape)).astype(np.float32)
-    return HTM(layers, epochs=2, coder=False).fit(X), X
+    return HTM(layers, epochs=2, coder=False, sampler=False).fit(X), X
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,13 @@ def digits():
 
 @pytest.fixture(scope="module")
 def model(digits):
-    return HTM(TWO, epochs=4, coder=False).fit(digits)
+    return HTM(TWO, epochs=4, coder=False, sampler=False).fit(digits)
 
 
 def test_a_look_sees_the_codes_that_the_network_writes(case):
     model, X = case
     view = inspection.look(model, X[3])
-    codes, own = model.encode(X[3:4]), inspection.top_codes(view)
+    codes, own = model.encode(X[3:4]), model.hierarchy_.pack(view.codes[-1])
     assert np.array_equal(codes.winners, own.winners)
     assert np.allclose(codes.values, own.values, atol=1e-6)
     for level, won in enumerate(model.winners(X[3:4])):
@@ -166,7 +166,7 @@ def test_what_is_not_there_is_refused(model, digits):
             inspection.attribute(view, level, place, unit)
     with pytest.raises(DataError):
         inspection.without(model, 0, 99)
-    alone = HTM((LayerSpec(8, 1, 2),), epochs=1, coder=False).fit(digits[:50])
+    alone = HTM((LayerSpec(8, 1, 2),), epochs=1, coder=False, sampler=False).fit(digits[:50])
     with pytest.raises(DataError, match="none can be switched off"):
         inspection.without(alone, 0, 0)
     assert inspection.first_two(inspection.look(alone, digits[0]).scores(0))[2][0] == np.inf

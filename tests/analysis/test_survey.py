@@ -23,7 +23,7 @@ def digits():
 @pytest.fixture(scope="module")
 def model(digits):
     layers = (LayerSpec(4, 12, 4), LayerSpec(2, 10, 5))
-    return HTM(layers, epochs=4, coder=False).fit(digits[:1500])
+    return HTM(layers, epochs=4, coder=False, sampler=False).fit(digits[:1500])
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,6 @@ def test_every_kind_of_network_is_surveyed():
         ((LayerSpec(4, 1, 2),), (30,)),
     ):
         X = rng.random((40, *shape))
-        found = survey(HTM(layers, epochs=1).fit(X), X)
+        found = survey(HTM(layers, epochs=1, coder=False, sampler=False).fit(X), X)
         assert np.isfinite(found.surprise).all() and np.isfinite(found.plane).all()
         assert len(scores_csv(found).splitlines()) == 41

@@ -20,7 +20,7 @@ RNG = np.random.default_rng(0)
 
 def trained(shape, **settings):
     X = RNG.integers(0, 255, (60, *shape)).astype(np.uint8)
-    return HTM(layers=(LayerSpec(4, 4, 2),), epochs=1, **settings).fit(X)
+    return HTM(layers=(LayerSpec(4, 4, 2),), epochs=1, sampler=False, **settings).fit(X)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from htm_engine.errors import Cancelled, DataError
-from htm_engine.evaluation import baselines
+from htm_engine.evaluation import baselines, rates, standard_codecs
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def parts(digits):
 
 def test_pca_keeps_the_components_that_hold_95_percent(parts):
     fitted = baselines.PCABaseline(0.95).fit(parts[0])
-    shares = PCA().fit(baselines.flat(parts[0])).explained_variance_ratio_
+    shares = PCA().fit(rates.flat(parts[0])).explained_variance_ratio_
     assert shares[: fitted.components].sum() >= 0.95 > shares[: fitted.components - 1].sum()
 
 
@@ -46,8 +46,8 @@ def test_all_components_go_on_where_95_percent_stop(parts):
 def test_the_mlp_decodes_its_own_code(parts):
     mlp = baselines.MLPBaseline(8, 64, max_iter=30).fit(parts[0])
     decoded = mlp.from_values(mlp.values(parts[1]))
-    assert np.allclose(decoded, mlp.net.predict(baselines.flat(parts[1])), atol=1e-5)
-    assert ((decoded - baselines.flat(parts[1])) ** 2).mean() < 0.06
+    assert np.allclose(decoded, mlp.net.predict(rates.flat(parts[1])), atol=1e-5)
+    assert ((decoded - rates.flat(parts[1])) ** 2).mean() < 0.06
 
 
 def test_the_mlps_code_lies_around_zero_as_the_coder_expects(parts):
@@ -62,34 +62,34 @@ def test_k_means_spends_about_the_logarithm_of_its_units(parts):
     assert points[1].mse < points[0].mse
 
 
-@pytest.mark.parametrize("codec", baselines.CODECS)
+@pytest.mark.parametrize("codec", standard_codecs.CODECS)
 @pytest.mark.parametrize("shape", [(24, 31), (24, 31, 3), (1, 1)])
 def test_codecs_give_back_pictures_of_the_same_shape(codec, shape):
     picture = np.linspace(0, 255, int(np.prod(shape))).reshape(shape).astype(np.uint8)
-    decoded = baselines.codec_decode(baselines.codec_bytes(picture, codec, 90), picture)
+    decoded = standard_codecs.codec_decode(standard_codecs.codec_bytes(picture, codec, 90), picture)
     assert decoded.shape == shape
     assert np.abs(decoded.astype(int) - picture).mean() < (1 if codec == "png" else 8)
 
 
 def test_unknown_codecs_are_refused():
     with pytest.raises(DataError, match="no codec"):
-        baselines.codec_bytes(np.zeros((4, 4), np.uint8), "bpg")
+        standard_codecs.codec_bytes(np.zeros((4, 4), np.uint8), "bpg")
 
 
 def test_the_file_at_a_target_is_the_largest_not_above_it():
     picture = np.random.default_rng(0).integers(0, 256, (40, 40)).astype(np.uint8)
-    data, quality = baselines.codec_at_bytes(picture, "jpeg", 900)
-    assert len(data) <= 900 < len(baselines.codec_bytes(picture, "jpeg", quality + 1))
-    smallest, none = baselines.codec_at_bytes(picture, "jpeg", 10)
+    data, quality = standard_codecs.codec_at_bytes(picture, "jpeg", 900)
+    assert len(data) <= 900 < len(standard_codecs.codec_bytes(picture, "jpeg", quality + 1))
+    smallest, none = standard_codecs.codec_at_bytes(picture, "jpeg", 10)
     assert none is None
     assert len(smallest) > 10
 
 
 def test_codec_curves_count_true_bytes(digits):
     few = digits[:5]
-    point = next(baselines.codec_curve(few, "webp", (30,)))
+    point = next(standard_codecs.codec_curve(few, "webp", (30,)))
     assert point.bytes_per_picture == np.mean(
-        [len(baselines.codec_bytes(p, "webp", 30)) for p in few]
+        [len(standard_codecs.codec_bytes(p, "webp", 30)) for p in few]
     )
 
 

@@ -9,7 +9,7 @@ from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.data.mosaic import cut
 from htm_engine.errors import Cancelled
 from htm_engine.evaluation.comparison import POINTS, PCAFiles, all_curves, codecs_at_bytes
-from htm_engine.figures.compress import rate_figure, rate_in_words
+from htm_engine.figures.rates import rate_figure, rate_in_words
 
 DIGITS = load_dataset("digits")
 LEARN, TEST = DIGITS.X[:1400], DIGITS.X[1400:]
@@ -22,7 +22,9 @@ def pca():
 
 @pytest.fixture(scope="module")
 def model():
-    return HTM(layers=(LayerSpec(4, 16, 8), LayerSpec(2, 16, 12)), epochs=2).fit(LEARN)
+    return HTM(layers=(LayerSpec(4, 16, 8), LayerSpec(2, 16, 12)), epochs=2, sampler=False).fit(
+        LEARN
+    )
 
 
 def smooth(height, width):

@@ -53,12 +53,6 @@ def test_pictures_too_small_for_ssim_are_refused():
         metrics.ssim(np.zeros((1, 2, 9)), np.zeros((1, 2, 9)))
 
 
-def test_bits_per_pixel_counts_bytes_as_eight():
-    assert metrics.bits_per_pixel(98, 784) == 1.0
-    with pytest.raises(DataError):
-        metrics.bits_per_pixel(1, 0)
-
-
 def test_perplexity_counts_units_in_use():
     assert metrics.perplexity(np.full(8, 1 / 8)) == pytest.approx(8)
     assert metrics.perplexity([1, 0, 0]) == pytest.approx(1)

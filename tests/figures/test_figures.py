@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from htm_engine.evaluation.rates import RatePoint
 from htm_engine.figures import base
+from htm_engine.figures.rates import rate_figure, rate_in_words
 
 
 def made():
@@ -12,7 +14,6 @@ def made():
         "curve": base.error_curve(steps, steps / 10, steps[[1, 4]], np.array([0.2, 0.1])),
         "young": base.error_curve(steps[:0], steps[:0], steps[:0], steps[:0]),
         "usage": base.usage([np.array([0.5, 0.5, 0.0]), np.array([1.0])], [1, 0]),
-        "rates": base.rate_distortion({"HTM": [(30, 25), (10, 20)], "PCA": [(52, 23)]}),
         "folds": base.fold_scores(["8 x 2", "16 x 4"], [[0.2, 0.3], [0.1, 0.15]]),
     }
 
@@ -39,9 +40,23 @@ def test_usage_sorts_units_scales_to_fair_shares_and_counts_the_dead():
     assert "1 dead" in figure.data[0].name and "1 of 3 units dead at level 1" in words
 
 
-def test_rates_are_drawn_in_order_of_size():
-    figure, _ = made()["rates"]
+def test_rates_are_drawn_in_order_of_size_and_everybody_has_a_colour():
+    points = [
+        RatePoint(label, knob, value, size, 0.01, decibels)
+        for label, knob, value, size, decibels in (
+            ("HTM", "quality", 5, 30, 25),
+            ("HTM", "quality", 1, 10, 20),
+            ("k-means", "units", 64, 2, 14),
+            ("MLP autoencoder, 16 numbers", "step", 0.4, 20, 18),
+        )
+    ]
+    figure = rate_figure(points, quality=1)
     assert list(figure.data[0].x) == [10, 30] and list(figure.data[0].y) == [20, 25]
+    assert [line.text[0] for line in figure.data[:3]] == ["quality 1", "64 units", "step 0.4"]
+    assert len({line.line.color for line in figure.data[:3]}) == 3
+    assert list(figure.data[3].x) == [10]  # the ring
+    assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
+    assert "k-means from 2.0 bytes at 14.0 dB" in rate_in_words(points)
 
 
 def test_fold_scores_name_the_setting_of_least_mean_error():

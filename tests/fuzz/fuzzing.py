@@ -149,11 +149,10 @@ def network_inside() -> Reader:
 def network_tables() -> Reader:
     """The same, of a network that has tables to draw by; only these are changed."""
     from htm_engine import HTM, load_dataset
-    from htm_engine.estimator import persistence
 
     digits = load_dataset("digits")
     model = HTM.load(SHIPPED).measure_sampler(digits.X[:400], digits.y[:400])
-    return _inside(*persistence.state(model), model, "sampler.")
+    return _inside(*model.state(), model, "sampler.")
 
 
 def links() -> Reader:

@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from htm_engine import HTM, LayerSpec
 from htm_engine.model.training import (
     FoldResult,
+    NetworkStep,
     batch_length,
     cross_validate,
     hold_out,
@@ -26,30 +27,30 @@ class Stub:
     def __init__(self, errors, epochs=50):
         self.errors, self.epochs, self.seen, self.temperatures = list(errors), epochs, [], []
 
-    def _generator(self):
+    def generator(self):
         return np.random.default_rng(0)
 
-    def _batch(self, X, rows):
+    def batch(self, X, rows):
         return X[rows].astype(np.float32)
 
-    def _begin(self, sample):
+    def begin(self, sample):
         self.seen.append(("begin", len(sample)))
 
-    def _step(self, maps, temperature):
+    def step(self, maps, temperature):
         self.seen.append(("step", sorted(maps[:, 0].tolist())))
         self.temperatures.append(temperature)
-        return 0.5, (np.ones(2) / 2,), (0,), 0
+        return NetworkStep(0.5, (np.ones(2) / 2,), (0,), 0)
 
-    def _validate(self, maps):
+    def validate(self, maps):
         return self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
 
-    def _end(self):
+    def settle(self):
         self.seen.append(("end", 0))
 
-    def _measure_sampler(self, X):
+    def sampler_if_wanted(self, X):
         yield from ()
 
-    def _measure_coder(self, maps):
+    def coder_if_wanted(self, maps):
         self.seen.append(("coder", sorted(maps[:, 0].tolist())))
         yield 0.5
         yield 1.0
@@ -100,7 +101,7 @@ def test_few_rows_are_not_held_out_and_batches_follow_the_data():
 
 def test_a_model_can_be_used_between_any_two_steps():
     digits = (load_digits().images * 15.9375).astype(np.uint8)
-    model = HTM((LayerSpec(4, 8, 2), LayerSpec(2, 8, 2)), epochs=1)
+    model = HTM((LayerSpec(4, 8, 2), LayerSpec(2, 8, 2)), epochs=1, sampler=False)
     for step in model.fit_steps(digits):
         assert np.isfinite(model.score(digits[:50]))
         if step.step == 5:

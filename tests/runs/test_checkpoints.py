@@ -20,7 +20,8 @@ def X():
 
 
 def network(**settings):
-    return HTM(LAYERS, **{"epochs": 4, "patience": 0, "random_state": 3, **settings})
+    usual = {"epochs": 4, "patience": 0, "random_state": 3, "coder": False, "sampler": False}
+    return HTM(LAYERS, **usual | settings)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,7 @@ def test_a_checkpoint_of_a_checkpoint_is_the_same(X, whole):
 
 def test_one_batch_an_epoch_and_mirror_images_go_on_as_well(X):
     settings = {"batch_size": 400, "mirror": True, "validation_fraction": 0.0, "epochs": 6}
+    settings |= {"coder": True, "sampler": True}  # their tables come out the same as well
     model, kept = network(**settings), []
     for step in model.fit_steps(X):
         if step.loop is not None:
@@ -65,7 +67,7 @@ def test_a_checkpoint_opens_as_a_model(X, whole):
 
 def test_what_is_no_checkpoint_is_refused(X, whole):
     stream = io.BytesIO()
-    network(epochs=1, coder=False).fit(X).save(stream)
+    network(epochs=1).fit(X).save(stream)
     for data in (stream.getvalue(), b"", b"PK\x03\x04", whole[1][0][:-30]):
         with pytest.raises(ModelError):
             checkpoints.load(data)

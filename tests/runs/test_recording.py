@@ -33,7 +33,9 @@ def history():
 
 
 def recipe(data, **settings):
-    model = HTM((LayerSpec(4, 6, 2), LayerSpec(2, 4, 3)), **{"epochs": 3, **settings})
+    model = HTM(
+        (LayerSpec(4, 6, 2), LayerSpec(2, 4, 3)), **{"epochs": 3, "sampler": False, **settings}
+    )
     return Recipe.of(model, data.name, data.fingerprint)
 
 

@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 from htm_engine import HTM, LayerSpec
 from htm_engine.analysis import generation
 from htm_engine.errors import DataError, ModelError
-from htm_engine.estimator.persistence import restore, state
 from htm_engine.sampling.tables import Sampler
 
 LAYERS = (LayerSpec(patch=4, units=16, rank=6), LayerSpec(patch=2, units=24, rank=8))
@@ -29,7 +28,7 @@ def model(data):
 
 @pytest.fixture(scope="module")
 def labelled(data, model):
-    return restore(HTM, *state(model)).measure_sampler(*data)
+    return HTM.from_state(*model.state()).measure_sampler(*data)
 
 
 def test_samples_have_the_mean_and_the_spread_of_real_pictures(model, data):
@@ -84,7 +83,7 @@ def test_a_class_that_is_asked_for_is_drawn(labelled, data):
 
 
 def test_classes_can_be_named_later_and_nothing_else_changes(model, data):
-    later = restore(HTM, *state(model)).measure_classes(*data)
+    later = HTM.from_state(*model.state()).measure_classes(*data)
     assert np.array_equal(later.sample(9, 0), model.sample(9, 0))
     reader = LogisticRegression(max_iter=500).fit(data[0].reshape(-1, 64) / 255, data[1])
     right = [
@@ -92,7 +91,7 @@ def test_classes_can_be_named_later_and_nothing_else_changes(model, data):
         for c in range(10)
     ]
     assert np.mean(right) > 0.8
-    again = restore(HTM, *state(later))
+    again = HTM.from_state(*later.state())
     assert np.array_equal(again.sample(4, 1, label=2), later.sample(4, 1, label=2))
     with pytest.raises(DataError, match="labels"):
         later.measure_classes(data[0], data[1][:5])
@@ -118,12 +117,12 @@ def test_a_model_without_the_tables_keeps_its_header_and_so_its_fingerprint(data
     """Files name the fingerprint: a new setting must not change that of older models."""
     old = HTM(LAYERS, epochs=1, coder=False, sampler=True).fit(data[0][:200])
     old.sampler_ = None
-    assert "sampler" not in state(old)[0]["params"]
+    assert "sampler" not in old.state()[0]["params"]
 
 
 def test_saved_tables_draw_the_same_and_wrong_ones_are_refused(labelled):
-    header, arrays = state(labelled)
-    again = restore(HTM, header, arrays)
+    header, arrays = labelled.state()
+    again = HTM.from_state(header, arrays)
     assert np.array_equal(again.sample(6, 2, label=4), labelled.sample(6, 2, label=4))
     own = labelled.sampler_.arrays()
     for name, bad in (

@@ -30,15 +30,24 @@ class Model(Protocol):
     """What this module asks of a network."""
 
     coder_: CollectionCoder | None
-    _layout: tuple[int, ...]
 
     @property
     def fingerprint(self) -> str:
         """16 hex digits."""
         ...
 
-    def _checked(self, X: Any) -> Any: ...
-    def _batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.floating]: ...
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """Sides of one sample."""
+        ...
+
+    def read(self, X: Any) -> Any:
+        """X, checked."""
+        ...
+
+    def batch(self, X: Any, rows: NDArray[np.intp]) -> NDArray[np.floating]:
+        """Maps of chosen rows of X."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -87,13 +96,13 @@ def compress_collection(
     coder = _coder(model)
     if not (isinstance(quality, int | np.integer) and 1 <= quality <= QUALITIES):
         raise DataError(f"quality must be a whole number from 1 to {QUALITIES}, got {quality!r}.")
-    X = model._checked(X)
+    X = model.read(X)
     if X.size > MOST_BYTES:
         most = MOST_BYTES * len(X) // X.size
         raise DataError(f"One file holds at most {most:,} of these pictures; write several.")
     parts = []
     for start in range(0, len(X), BLOCK):
-        maps = model._batch(X, np.arange(start, min(start + BLOCK, len(X))))
+        maps = model.batch(X, np.arange(start, min(start + BLOCK, len(X))))
         if not is_picture(maps):
             raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
         parts.append(coder.encode(maps, int(quality), with_surprise))
@@ -135,7 +144,7 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
     """
     coder, container, info = open_collection(data, model)
     coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
-    return coder.decode(coded, info.quality).reshape(info.pictures, *model._layout)
+    return coder.decode(coded, info.quality).reshape(info.pictures, *model.layout)
 
 
 def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Container, CollectionInfo]:
@@ -155,7 +164,7 @@ def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Contain
         )
     # A header may claim anything: what it claims must be small enough to hold.  How many
     # pictures the payload has shows in reading only; any number may take no bytes at all.
-    if info.pictures * int(np.prod(model._layout)) > MOST_BYTES:
+    if info.pictures * int(np.prod(model.layout)) > MOST_BYTES:
         raise FormatError("This file claims more pictures than one file may hold.")
     return coder, container, info
 

@@ -51,7 +51,7 @@ def psnr(a, b):
 def test_a_file_gives_back_what_the_encoder_saw(model, digits, count, quality):
     pictures = digits[1400 : 1400 + count]
     data = compress_collection(model, pictures, quality)
-    maps = model._batch(pictures, np.arange(count))
+    maps = model.batch(pictures, np.arange(count))
     coder = model.coder_
     expected = coder.decode(coder.encode(maps, quality), quality)
     assert np.array_equal(decompress_collection(data, model), expected[..., 0])
@@ -67,7 +67,7 @@ def test_more_quality_gives_more_bytes_and_nearer_pictures(model, digits):
 
 
 def test_the_file_is_as_long_as_its_model_predicts(model, digits):
-    coder, maps = model.coder_, model._batch(digits[1400:], np.arange(397))
+    coder, maps = model.coder_, model.batch(digits[1400:], np.arange(397))
     coded = coder.encode(maps, 6)
     ideal = (coded.top_bits.sum() + coded.tiles.bits.sum()) / 8
     assert len(coder.write(coded, 6)) <= ideal * 1.01 + 4

@@ -43,7 +43,7 @@ def test_numbers_on_the_page_are_those_of_the_layer(model, digits, level):
     walk = walkthrough.begin(model, digits[3], level, 0)
     now = walkthrough.stand(walk, 2)
     h = model.hierarchy_
-    maps = model._batch(digits[3:4], np.array([0])).astype(float)
+    maps = model.batch(digits[3:4], np.array([0])).astype(float)
     row = h.rows(level, h.input_of(level, maps))[:1]
     layer = h.layers[level]
     assert np.allclose(now.evidence, layer.evidence(row)[0])

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.data.datasets import load_upload
 from htm_engine.errors import Cancelled
-from htm_engine.evaluation.baselines import RatePoint
+from htm_engine.evaluation.rates import RatePoint
 from htm_engine.runs.background import Pool
 from htm_engine.runs.history import History
 from htm_engine.runs.recipe import SPLIT, Recipe
@@ -200,7 +200,7 @@ def test_even_large_pictures_of_noise_leave_a_report_small(digits, monkeypatch):
 
 
 def test_what_comes_back_as_it_was_has_no_place_on_a_scale(told):
-    perfect = RatePoint("HTM", "quality 11", 90.0, 0.0, float("inf"))
+    perfect = RatePoint("HTM", "quality", 11, 90.0, 0.0, float("inf"))
     run = dataclasses.replace(told.run, figures=told.run.figures | {"psnr": float("inf")})
     told = dataclasses.replace(told, run=run, points=[*told.points, perfect])
     assert "nan" not in story.page(told).lower().partition("<svg")[2]
