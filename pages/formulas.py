@@ -45,7 +45,7 @@ def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int
         "heat",
         t("formulas.temperature_t"),
         columns[3],
-        help=t("formulas.high_every_unit_speaks_low"),
+        help=t("formulas.high_all_units_share_low"),
     )
     k = ON.slider(
         "winners",

@@ -56,7 +56,7 @@ def show_examples(stamp: float) -> None:
 def show_numbers(found: showcase.Showcase) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, value in (
-            (t("home.bytes_a_picture"), f"{found.htm.size:.1f}"),
+            (t("home.bytes_per_picture"), f"{found.htm.size:.1f}"),
             (t("home.psnr"), t("home.db", psnr=found.htm.psnr)),
             (t("home.bytes_pca_at"), f"{found.pca.size:.1f}"),
             (t("home.psnr_pca_at"), t("home.db", psnr=found.pca.psnr)),
@@ -107,9 +107,9 @@ def show_next() -> None:
         for column, info in zip(st.columns(ABREAST), row, strict=False):
             with column.container(border=True, height="stretch"):
                 st.page_link(
-                    f"pages/{info.stem}.py", label=f"**{info.name}**", icon=info.icon, help=""
+                    f"pages/{info.stem}.py", label=f"**{info.title}**", icon=info.icon, help=""
                 )
-                st.markdown(info.described)
+                st.markdown(info.about)
 
 
 frame.page("home", t("home.a_network_that_learns_pictures"))

@@ -25,7 +25,7 @@ def given() -> tuple[bytes, str, work.Own | None]:
         t("text.model"),
         columns[1],
         options=work.MODELS,
-        help=t("text.what_has_read_before_english"),
+        help=t("text.what_the_model_was_trained_on"),
     )
     sent = st.file_uploader(
         t("text.or_a_file_of_any"),

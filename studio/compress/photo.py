@@ -79,7 +79,7 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
         )
     tune = ON.select(
         "tune",
-        t("compress.errors_count_by"),
+        t("compress.optimise_for"),
         left,
         disabled=lossless,
         format_func=lambda name: t(f"compress.tune_{name}"),

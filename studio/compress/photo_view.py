@@ -49,7 +49,7 @@ def looking(disabled: bool) -> Looking:
             t("compress.beside"),
             disabled=disabled,
             width=260,
-            format_func=lambda name: LABELS.get(name) or t("compress.original_and_back"),
+            format_func=lambda name: LABELS.get(name) or t("compress.decoded_picture"),
         )
         zoom = ON.segments(
             "zoom",
@@ -71,7 +71,7 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
     size = len(coded.file)
     shown = [
         (t("compress.this_file"), t("compress.bytes_3", size=size)),
-        (t("compress.bits_a_pixel"), f"{BITS_PER_BYTE * size / (height * width):.3f}"),
+        (t("compress.bits_per_pixel"), f"{BITS_PER_BYTE * size / (height * width):.3f}"),
         (t("compress.psnr"), decibels(coded.psnr)),
         ("SSIM", score(coded.ssim)),
     ]
@@ -83,7 +83,7 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
 
 def divider(picture: Pixels, coded: photo_work.Coded, how: Looking) -> None:
     """Original and what came back under one divider, or what came back and another format."""
-    ours = t("compress.back_from_the_file")
+    ours = t("compress.decoded")
     if how.beside != "ours":
         other = next((one for one in coded.others if _named(one, how.beside)), None)
         if other is not None:

@@ -45,7 +45,7 @@ def way(model: HTM, fingerprint: str, data: Dataset) -> None:
     strip = to_look_at(model, work.way(*asked, STEPS, model, data))
     if moving:
         film = gif(to_look_at(model, work.way(*asked, FRAMES, model, data)))
-        st.image(film, width=192, alt=alt(t("generate.a_moving_picture_and_back", words=words)))
+        st.image(film, width=192, alt=alt(t("generate.an_animation_and_back", words=words)))
         st.download_button(
             t("generate.save_as_gif"),
             film,
@@ -153,7 +153,7 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
     rows, across = (int(top), int(bottom)), (int(left), int(right))
     whole = rows == (0, height) and across == (0, width)
     if whole:
-        st.info(t("generate.everything_is_covered_leave_something"))
+        st.info(t("generate.everything_is_covered"))
         return
     box = work.Box(*rows, *across)
     three = work.completed(fingerprint, data.fingerprint, picture, box, model, data)

@@ -170,9 +170,9 @@ def _draw(model: HTM, data: Dataset, seed: int, was_live: bool) -> None:
 def _table(arms: list[soft_hard.Arm]) -> None:
     levels = range(len(arms[0].usage))
     rows: dict[str, list[str]] = {t("inside.competition"): [said(arm.way) for arm in arms]}
-    rows["MSE, held out"] = [f"{arm.error:.5f}" for arm in arms]
+    rows[t("inside.mse_held_out")] = [f"{arm.error:.5f}" for arm in arms]
     for level in levels:
-        rows[t("inside.units_in_even_use", level=level + 1)] = [
+        rows[t("inside.effective_units", level=level + 1)] = [
             t("inside.of", even=arm.even[level], usage=len(arm.usage[level])) for arm in arms
         ]
     rows[t("inside.dead_units")] = [", ".join(map(str, arm.dead)) for arm in arms]
@@ -186,4 +186,4 @@ def _table(arms: list[soft_hard.Arm]) -> None:
             [arm.way for arm in arms], [arm.usage[level] for arm in arms], level
         )
         column.plotly_chart(figure, alt=words, config=BARE, key=f"two{level}")
-    st.caption(t("inside.units_in_even_use_how"))
+    st.caption(t("inside.effective_units_how"))

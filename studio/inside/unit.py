@@ -268,7 +268,7 @@ def _verdict(c: Choice, winner: int, first: inspection.Duel, shares: np.ndarray)
         lead=number(first.lead),
     )
     if parts[1][1] < 0:
-        reason += t("inside.against_nats_that_spoke_for", value=number(-parts[1][1]))
+        reason += t("inside.against_nats_in_favour_of", value=number(-parts[1][1]))
     text = t(
         "inside.patch_of_picture_went_to",
         place=c.place,

@@ -65,6 +65,7 @@ def table(runs: Sequence[Run]) -> None:
     st.dataframe(
         runs_table.shown(runs),
         hide_index=True,
+        placeholder="–",  # for what was not measured
         alt=t("runs.runs_with_state_steps_time", runs=len(runs)),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -175,7 +176,7 @@ def _handle(run: Run) -> None:
             )
         elif run.checkpoint is not None and run.state != "running":
             st.button(
-                t("runs.go_on_from_step", checkpoint_step=run.checkpoint_step),
+                t("runs.continue_from_step", checkpoint_step=run.checkpoint_step),
                 key=f"go_on_{run.id}",
                 icon=":material/resume:",
                 on_click=_go_on,

@@ -31,7 +31,7 @@ def show(own: Own | None) -> None:
         columns[1],
         format_func=lambda name: t(f"text.voice_{name}"),
         disabled=own is not None,
-        help=t("text.what_the_model_has_read"),
+        help=t("text.what_continues_was_trained_on"),
     )
     knobs = st.columns(4)
     count = ON.slider("more", t("text.characters"), knobs[0])
@@ -98,7 +98,7 @@ def _draw(
                 args=(one.character,),
                 help=t("text.add_it_to_the_sentence"),
             )
-    st.markdown(t("text.and_so_on"))
+    st.markdown(t("text.continuation"))
     st.code(prompt + text, language=None, wrap_lines=True)
     st.caption(t("text.drawn_letter_by_letter_from"))
 

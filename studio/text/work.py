@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from htm_engine.coding.text.model import TextModel
 
 FILE = ASSETS / "text-home.json"
-#: Characters that are shown with their surprise, and expectations told with each.
+#: Characters that are shown with their surprise, and predictions told with each.
 MOST_LETTERS, GUESSES = 1500, 3
 #: Bytes of a text that the page takes.
 MOST_BYTES = 5_000_000

@@ -69,10 +69,10 @@ def show_rivals(run: Background) -> None:
     middle = points[2]
     table = {
         t("train.method"): [t("train.htm_this_network"), *(row.label for row in rows)],
-        t("train.mse_at_bytes_a_picture", bytes_per_picture=middle.bytes_per_picture): [
+        t("train.mse_at_bytes_per_picture", bytes_per_picture=middle.bytes_per_picture): [
             f"{middle.mse:.5f}",
             *(
-                t("train.does_not_spend_that")
+                t("train.no_file_of_this_size")
                 if row.mse_at_equal_bytes is None
                 else f"{row.mse_at_equal_bytes:.5f}"
                 for row in rows

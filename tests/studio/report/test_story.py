@@ -82,7 +82,7 @@ def test_a_report_tells_the_whole_story_in_one_small_file(told):
         "JPEG",
         "k-means",
         "MLP autoencoder",
-        "The others at as many",
+        "All methods at that size",
         LINK[:30],
     ):
         assert wanted in html, wanted
