@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 
+from ..kit import watching
 from ..kit.pictures import alt
-from ..kit.words import in_line, said, t
+from ..kit.words import said, t
 from . import photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
-#: Seconds between two looks at the work.
-LOOK = 0.4
 
 
 def show() -> None:
@@ -31,9 +30,12 @@ def show() -> None:
         return
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
-    made = photo_work.job(picture, wanted, model)
-    live = isinstance(made, Background) and not made.over
-    st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, model, live)
+
+    def find() -> Background | None:
+        made = photo_work.job(picture, wanted, model)
+        return made if isinstance(made, Background) else None
+
+    watching.watch(find, lambda job: _draw(job, picture, wanted, model))
     photo_view.curves(picture, wanted, model)
     photo_learn.show()
     _back()
@@ -108,24 +110,25 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
 
 
 def _draw(
-    picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None, was_live: bool
+    job: Background | None,
+    picture: Pixels,
+    wanted: photo_work.PhotoSettings,
+    model: PhotoModel | None,
 ) -> None:
-    made = photo_work.job(picture, wanted, model)
+    """The photograph as far as it is coded; ``job`` is None once all is done."""
     above, controls = st.container(), st.container()
-    coded = made if isinstance(made, photo_work.Coded) else None
-    if isinstance(made, Background):
-        made.look()
-        items = list(made.items)
-        if not made.over:
-            coded = items[-1][1] if items else None
-            with above:
-                _progress(made)
-        elif made.error:
-            above.error(said(made.error), icon=":material/error:")
-        else:
-            above.info(t("compress.photo_cancelled"))
-    if was_live and not (isinstance(made, Background) and not made.over):
-        st.rerun()
+    coded: photo_work.Coded | None = None
+    if job is not None:
+        items = list(job.items)
+        with above:
+            words = t("compress.photo_progress", part=job.progress)
+            if watching.finished(job, words, "photo_cancel") or not job.over:
+                coded = items[-1][1] if items else None
+            if job.state == "stopped":
+                st.info(t("compress.photo_cancelled"))
+    else:
+        made = photo_work.job(picture, wanted, model)
+        coded = None if isinstance(made, Background) else made
     with controls:
         how = photo_view.looking(disabled=coded is None)
     if coded is None:
@@ -136,15 +139,6 @@ def _draw(
     photo_view.downloads(coded)
     photo_view.others(coded)
     photo_view.maps(picture, coded)
-
-
-def _progress(made: Background) -> None:
-    st.progress(
-        made.progress, t("compress.photo_progress", part=made.progress) + in_line(made.position)
-    )
-    st.button(
-        t("compress.cancel"), key="photo_cancel", icon=":material/close:", on_click=made.cancel
-    )
 
 
 def _back() -> None:

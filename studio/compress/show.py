@@ -10,6 +10,7 @@ from htm_engine.evaluation.comparison import Stored
 from htm_engine.figures.compress import bits_figure, bits_in_words
 
 from ..kit.pictures import alt, enlarge, png, sheet, unit_colour
+from ..kit.shapes import BARE
 from ..kit.words import said, t
 from .work import Coded, Subject
 
@@ -19,7 +20,6 @@ SCALES = (8, 16, 32, 64, 128, 255)
 DARKER, LIGHTER, SAME = (38, 92, 168), (205, 92, 20), (247, 246, 243)
 #: Width of a picture on the page; drawn twice as fine.
 SMALL, LARGE = 168, 252
-BARE = {"displayModeBar": False}
 _ON_SHEET = 32
 
 

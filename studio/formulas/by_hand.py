@@ -8,13 +8,12 @@ import streamlit as st
 from htm_engine.figures import formulas
 
 from ..kit import settings
-from ..kit.shapes import number
+from ..kit.shapes import BARE, number
 from ..kit.words import t
 from . import snippets
 from . import toy as handsized
 
 ON = settings.Page("formulas")
-BARE = {"displayModeBar": False}
 
 
 @st.fragment

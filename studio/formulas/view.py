@@ -12,14 +12,12 @@ from htm_engine.figures import formulas
 
 from ..kit import controls
 from ..kit.pictures import alt, sheet
-from ..kit.shapes import number, to_look_at
+from ..kit.shapes import BARE, number, to_look_at
 from ..kit.words import drawable, t
 from ..visitor import session
 from . import parts as formula_parts
 from . import snippets, walkthrough
 from .by_hand import ON, in_code
-
-BARE = {"displayModeBar": False}
 
 
 def evidence(

@@ -12,7 +12,7 @@ from htm_engine.evaluation.metrics import psnr_of
 from htm_engine.figures import generate
 
 from ..kit.pictures import alt, gif, png, sheet
-from ..kit.shapes import fits, marked, to_look_at, uri
+from ..kit.shapes import BARE, fits, marked, to_look_at, uri
 from ..kit.words import drawable, t
 from . import work
 from .view import COLUMNS, ON, OTHER_DATA
@@ -165,7 +165,7 @@ def completion(model: HTM, fingerprint: str, data: Dataset) -> None:
     first.plotly_chart(
         go.Figure(figure),
         alt=words,
-        config={"displayModeBar": False},
+        config=BARE,
         key="region",
         selection_mode="box",
         on_select=lambda: _take_box(height, width),

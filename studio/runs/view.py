@@ -16,13 +16,13 @@ from htm_engine.runs.schema import STATES
 from ..kit import settings
 from ..kit.keeping import kept
 from ..kit.pictures import alt, sheet
+from ..kit.shapes import BARE
 from ..kit.words import moment, said, t
 from ..report import button
 from ..visitor import history, resume
 from . import table as runs_table
 
 ON = settings.Page("runs")
-BARE = {"displayModeBar": False}
 #: Runs compared at once, and units of each that are drawn.
 MOST, UNITS = 4, 64
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from htm_engine.analysis.reading import Expected, Letter
 
-from ..kit.words import t
+from ..kit.shapes import BARE
+from ..kit.words import said, t
 from .work import MOST_LETTERS, Study
+
+if TYPE_CHECKING:
+    from htm_engine.runs.background import Background
 
 #: Bits at which a letter has its full colour.
 FULL = 9.0
+
+
+def doing(job: Background) -> str:
+    """What the work on a text is at, and how far."""
+    parts = list(job.items)
+    step = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
+    return f"{step} ({job.progress:.0%})"
 
 
 def numbers(study: Study) -> None:
@@ -45,7 +57,7 @@ def sizes(study: Study) -> None:
         sizes_figure(study.sizes, study.characters),
         alt=sizes_in_words(study.sizes, study.characters),
         key="sizes",
-        config={"displayModeBar": False},
+        config=BARE,
     )
     st.caption(t("text.whole_files_headers_counted_what"))
 
@@ -137,5 +149,5 @@ def next_letters(expected: Sequence[Expected]) -> None:
         next_figure(pairs),
         alt=next_in_words(pairs),
         key="next",
-        config={"displayModeBar": False},
+        config=BARE,
     )

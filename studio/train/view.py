@@ -20,18 +20,15 @@ from htm_engine.runs.jobs import JobSnapshot
 from htm_engine.runs.recording import RecordedJob
 
 from ..kit.pictures import alt, sheet
-from ..kit.shapes import fits
+from ..kit.shapes import BARE, fits
 from ..kit.words import said, t
 from ..report import button
 from ..visitor import history, resume, session
 from .settings import ON
 
-BARE = {"displayModeBar": False}
 #: Seconds between two looks at a running job at least and at most, more for every job of the
 #: server; and between two looks inside its model, in looks.
 LOOK, LONGEST_LOOK, LOOK_EACH, PEEK = 0.5, 5.0, 0.4, 4
-#: Seconds without a look after which a job pauses.
-ABANDON = 10.0
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
 SAMPLES = 10
 

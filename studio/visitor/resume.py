@@ -46,11 +46,11 @@ def adopt(run: RecordedJob) -> None:
         "_job": run,
         "_view": None,
         "_taken": False,
-        "_rivals": None,
         "_saved": None,
         "_missing": None,
     }
     st.session_state.update(fresh)
+    st.session_state.pop("_rivals", None)
     for name in ("model", "recipe", PARAMETER):  # the model that the link named has served
         if name in st.query_params:
             del st.query_params[name]
