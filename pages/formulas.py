@@ -87,7 +87,7 @@ def show(found: session.CurrentModel, data) -> None:
     view.loss(walk, now, about)
     key = f"{found.model.fingerprint}/{data.fingerprint}/{picture}/{level}/{place}/{heat}"
     view.step(key, walk, about)
-    view.pca(found, data, about)
+    view.article(found, data, about)
 
 
 frame.page("formulas", t("formulas.every_formula_of_the_network"))

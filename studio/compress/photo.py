@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -25,6 +25,7 @@ Pixels = NDArray[np.uint8]
 
 def show() -> None:
     """The page below its first choice."""
+    photo_learn.collect()
     picture, wanted = _settings()
     if picture is None:
         return
@@ -36,12 +37,13 @@ def show() -> None:
         return made if isinstance(made, Background) else None
 
     watching.watch(find, lambda job: _draw(job, picture, wanted, model))
-    photo_view.curves(picture, wanted, model)
+    photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
     _back()
 
 
 def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
+    """The picture to code, and how."""
     left, right = st.columns(2, gap="large")
     file = right.file_uploader(
         t("compress.a_photograph_of_your_own"),
@@ -52,33 +54,7 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     lossless = ON.toggle(
         "lossless", t("compress.lossless"), right, help=t("compress.every_pixel_as_it_was")
     )
-    by_size = (
-        ON.segments(
-            "sized_by",
-            t("compress.sized_by"),
-            left,
-            disabled=lossless,
-            format_func=lambda by: t(f"compress.sized_by_{by}"),
-        )
-        == "size"
-    )
-    size, quality = 0, 0
-    if by_size:
-        size = ON.number(
-            "size_bytes",
-            t("compress.size_bytes"),
-            left,
-            disabled=lossless,
-            help=t("compress.size_bytes_help"),
-        )
-    else:
-        quality = ON.slider(
-            "photo_quality",
-            t("compress.quality"),
-            left,
-            disabled=lossless,
-            help=t("compress.photo_quality_help"),
-        )
+    quality, size = _target(left, lossless)
     tune = ON.select(
         "tune",
         t("compress.optimise_for"),
@@ -90,13 +66,9 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     fast = ON.toggle("fast", t("compress.fast"), right, help=t("compress.fast_help"))
     effort, own = "fast" if fast else "best", photo_learn.current()
     # What makes no difference to the file makes none to what is kept of it either.
-    wanted = (
-        photo_work.PhotoSettings(0, "psnr", "best")
-        if lossless
-        else photo_work.PhotoSettings(
-            int(quality), tune, effort, int(size), own.name if own else ""
-        )
-    )
+    wanted = photo_work.PhotoSettings(0, "psnr", "best")
+    if not lossless:
+        wanted = photo_work.PhotoSettings(quality, tune, effort, size, own.name if own else "")
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
     if file is None:
@@ -107,6 +79,22 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         return None, wanted
+
+
+def _target(on: Any, disabled: bool) -> tuple[int, int]:
+    """The quality wanted and the bytes wanted: one of them, the other is 0."""
+    by = ON.segments(
+        "sized_by",
+        t("compress.sized_by"),
+        on,
+        disabled=disabled,
+        format_func=lambda by: t(f"compress.sized_by_{by}"),
+    )
+    if by == "size":
+        words, about = t("compress.size_bytes"), t("compress.size_bytes_help")
+        return 0, int(ON.number("size_bytes", words, on, disabled=disabled, help=about))
+    words, about = t("compress.quality"), t("compress.photo_quality_help")
+    return int(ON.slider("photo_quality", words, on, disabled=disabled, help=about)), 0
 
 
 def _draw(

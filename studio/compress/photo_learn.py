@@ -107,9 +107,24 @@ def _start() -> None:
     watching.start(_JOB, (), lambda: learn(pictures), "photo codec", abandon_after=ABANDON)
 
 
+def _job() -> Background | None:
+    return watching.job_of(_JOB)
+
+
+def collect() -> None:
+    """Take what was learned in the background; call it before the page asks for the codec."""
+    job = _job()
+    if job is None or not job.over:
+        return
+    st.session_state.pop(_JOB)
+    if job.error:
+        st.session_state[_REFUSED] = said(job.error)
+    elif job.state == "finished" and job.items:
+        _hold(job.items[-1][2])
+
+
 def show() -> None:
     """The section of the page."""
-    _collect()
     live = watching.live(_job())
     with st.expander(
         t("compress.own_codec"),
@@ -165,10 +180,6 @@ def _take(file: UploadedFile | None) -> None:
         st.rerun()
 
 
-def _job() -> Background | None:
-    return watching.job_of(_JOB)
-
-
 def _draw(job: Background | None) -> None:
     if job is None:
         return
@@ -176,18 +187,6 @@ def _draw(job: Background | None) -> None:
     doing = said(items[-1][1]) if items else ""
     words = t("compress.learning_codec", part=job.progress, doing=doing)
     watching.progress(job, words, "photo_learn_stop")
-
-
-def _collect() -> None:
-    """Take what was learned, once, before the page is drawn with it."""
-    job = _job()
-    if job is None or not job.over:
-        return
-    st.session_state.pop(_JOB)
-    if job.error:
-        st.session_state[_REFUSED] = said(job.error)
-    elif job.state == "finished" and job.items:
-        _hold(job.items[-1][2])
 
 
 def _mine() -> None:

@@ -15,10 +15,9 @@ from htm_engine.evaluation.comparison import Stored
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
 from ..kit.words import said, t
-from . import curves as compress_curve
-from . import photo_work, slider
+from . import curves, photo_work, slider
 from .choose import ON
-from .show import decibels, difference, rivals_table, score, show_numbers
+from .view import decibels, difference, rivals_table, score, show_numbers
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
@@ -237,7 +236,9 @@ def others(coded: photo_work.Coded) -> None:
         st.caption(t("compress.cannot_hold_it", label=label, most=most))
 
 
-def curves(picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None) -> None:
+def show_curves(
+    picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None
+) -> None:
     """This photograph at every quality in every format, when asked for."""
     from htm_engine.evaluation.photo_curves import middle, photo_curves  # brings the compiler along
 
@@ -249,4 +250,4 @@ def curves(picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel 
     )
     key = (photo_work.key_of(picture), wanted.tune, wanted.effort, wanted.model)
     steps = partial(photo_curves, picture, model, wanted.tune, wanted.effort)
-    compress_curve.show(compress_curve.Curves("photo_curves", key, steps), wanted.quality)
+    curves.show(curves.Curves("photo_curves", key, steps), wanted.quality)

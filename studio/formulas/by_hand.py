@@ -10,8 +10,7 @@ from htm_engine.figures import formulas
 from ..kit import settings
 from ..kit.shapes import BARE, number
 from ..kit.words import t
-from . import snippets
-from . import toy as handsized
+from . import handsized, snippets
 
 ON = settings.Page("formulas")
 

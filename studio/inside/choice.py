@@ -29,11 +29,6 @@ class Choice:
     place: int
     unit: int
 
-    @property
-    def winner(self) -> int:
-        """Unit that won the chosen patch."""
-        return int(self.view.codes[self.level].winners[self.place, 0])
-
 
 def choose(model: HTM, seen: work.Surveyed) -> Choice:
     """Settings by keyboard; clicks in the figures set the same ones."""

@@ -20,7 +20,7 @@ from ..kit.shapes import BARE
 from ..kit.words import moment, said, t
 from ..report import button
 from ..visitor import history, resume
-from . import table as runs_table
+from . import rows
 
 ON = settings.Page("runs")
 #: Runs compared at once, and units of each that are drawn.
@@ -57,13 +57,13 @@ def pick() -> list[Run]:
         help=t("runs.nothing_chosen_shows_all"),
     )
     starred = ON.toggle("starred", t("runs.starred"), right)
-    return runs_table.chosen(history.visible(), words, states, starred)
+    return rows.chosen(history.visible(), words, states, starred)
 
 
 def table(runs: Sequence[Run]) -> None:
     """One line a run, and the same as CSV."""
     st.dataframe(
-        runs_table.shown(runs),
+        rows.shown(runs),
         hide_index=True,
         placeholder="–",  # for what was not measured
         alt=t("runs.runs_with_state_steps_time", runs=len(runs)),
@@ -71,7 +71,7 @@ def table(runs: Sequence[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             t("runs.save_as_csv"),
-            runs_table.as_csv(runs),
+            rows.as_csv(runs),
             "htm-runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -285,7 +285,7 @@ def _numbers(run: Run) -> None:
     st.caption("  \n".join(lines))
     found = {
         t(f"runs.figure_{key}"): format(run.figures[key], form)
-        for key, form in runs_table.FIGURES
+        for key, form in rows.FIGURES
         if key in run.figures
     }
     if found:

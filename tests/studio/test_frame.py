@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from studio.frame import JOBS, PAGES, WARM_UP, link
+from studio.frame import JOBS, PAGES, WARM_UP
+from studio.kit.links import link
 
 
 def query(address):
