@@ -9,18 +9,7 @@ from htm_engine.data.fitting import picture_shape
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.comparison import all_curves
 from studio import frame
-from studio.compress import (
-    back,
-    choose,
-    photo,
-    work,
-)
-from studio.compress import (
-    curves as compress_curve,
-)
-from studio.compress import (
-    show as compress_show,
-)
+from studio.compress import back, choose, curves, photo, view, work
 from studio.compress.choose import ON
 from studio.kit.words import said, t
 from studio.visitor import session
@@ -42,27 +31,48 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     for note in subject.notes:
         st.caption(note)
     coded = work.code(model, subject, quality)
+    show_size(model, subject, coded, own, quality)
+    draw = view.show_way if len(subject.wholes) == 1 else view.show_many
+    draw(subject, coded)
+    st.download_button(
+        t("compress.download_the_file_bytes", size=len(coded.file)),
+        coded.file,
+        "pictures.htmc",
+        "application/octet-stream",
+        icon=":material/download:",
+        key="download",
+    )
+    view.show_budget(coded)
+    if len(subject.wholes) == 1:
+        st.subheader(t("compress.the_same_bytes_in_other"), anchor=False)
+        view.show_rivals(subject, coded, work.rivals(subject, len(coded.file), own))
+    if own is not None:
+        st.subheader(t("compress.at_every_quality"), anchor=False)
+        show_curves(model, own, quality)
+    back.show(model)
+
+
+def show_size(
+    model: HTM,
+    subject: work.Subject,
+    coded: work.Coded,
+    own: work.Collection | None,
+    quality: int,
+) -> None:
+    """The file at a glance, and what it had to beat."""
     size, alone = len(coded.file), len(subject.wholes) == 1 and subject.mosaic is None
     numbers = [(t("compress.this_file"), t("compress.bytes_3", size=size))]
+    overhead = ""
     if alone and own is not None:
         every = work.code(model, work.Subject("", own.held, own.held), quality)
-        numbers.append(
-            (
-                t("compress.a_picture_among_many"),
-                t("compress.bytes_2", file=len(every.file) / len(own.held)),
-            )
-        )
+        share = t("compress.bytes", size=len(every.file) / len(own.held))
+        numbers.append((t("compress.a_picture_among_many"), share))
+        overhead = t("compress.a_file_has_about_bytes", held=len(own.held))
     elif not alone:
         each = t("compress.a_tile") if subject.mosaic else t("compress.a_picture")
         numbers.append((each, t("compress.bytes", size=size / len(subject.pictures))))
-    numbers += [(t("compress.psnr"), compress_show.decibels(coded.psnr))]
-    numbers += [("SSIM", compress_show.score(coded.ssim))]
-    compress_show.show_numbers(numbers)
-    overhead = (
-        t("compress.a_file_has_about_bytes", held=len(own.held))
-        if alone and own is not None
-        else ""
-    )
+    numbers += [(t("compress.psnr"), view.decibels(coded.psnr)), ("SSIM", view.score(coded.ssim))]
+    view.show_numbers(numbers)
     st.caption(
         t(
             "compress.before_a_picture_had_bytes",
@@ -76,33 +86,15 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
             t("compress.this_file_is_larger_than", nbytes=subject.wholes.nbytes),
             icon=":material/lightbulb:",
         )
-    draw = compress_show.show_way if len(subject.wholes) == 1 else compress_show.show_many
-    draw(subject, coded)
-    st.download_button(
-        t("compress.download_the_file_bytes", size=size),
-        coded.file,
-        "pictures.htmc",
-        "application/octet-stream",
-        icon=":material/download:",
-        key="download",
-    )
-    compress_show.show_budget(coded)
-    if len(subject.wholes) == 1:
-        st.subheader(t("compress.the_same_bytes_in_other"), anchor=False)
-        compress_show.show_rivals(subject, coded, work.rivals(subject, size, own))
-    if own is not None:
-        st.subheader(t("compress.at_every_quality"), anchor=False)
-        curves(model, own, quality)
-    back.show(model)
 
 
-def curves(model: HTM, own: work.Collection, quality: int) -> None:
+def show_curves(model: HTM, own: work.Collection, quality: int) -> None:
     """Every format at every quality, on pictures of the collection."""
     held = own.held[:CURVES_OF]
     st.markdown(t("compress.every_format_at_every_quality", count=len(held)))
     key = (model.fingerprint, own.learn.fingerprint)
     steps = partial(all_curves, model, own.learn.X, held)
-    compress_curve.show(compress_curve.Curves("curves", key, steps), quality)
+    curves.show(curves.Curves("curves", key, steps), quality)
 
 
 frame.page("compress", t("compress.send_pictures_through_the_network"))

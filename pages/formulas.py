@@ -45,7 +45,7 @@ def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int
         "heat",
         t("formulas.temperature_t"),
         columns[3],
-        help=t("formulas.high_every_unit_speaks_low"),
+        help=t("formulas.high_all_units_share_low"),
     )
     k = ON.slider(
         "winners",
@@ -87,7 +87,7 @@ def show(found: session.CurrentModel, data) -> None:
     view.loss(walk, now, about)
     key = f"{found.model.fingerprint}/{data.fingerprint}/{picture}/{level}/{place}/{heat}"
     view.step(key, walk, about)
-    view.pca(found, data, about)
+    view.article(found, data, about)
 
 
 frame.page("formulas", t("formulas.every_formula_of_the_network"))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import frame
-from studio.generate import more, view, work
+from studio.generate import codes, completion, view, work
 from studio.generate.view import ON
 from studio.kit import shapes
 from studio.kit.words import said, t
@@ -54,9 +54,9 @@ def show(found: session.CurrentModel, data) -> None:
     if drawn.beside is not None:
         view.nearest(model, drawn.beside, drawn.samples.pictures)
     view.descent(model, drawn, wanted)
-    more.completion(model, name, data)
-    more.way(model, name, data)
-    more.variations(model, name, data, wanted.seed)
+    completion.show(model, name, data)
+    codes.way(model, name, data)
+    codes.variations(model, name, data, wanted.seed)
 
 
 frame.page("generate", t("generate.let_the_network_draw_a"))

@@ -1,10 +1,14 @@
 """Text: compress it to the byte, predict it, continue it, and see the surprise."""
 
+from functools import partial
+
 import streamlit as st
 
 from htm_engine.errors import HTMError
+from htm_engine.runs.background import Background
 from studio import frame
-from studio.kit.words import in_line, said, t
+from studio.kit import watching
+from studio.kit.words import said, t
 from studio.text import dialogue, view, work
 from studio.text.dialogue import ON
 
@@ -25,7 +29,7 @@ def given() -> tuple[bytes, str, work.Own | None]:
         t("text.model"),
         columns[1],
         options=work.MODELS,
-        help=t("text.what_has_read_before_english"),
+        help=t("text.what_the_model_was_trained_on"),
     )
     sent = st.file_uploader(
         t("text.or_a_file_of_any"),
@@ -48,28 +52,13 @@ def shipped_example(data: bytes, wanted: str, own: work.Own | None) -> work.Stud
     return work.example()
 
 
-def draw(data: bytes, wanted: str, own: work.Own | None, was_live: bool) -> None:
+def draw(job: Background | None) -> None:
     """Progress, then what was found."""
-    ready = shipped_example(data, wanted, own)
-    if ready is not None:
-        show(ready)
-        return
-    job = work.job(data, wanted, own)
-    job.look()
-    parts = list(job.items)
-    if not job.over:
-        doing = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
-        st.progress(job.progress, f"{doing} ({job.progress:.0%}){in_line(job.position)}")
-        st.button(t("text.cancel"), key="text_cancel", icon=":material/close:", on_click=job.cancel)
-        return
-    if was_live:
-        st.rerun()
-    if job.error:
-        st.error(said(job.error), icon=":material/error:")
+    assert job is not None
+    if watching.finished(job, view.doing(job), "text_cancel"):
+        show(job.items[-1].study)
     elif job.state == "stopped":
         st.info(t("text.cancelled_change_the_text_to"))
-    else:
-        show(parts[-1].study)
 
 
 def show(study: work.Study) -> None:
@@ -95,8 +84,11 @@ try:
     elif len(DATA) > work.MOST_BYTES:
         st.error(t("text.the_page_takes_bytes_the", MOST_BYTES=work.MOST_BYTES))
     else:
-        LIVE = shipped_example(DATA, WANTED, OWN) is None and not work.job(DATA, WANTED, OWN).over
-        st.fragment(draw, run_every=0.4 if LIVE else None)(DATA, WANTED, OWN, LIVE)
+        READY = shipped_example(DATA, WANTED, OWN)
+        if READY is not None:
+            show(READY)
+        else:
+            watching.watch(partial(work.job, DATA, WANTED, OWN), draw)
     dialogue.show(OWN)
     dialogue.back(OWN)
 except HTMError as exc:

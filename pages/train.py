@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from htm_engine.model.training import select
 from studio import frame
 from studio.kit.words import said, t
-from studio.train import compare as train_compare
-from studio.train import settings, view
+from studio.train import compare, settings, view
 from studio.train.settings import ON
 from studio.visitor import history, resume, session
 
@@ -62,37 +60,6 @@ def watch() -> None:
         view.live(RUN, LEVEL)
 
 
-@st.fragment(run_every=1.0)
-def compare() -> None:
-    rivals = st.session_state.get("_rivals")
-    if rivals is not None:
-        train_compare.show_rivals(rivals)
-    elif st.button(t("train.compare_at_equal_bytes"), key="rivals", icon=":material/balance:"):
-        st.session_state["_rivals"] = train_compare.rivals(RUN.result, RUN.learn, RUN.held)
-        st.session_state["_rivals"].start()
-        st.rerun(scope="fragment")
-
-
-@st.fragment(run_every=1.0)
-def sizes() -> None:
-    run = st.session_state.get("_folds")
-    if st.button(t("train.cross_validate"), key="cv", disabled=run is not None and not run.over):
-        st.session_state["_folds"] = run = train_compare.folds(MODEL, DATA)
-        run.start()
-    results = train_compare.show_folds(run) if run is not None else []
-    if results:
-        layers = select(results)["layers"]
-        top = layers[-1]
-        st.markdown(t("train.least_mean_error_units_of", units=top.units, rank=top.rank))
-        if st.button(
-            t("train.use_these_sizes"),
-            key="use",
-            on_click=settings.take_sizes,
-            args=(layers,),
-        ):
-            st.rerun()
-
-
 with st.container():
     if RUN is None:
         FOUND = session.current()
@@ -104,13 +71,10 @@ with st.container():
         watch()
         if RUN.result is not None:
             st.subheader(t("train.against_pca_k_means_and"), anchor=False)
-            compare()
+            compare.against_others(RUN)
             view.report(RUN)
 
-with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
-    st.markdown(t("train.three_folds_for_each_of"))
-    if ON.toggle("cv_open", t("train.show")):
-        sizes()
+compare.sizes(MODEL, DATA)
 
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     st.download_button(

@@ -46,65 +46,28 @@ class PageInfo:
     """A page: the stem of its file in ``pages/``, which is also its path in the address."""
 
     stem: str
-    title: str
     icon: str
-    about: str
 
     @property
-    def name(self) -> str:
-        """Title in the visitor's language."""
+    def title(self) -> str:
+        """Its name in the visitor's language."""
         return t(f"frame.title_{self.stem}")
 
     @property
-    def described(self) -> str:
-        """What the page is for, in the visitor's language."""
+    def about(self) -> str:
+        """What it is for, in the visitor's language."""
         return t(f"frame.about_{self.stem}")
 
 
 PAGES = (
-    PageInfo("home", "Home", ":material/home:", "What this is, and a result to look at."),
-    PageInfo(
-        "train",
-        "Train",
-        ":material/model_training:",
-        "Train a network on a dataset or your own pictures, and watch its units take their places.",
-    ),
-    PageInfo(
-        "inside",
-        "Inside",
-        ":material/troubleshoot:",
-        "See what any unit stands for, why it won, and what surprises the network.",
-    ),
-    PageInfo(
-        "compress",
-        "Compress",
-        ":material/folder_zip:",
-        "Write pictures to a real compressed file and get them back, beside JPEG, WebP and AVIF.",
-    ),
-    PageInfo(
-        "text",
-        "Text",
-        ":material/notes:",
-        "Store a text exactly, see who foresees its letters, and let the model go on.",
-    ),
-    PageInfo(
-        "generate",
-        "Generate",
-        ":material/auto_awesome:",
-        "Draw new pictures from what the network has learned.",
-    ),
-    PageInfo(
-        "formulas",
-        "Formulas",
-        ":material/function:",
-        "See every formula work on the numbers of a real picture.",
-    ),
-    PageInfo(
-        "runs",
-        "Runs",
-        ":material/history:",
-        "Every training so far: compare them, go on with one, or use its model.",
-    ),
+    PageInfo("home", ":material/home:"),
+    PageInfo("train", ":material/model_training:"),
+    PageInfo("inside", ":material/troubleshoot:"),
+    PageInfo("compress", ":material/folder_zip:"),
+    PageInfo("text", ":material/notes:"),
+    PageInfo("generate", ":material/auto_awesome:"),
+    PageInfo("formulas", ":material/function:"),
+    PageInfo("runs", ":material/history:"),
 )
 
 
@@ -122,8 +85,8 @@ def pages() -> list[st.Page]:
 def _page(info: PageInfo, **options: Any) -> st.Page:
     # The icon stands in the title: given as icon=, it would also become the tab's picture
     # for a moment, and Streamlit fetches that from another host.
-    title = f"{info.icon} {info.name}"
-    return st.Page(f"pages/{info.stem}.py", title=title, help=info.described, **options)
+    title = f"{info.icon} {info.title}"
+    return st.Page(f"pages/{info.stem}.py", title=title, help=info.about, **options)
 
 
 def run() -> None:
@@ -133,7 +96,7 @@ def run() -> None:
     # The tab's picture is a file of ours: a symbol would be fetched from another host.
     title = current.title.split(maxsplit=1)[-1]
     st.set_page_config(
-        page_title=NAME if title == PAGES[0].name else f"{title} · {NAME}",
+        page_title=NAME if title == PAGES[0].title else f"{title} · {NAME}",
         page_icon=str(ASSETS / "favicon.png"),
         layout="wide",
     )
@@ -160,13 +123,11 @@ def _warm_up() -> None:
     Once a server, in a thread, after the page is drawn: the engine and its libraries take
     seconds to import, and the page clicked next should not wait for them.
     """
-    names = (
-        "htm_engine",
-        "htm_engine.analysis.generation",
-        "htm_engine.figures.base",
-        "skimage.metrics",
-    )
-    load = lambda: [importlib.import_module(name) for name in names]  # noqa: E731
+
+    def load() -> None:
+        for name in WARM_UP:
+            importlib.import_module(name)
+
     threading.Thread(target=load, daemon=True, name="warm-up").start()
 
 
@@ -186,7 +147,7 @@ def page(stem: str, intro: str) -> None:
     refused = settings.arrive(stem)
     words.teach_engine()
     info = next(info for info in PAGES if info.stem == stem)
-    st.title(NAME if info is PAGES[0] else f"{info.icon} {info.name}", anchor=False)
+    st.title(NAME if info is PAGES[0] else f"{info.icon} {info.title}", anchor=False)
     st.markdown(intro)
     if refused:
         st.warning(

@@ -13,7 +13,7 @@ from htm_engine.figures.compress import bits_in_words
 
 from ..kit.pictures import alt, png, sheet
 from ..kit.words import said, t
-from .show import LARGE
+from .view import LARGE
 from .work import pictures_of
 
 if TYPE_CHECKING:

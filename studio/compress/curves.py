@@ -11,10 +11,9 @@ from htm_engine.evaluation.rates import RatePoint
 from htm_engine.figures.rates import rate_figure, rate_in_words
 from htm_engine.runs.background import Background
 
-from ..kit.words import in_line, said, t
-
-#: Seconds between two looks, and unseen seconds after which the work pauses.
-LOOK, ABANDON = 0.6, 10.0
+from ..kit import watching
+from ..kit.shapes import BARE
+from ..kit.words import t
 
 
 @dataclass(frozen=True)
@@ -25,70 +24,36 @@ class Curves:
     key: tuple[str, ...]
     steps: Callable[[], Iterator[tuple[float, RatePoint]]]
 
+    def job(self) -> Background | None:
+        """The work, if it was started."""
+        return watching.job_of(f"_{self.name}", self.key)
 
-def job_of(curves: Curves) -> Background | None:
-    """The run for what is on the page, if one was started; another's is dropped."""
-    found: tuple[tuple[str, ...], Background] | None = st.session_state.get(f"_{curves.name}")
-    if found is not None and found[0] != curves.key:
-        found[1].cancel()
-        st.session_state.pop(f"_{curves.name}")
-        return None
-    return None if found is None else found[1]
-
-
-def start(curves: Curves) -> None:
-    """Begin; a callback."""
-    job = Background(
-        curves.steps,
-        name="rate curves",
-        progress=lambda item: float(item[0]),
-        abandon_after=ABANDON,
-    )
-    st.session_state[f"_{curves.name}"] = (curves.key, job)
-    job.start()
+    def start(self) -> None:
+        """Begin; a callback."""
+        watching.start(f"_{self.name}", self.key, self.steps, "rate curves")
 
 
 def show(curves: Curves, quality: int) -> None:
     """The buttons and the figure, with a ring at a quality; redrawn while the work goes on."""
-    job = job_of(curves)
-    live = job is not None and not job.over
-    st.fragment(_draw, run_every=LOOK if live else None)(curves, quality, live)
+    watching.watch(curves.job, lambda job: _draw(job, curves, quality))
 
 
-def _draw(curves: Curves, quality: int, was_live: bool) -> None:
-    job = job_of(curves)
-    if job is not None and not job.over and not was_live:
-        st.rerun()  # begun by a click in here, which brings no timer
+def _draw(job: Background | None, curves: Curves, quality: int) -> None:
     if job is None or job.state == "stopped":
         st.button(
             t("compress.draw_the_curves"),
             key=curves.name,
             icon=":material/show_chart:",
-            on_click=start,
-            args=(curves,),
+            on_click=curves.start,
         )
-    elif not job.over:
-        job.look()
-        waiting = in_line(job.position)
-        st.progress(
-            job.progress, text=t("compress.of_the_points", progress=job.progress, waiting=waiting)
-        )
-        st.button(
-            t("compress.cancel"),
-            key=f"stop_{curves.name}",
-            icon=":material/close:",
-            on_click=job.cancel,
-        )
-    elif job.error:
-        st.error(said(job.error))
-    points = [] if job is None else [point for _, point in list(job.items)]
-    if points and job is not None and (not job.over or job.state == "finished"):
-        figure = rate_figure(points, quality)
+        return
+    words = t("compress.of_the_points", progress=job.progress)
+    done = watching.finished(job, words, f"stop_{curves.name}")
+    points = [point for _, point in list(job.items)]
+    if points and (done or not job.over):
         st.plotly_chart(
-            figure,
+            rate_figure(points, quality),
             alt=rate_in_words(points),
             key=f"rate_{curves.name}",
-            config={"displayModeBar": False},
+            config=BARE,
         )
-    if was_live and (job is None or job.over):
-        st.rerun()  # the whole page once more, without the timer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 
+from ..kit import watching
 from ..kit.pictures import alt
-from ..kit.words import in_line, said, t
+from ..kit.words import said, t
 from . import photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
@@ -20,26 +21,29 @@ if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
-#: Seconds between two looks at the work.
-LOOK = 0.4
 
 
 def show() -> None:
     """The page below its first choice."""
+    photo_learn.collect()
     picture, wanted = _settings()
     if picture is None:
         return
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
-    made = photo_work.job(picture, wanted, model)
-    live = isinstance(made, Background) and not made.over
-    st.fragment(_draw, run_every=LOOK if live else None)(picture, wanted, model, live)
-    photo_view.curves(picture, wanted, model)
+
+    def find() -> Background | None:
+        made = photo_work.job(picture, wanted, model)
+        return made if isinstance(made, Background) else None
+
+    watching.watch(find, lambda job: _draw(job, picture, wanted, model))
+    photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
     _back()
 
 
 def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
+    """The picture to code, and how."""
     left, right = st.columns(2, gap="large")
     file = right.file_uploader(
         t("compress.a_photograph_of_your_own"),
@@ -50,36 +54,10 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     lossless = ON.toggle(
         "lossless", t("compress.lossless"), right, help=t("compress.every_pixel_as_it_was")
     )
-    by_size = (
-        ON.segments(
-            "sized_by",
-            t("compress.sized_by"),
-            left,
-            disabled=lossless,
-            format_func=lambda by: t(f"compress.sized_by_{by}"),
-        )
-        == "size"
-    )
-    size, quality = 0, 0
-    if by_size:
-        size = ON.number(
-            "size_bytes",
-            t("compress.size_bytes"),
-            left,
-            disabled=lossless,
-            help=t("compress.size_bytes_help"),
-        )
-    else:
-        quality = ON.slider(
-            "photo_quality",
-            t("compress.quality"),
-            left,
-            disabled=lossless,
-            help=t("compress.photo_quality_help"),
-        )
+    quality, size = _target(left, lossless)
     tune = ON.select(
         "tune",
-        t("compress.errors_count_by"),
+        t("compress.optimise_for"),
         left,
         disabled=lossless,
         format_func=lambda name: t(f"compress.tune_{name}"),
@@ -88,13 +66,9 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     fast = ON.toggle("fast", t("compress.fast"), right, help=t("compress.fast_help"))
     effort, own = "fast" if fast else "best", photo_learn.current()
     # What makes no difference to the file makes none to what is kept of it either.
-    wanted = (
-        photo_work.PhotoSettings(0, "psnr", "best")
-        if lossless
-        else photo_work.PhotoSettings(
-            int(quality), tune, effort, int(size), own.name if own else ""
-        )
-    )
+    wanted = photo_work.PhotoSettings(0, "psnr", "best")
+    if not lossless:
+        wanted = photo_work.PhotoSettings(quality, tune, effort, size, own.name if own else "")
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
     if file is None:
@@ -107,25 +81,42 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
         return None, wanted
 
 
+def _target(on: Any, disabled: bool) -> tuple[int, int]:
+    """The quality wanted and the bytes wanted: one of them, the other is 0."""
+    by = ON.segments(
+        "sized_by",
+        t("compress.sized_by"),
+        on,
+        disabled=disabled,
+        format_func=lambda by: t(f"compress.sized_by_{by}"),
+    )
+    if by == "size":
+        words, about = t("compress.size_bytes"), t("compress.size_bytes_help")
+        return 0, int(ON.number("size_bytes", words, on, disabled=disabled, help=about))
+    words, about = t("compress.quality"), t("compress.photo_quality_help")
+    return int(ON.slider("photo_quality", words, on, disabled=disabled, help=about)), 0
+
+
 def _draw(
-    picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None, was_live: bool
+    job: Background | None,
+    picture: Pixels,
+    wanted: photo_work.PhotoSettings,
+    model: PhotoModel | None,
 ) -> None:
-    made = photo_work.job(picture, wanted, model)
+    """The photograph as far as it is coded; ``job`` is None once all is done."""
     above, controls = st.container(), st.container()
-    coded = made if isinstance(made, photo_work.Coded) else None
-    if isinstance(made, Background):
-        made.look()
-        items = list(made.items)
-        if not made.over:
-            coded = items[-1][1] if items else None
-            with above:
-                _progress(made)
-        elif made.error:
-            above.error(said(made.error), icon=":material/error:")
-        else:
-            above.info(t("compress.photo_cancelled"))
-    if was_live and not (isinstance(made, Background) and not made.over):
-        st.rerun()
+    coded: photo_work.Coded | None = None
+    if job is not None:
+        items = list(job.items)
+        with above:
+            words = t("compress.photo_progress", part=job.progress)
+            if watching.finished(job, words, "photo_cancel") or not job.over:
+                coded = items[-1][1] if items else None
+            if job.state == "stopped":
+                st.info(t("compress.photo_cancelled"))
+    else:
+        made = photo_work.job(picture, wanted, model)
+        coded = None if isinstance(made, Background) else made
     with controls:
         how = photo_view.looking(disabled=coded is None)
     if coded is None:
@@ -136,15 +127,6 @@ def _draw(
     photo_view.downloads(coded)
     photo_view.others(coded)
     photo_view.maps(picture, coded)
-
-
-def _progress(made: Background) -> None:
-    st.progress(
-        made.progress, t("compress.photo_progress", part=made.progress) + in_line(made.position)
-    )
-    st.button(
-        t("compress.cancel"), key="photo_cancel", icon=":material/close:", on_click=made.cancel
-    )
 
 
 def _back() -> None:

@@ -18,8 +18,8 @@ import streamlit as st
 from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
-from ..kit import keeping
-from ..kit.words import in_line, said, t
+from ..kit import keeping, watching
+from ..kit.words import said, t
 from .choose import KINDS
 
 if TYPE_CHECKING:
@@ -104,20 +104,28 @@ def _start() -> None:
         return
     from htm_engine.coding.photo.learning import learn
 
-    job = Background(
-        lambda: learn(pictures),
-        name="photo codec",
-        progress=lambda item: float(item[0]),
-        abandon_after=ABANDON,
-    )
-    st.session_state[_JOB] = job
-    job.start()
+    watching.start(_JOB, (), lambda: learn(pictures), "photo codec", abandon_after=ABANDON)
+
+
+def _job() -> Background | None:
+    return watching.job_of(_JOB)
+
+
+def collect() -> None:
+    """Take what was learned in the background; call it before the page asks for the codec."""
+    job = _job()
+    if job is None or not job.over:
+        return
+    st.session_state.pop(_JOB)
+    if job.error:
+        st.session_state[_REFUSED] = said(job.error)
+    elif job.state == "finished" and job.items:
+        _hold(job.items[-1][2])
 
 
 def show() -> None:
     """The section of the page."""
-    job: Background | None = st.session_state.get(_JOB)
-    live = job is not None and not job.over
+    live = watching.live(_job())
     with st.expander(
         t("compress.own_codec"),
         expanded=live or current() is not None,
@@ -154,7 +162,7 @@ def show() -> None:
         )
         if refused := st.session_state.get(_REFUSED):
             st.error(refused, icon=":material/error:")
-        st.fragment(_draw, run_every=LOOK if live else None)(live)
+        watching.watch(_job, _draw, LOOK)
         _mine()
 
 
@@ -172,33 +180,13 @@ def _take(file: UploadedFile | None) -> None:
         st.rerun()
 
 
-def _draw(was_live: bool) -> None:
-    job: Background | None = st.session_state.get(_JOB)
+def _draw(job: Background | None) -> None:
     if job is None:
         return
-    if not job.over:
-        job.look()
-        items = list(job.items)
-        doing = said(items[-1][1]) if items else ""
-        st.progress(
-            job.progress,
-            t("compress.learning_codec", part=job.progress, doing=doing) + in_line(job.position),
-        )
-        st.button(
-            t("compress.cancel"),
-            key="photo_learn_stop",
-            icon=":material/close:",
-            on_click=job.cancel,
-        )
-        return
-    st.session_state.pop(_JOB)
-    if job.error:
-        st.session_state[_REFUSED] = said(job.error)
-    elif job.state == "finished" and job.items:
-        _hold(job.items[-1][2])
-        was_live = True
-    if was_live:
-        st.rerun()  # the whole page, with the new codec
+    items = list(job.items)
+    doing = said(items[-1][1]) if items else ""
+    words = t("compress.learning_codec", part=job.progress, doing=doing)
+    watching.progress(job, words, "photo_learn_stop")
 
 
 def _mine() -> None:

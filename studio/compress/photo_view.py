@@ -15,10 +15,9 @@ from htm_engine.evaluation.comparison import Stored
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
 from ..kit.words import said, t
-from . import curves as compress_curve
-from . import photo_work, slider
+from . import curves, photo_work, slider
 from .choose import ON
-from .show import decibels, difference, rivals_table, score, show_numbers
+from .view import decibels, difference, rivals_table, score, show_numbers
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
@@ -49,7 +48,7 @@ def looking(disabled: bool) -> Looking:
             t("compress.beside"),
             disabled=disabled,
             width=260,
-            format_func=lambda name: LABELS.get(name) or t("compress.original_and_back"),
+            format_func=lambda name: LABELS.get(name) or t("compress.decoded_picture"),
         )
         zoom = ON.segments(
             "zoom",
@@ -71,7 +70,7 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
     size = len(coded.file)
     shown = [
         (t("compress.this_file"), t("compress.bytes_3", size=size)),
-        (t("compress.bits_a_pixel"), f"{BITS_PER_BYTE * size / (height * width):.3f}"),
+        (t("compress.bits_per_pixel"), f"{BITS_PER_BYTE * size / (height * width):.3f}"),
         (t("compress.psnr"), decibels(coded.psnr)),
         ("SSIM", score(coded.ssim)),
     ]
@@ -83,7 +82,7 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
 
 def divider(picture: Pixels, coded: photo_work.Coded, how: Looking) -> None:
     """Original and what came back under one divider, or what came back and another format."""
-    ours = t("compress.back_from_the_file")
+    ours = t("compress.decoded")
     if how.beside != "ours":
         other = next((one for one in coded.others if _named(one, how.beside)), None)
         if other is not None:
@@ -237,7 +236,9 @@ def others(coded: photo_work.Coded) -> None:
         st.caption(t("compress.cannot_hold_it", label=label, most=most))
 
 
-def curves(picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None) -> None:
+def show_curves(
+    picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel | None
+) -> None:
     """This photograph at every quality in every format, when asked for."""
     from htm_engine.evaluation.photo_curves import middle, photo_curves  # brings the compiler along
 
@@ -249,4 +250,4 @@ def curves(picture: Pixels, wanted: photo_work.PhotoSettings, model: PhotoModel 
     )
     key = (photo_work.key_of(picture), wanted.tune, wanted.effort, wanted.model)
     steps = partial(photo_curves, picture, model, wanted.tune, wanted.effort)
-    compress_curve.show(compress_curve.Curves("photo_curves", key, steps), wanted.quality)
+    curves.show(curves.Curves("photo_curves", key, steps), wanted.quality)

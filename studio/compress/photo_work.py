@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from htm_engine.errors import DataError, ModelMismatchError
 from htm_engine.runs.background import Background
 
-from ..kit import keeping
+from ..kit import keeping, watching
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
@@ -36,8 +35,6 @@ T = TypeVar("T")
 MOST_PIXELS = 4_000_000
 #: Rows and columns of the sample, of the 427 x 640 of the photograph it is cut from.
 SAMPLE = (slice(60, 380), slice(120, 600))
-#: Seconds without a look after which the work pauses.
-ABANDON = 10.0
 _JOB = "_photo_job"
 
 
@@ -186,19 +183,9 @@ def job(
     key = f"{key_of(picture)} {wanted}"
     if made := _done(key):
         return made[0]
-    found: tuple[str, Background] | None = st.session_state.get(_JOB)
-    if found is None or found[0] != key:
-        if found is not None:
-            found[1].cancel()
-        work = Background(
-            lambda: steps(picture, wanted, model),
-            name="photograph",
-            progress=lambda item: float(item[0]),
-            abandon_after=ABANDON,
-        )
-        st.session_state[_JOB] = found = (key, work)
-        work.start()
-    work = found[1]
+    work = watching.job_of(_JOB, key)
+    if work is None:
+        work = watching.start(_JOB, key, lambda: steps(picture, wanted, model), "photograph")
     if work.state == "finished" and work.items:
         coded: Coded = work.items[-1][1]
         _done(key).append(coded)

@@ -186,7 +186,7 @@ def pictures_of(content: bytes, model: HTM) -> tuple[Pixels, Anatomy]:
         If it cannot be read with this model.
     """
     info, (height, width, _) = inspect_collection(content), picture_shape(model)
-    # A few bytes can stand for very many pictures without any surprise.
+    # A few bytes can stand for very many pictures without any residual.
     if info.pictures * height * width > MOST_PIXELS_BACK:
         raise DataError(
             f"This file holds {info.pictures:,} pictures, too many for this page; "

@@ -8,13 +8,11 @@ import streamlit as st
 from htm_engine.figures import formulas
 
 from ..kit import settings
-from ..kit.shapes import number
+from ..kit.shapes import BARE, number
 from ..kit.words import t
-from . import snippets
-from . import toy as handsized
+from . import handsized, snippets
 
 ON = settings.Page("formulas")
-BARE = {"displayModeBar": False}
 
 
 @st.fragment
@@ -47,9 +45,7 @@ def _settings() -> tuple[handsized.Settings, int]:
     shape = ON.select(
         "points", t("formulas.points"), columns[0], help=t("formulas.what_there_is_to_learn")
     )
-    rank = ON.select(
-        "rank", t("formulas.rank"), columns[1], help=t("formulas.a_unit_says_its_prototype")
-    )
+    rank = ON.select("rank", t("formulas.rank"), columns[1], help=t("formulas.a_unit_reconstructs"))
     rate = ON.slider(
         "pace", t("formulas.step_size"), columns[2], help=t("formulas.of_the_articles_rule")
     )

@@ -90,7 +90,7 @@ def walked(key: str, start: Walk, rate: float, steps: int) -> tuple[Walk, list[f
 def what_moved(start: Walk, walk: Walk, history: list[float]) -> str:
     """The effect of all steps so far in a sentence."""
     if not walk.steps:
-        return t("formulas.nothing_has_moved_yet_the")
+        return t("formulas.no_step_yet")
     sizes = {
         name: float(np.linalg.norm(getattr(walk, name) - getattr(start, name)))
         for name in ("w", "b", "m", "u")

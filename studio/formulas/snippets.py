@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import toy as handsized
+from . import handsized
 
 
 @dataclass(frozen=True)

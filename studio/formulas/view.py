@@ -12,14 +12,11 @@ from htm_engine.figures import formulas
 
 from ..kit import controls
 from ..kit.pictures import alt, sheet
-from ..kit.shapes import number, to_look_at
+from ..kit.shapes import BARE, number, to_look_at
 from ..kit.words import drawable, t
 from ..visitor import session
-from . import parts as formula_parts
-from . import snippets, walkthrough
+from . import parts, snippets, walkthrough
 from .by_hand import ON, in_code
-
-BARE = {"displayModeBar": False}
 
 
 def evidence(
@@ -40,7 +37,7 @@ def evidence(
         rf"{number(now.evidence[unit])}"
     )
     left.markdown(t("formulas.each_of_the_units_weighs", b=len(walk.b), shape=walk.x.shape[1]))
-    pictures, labels = formula_parts.patch_pictures(found.model, walk, now, level)
+    pictures, labels = parts.patch_pictures(found.model, walk, now, level)
     drawn, beside = drawable(labels)
     right.image(
         sheet(pictures, labels=drawn, columns=4, side=88, gap=10),
@@ -95,7 +92,7 @@ def loss(walk: walkthrough.Walk, now: walkthrough.Stand, where: snippets.Where) 
         )
     )
     right.dataframe(
-        formula_parts.unit_table(now),
+        parts.unit_table(now),
         hide_index=True,
         alt=t("formulas.evidence_activation_error_and_responsibility"),
     )
@@ -121,7 +118,7 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
         "rate", t("formulas.step_size_2"), left, help=t("formulas.how_far_a_step_goes")
     )
     steps = int(ON.number("steps", t("formulas.steps_made"), left))
-    walk, history = formula_parts.walked(key, start, float(rate), steps)
+    walk, history = parts.walked(key, start, float(rate), steps)
     buttons = left.container(horizontal=True)
     buttons.button(
         t("formulas.make_one_gradient_step"),
@@ -132,7 +129,7 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
         disabled=steps == controls.MOST_STEPS,
     )
     buttons.button(t("formulas.reset"), key="reset", on_click=_go, args=(0,), disabled=not steps)
-    left.markdown(formula_parts.what_moved(start, walk, history))
+    left.markdown(parts.what_moved(start, walk, history))
     before, after = (walkthrough.stand(w) for w in (start, walk))
     figure, words = formulas.moved(before.activation, after.activation)
     right.plotly_chart(figure, alt=words, config=BARE, key="moved")
@@ -141,34 +138,34 @@ def step(key: str, start: walkthrough.Walk, where: snippets.Where) -> None:
         right.plotly_chart(figure, alt=words, config=BARE, key="losses")
     st.markdown(t("formulas.is_the_gradient_right_beside"))
     st.dataframe(
-        formula_parts.check_table(walk),
+        parts.check_table(walk),
         hide_index=True,
         alt=t("formulas.largest_derivative_of_every_parameter"),
     )
     in_code("step", snippets.of_patch("step", replace(where, rate=float(rate))))
 
 
-def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> None:
+def article(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> None:
     """The article's peer."""
     picture = where.picture
     st.subheader(t("formulas.the_articles_pca_at_of"), anchor=False)
     left, right = st.columns(2, gap="large")
-    parts = formula_parts.article_pca(data.fingerprint, data)
+    pca = parts.article_pca(data.fingerprint, data)
     left.latex(r"\hat x = \bar x + \sum_{j\le q} v_j v_j^\top (x-\bar x)")
     left.latex(r"\sum_{j\le q}\lambda_j \ge 0.95 \sum_j \lambda_j")
     left.markdown(
         t(
             "formulas.q_of_components_one_subspace",
-            kept=parts.kept,
-            cumulative=len(parts.cumulative),
+            kept=pca.kept,
+            cumulative=len(pca.cumulative),
         )
     )
-    three = formula_parts.three_ways(found.model, data, picture, parts)
+    three = parts.three_ways(found.model, data, picture, pca)
     drawn, beside = drawable(
         [
             t("formulas.picture_lower"),
-            t("formulas.pca_numbers", kept=parts.kept),
-            formula_parts.code_of(found.model),
+            t("formulas.pca_numbers", kept=pca.kept),
+            parts.code_of(found.model),
         ]
     )
     left.image(
@@ -181,6 +178,6 @@ def pca(found: session.CurrentModel, data: Dataset, where: snippets.Where) -> No
         caption=beside,
         alt=alt(t("formulas.a_picture_its_pca_reconstruction")),
     )
-    figure, words = formulas.variance(parts.cumulative, parts.kept)
+    figure, words = formulas.variance(pca.cumulative, pca.kept)
     right.plotly_chart(figure, alt=words, config=BARE, key="variance")
     in_code("pca", snippets.of_pca(where.data))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
+from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
 
 from ..kit import settings
@@ -14,9 +17,20 @@ from ..kit.words import t
 from . import work
 
 ON = settings.Page("generate")
-OTHER_DATA = t("generate.the_data_at_hand_has")
 #: Samples shown over their nearest training pictures, and columns of every sheet.
 MOST_PAIRS, COLUMNS = 8, 8
+
+
+def say_other_data(on: Any = st) -> None:
+    """Why a section is empty: the network did not learn from such data as is at hand."""
+    on.info(t("generate.the_data_at_hand_has"))
+
+
+def number_of_picture(name: str, label: str, on: Any, data: Dataset) -> int:
+    """A field for one of the data's pictures."""
+    last = len(data) - 1
+    words = t("generate.number_of_a_picture_to", last=last)
+    return int(ON.number(name, label, on, high=last, help=words))
 
 
 def samples(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
@@ -46,7 +60,7 @@ def samples(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
     )
     right.subheader(t("generate.drawn_by_the_articles_generator"), anchor=False)
     if beside is None:
-        right.info(OTHER_DATA)
+        say_other_data(right)
         return
     right.image(
         sheet(to_look_at(model, beside.article), columns=COLUMNS, side=64, gap=6),
@@ -111,46 +125,8 @@ def descent(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
             help=t("generate.which_of_the_pictures_above"),
         )
     )
-    own = slice(which - 1, which)
-    whole = to_look_at(model, drawn.samples.pictures[own])[0]
-    top = drawn.stages[0]
-    unit = int(top.winners[which - 1].ravel()[0])
-    share = float(model.hierarchy_.layers[-1].shares[unit])
-    grid = top.winners.shape[1] * top.winners.shape[2]
-    first = t("generate.unit_which_won_of_the", unit=unit, share=share)
-    if grid > 1:
-        first = t("generate.one_for_each_of_patches", grid=grid, unit=unit, share=share)
-    heat = wanted.temperatures
-    below = (
-        t("generate.draws_its_winner")
-        if model.sampler_ is not None
-        else t("generate.has_the_winner")
-    )
-    how = (
-        t("generate.by_a_softmax_gate_over")
-        if model.sampler_ is not None
-        else t("generate.of_what_its_parent_predicts")
-    )
-    steps = [
-        t("generate.the_top_level_draws_a", first=first),
-        t("generate.its_values_are_drawn_from", heat=heat[-1])
-        if model.hierarchy_.layers[-1].rank
-        else t("generate.units_of_rank_have_no"),
-        *(
-            t(
-                "generate.level_temperature_each_patch_different",
-                level=stage.level + 1,
-                heat=heat[stage.level],
-                below=below,
-                how=how,
-                winners=len(np.unique(stage.winners[which - 1])),
-                size=stage.winners[which - 1].size,
-            )
-            for stage in drawn.stages[1:]
-        ),
-    ]
-    if model.sampler_ is not None:
-        steps.append(t("generate.tones_every_pixel_moves_to"))
+    whole = to_look_at(model, drawn.samples.pictures[which - 1 : which])[0]
+    steps = _told(model, drawn, wanted, which - 1)
     left.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(steps, 1)))
     left.download_button(
         t("generate.save_this_picture"),
@@ -161,24 +137,61 @@ def descent(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
         on_click="ignore",
         key="save_one",
     )
-    row = [
-        (
-            t("generate.level", level=s.level + 1)
-            + (
-                t("generate.the_winners_prototype")
-                if s is top
-                else t("generate.its_winners_prototypes")
-            ),
-            to_look_at(model, s.prototypes[own])[0],
-        )
-        for s in drawn.stages
-    ]
-    row.append((t("generate.the_picture_values_included"), whole))
     with right.container(horizontal=True, gap="small"):
-        for caption, picture in row:
+        for caption, picture in [
+            *_stages(model, drawn, which - 1),
+            (t("generate.the_picture_values_included"), whole),
+        ]:
             st.image(
                 png(picture, 256),
                 caption=caption,
                 width=128,
                 alt=alt(t("generate.for_drawn_picture", caption=caption, which=which)),
             )
+
+
+def _told(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings, index: int) -> list[str]:
+    """What was drawn of a picture, and from what, a sentence a step."""
+    top, heat = drawn.stages[0], wanted.temperatures
+    unit = int(top.winners[index].ravel()[0])
+    share = float(model.hierarchy_.layers[-1].shares[unit])
+    grid = top.winners.shape[1] * top.winners.shape[2]
+    first = (
+        t("generate.one_for_each_of_patches", grid=grid, unit=unit, share=share)
+        if grid > 1
+        else t("generate.unit_which_won_of_the", unit=unit, share=share)
+    )
+    steps = [t("generate.the_top_level_draws_a", first=first)]
+    if model.hierarchy_.layers[-1].rank:
+        steps.append(t("generate.its_values_are_drawn_from", heat=heat[-1]))
+    else:
+        steps.append(t("generate.units_of_rank_have_no"))
+    tables = model.sampler_ is not None
+    for stage in drawn.stages[1:]:
+        steps.append(
+            t(
+                "generate.level_temperature_each_patch_different",
+                level=stage.level + 1,
+                heat=heat[stage.level],
+                below=t("generate.draws_its_winner") if tables else t("generate.has_the_winner"),
+                how=t("generate.by_a_softmax_gate_over")
+                if tables
+                else t("generate.of_what_its_parent_predicts"),
+                winners=len(np.unique(stage.winners[index])),
+                size=stage.winners[index].size,
+            )
+        )
+    if tables:
+        steps.append(t("generate.tones_every_pixel_moves_to"))
+    return steps
+
+
+def _stages(model: HTM, drawn: work.Drawn, index: int) -> list[tuple[str, np.ndarray]]:
+    """The prototypes of each level's winners, as pictures with captions, top first."""
+    found = []
+    for place, stage in enumerate(drawn.stages):
+        caption = t("generate.level", level=stage.level + 1) + (
+            t("generate.its_winners_prototypes") if place else t("generate.the_winners_prototype")
+        )
+        found.append((caption, to_look_at(model, stage.prototypes[index : index + 1])[0]))
+    return found

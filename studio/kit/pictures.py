@@ -101,12 +101,6 @@ def gif(pictures: Sequence[NDArray[Any]] | NDArray[Any], side: int = 160, hold: 
     return out.getvalue()
 
 
-def winner_colours(winners: NDArray[np.integer[Any]], units: int) -> Bytes:
-    """Winners ``(gh, gw)`` as colours, the same for a unit wherever it wins."""
-    table = np.array([unit_colour(unit) for unit in range(units)], np.uint8)
-    return table[winners]
-
-
 def unit_colour(unit: int) -> tuple[int, int, int]:
     """Colour of a unit; neighbours in number are far apart in hue (golden ratio)."""
     hue = unit * 0.6180339887 % 1

@@ -15,6 +15,9 @@ from htm_engine.estimator.network import HTM
 from .pictures import png
 from .words import t
 
+#: Configuration of a figure without Plotly's own buttons.
+BARE = {"displayModeBar": False}
+
 
 def fits(model: HTM, data: Dataset) -> bool:
     """Whether the pictures of a dataset are such as the network reads."""

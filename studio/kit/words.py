@@ -187,8 +187,3 @@ def teach_engine() -> None:
         from htm_engine.figures import wording
 
         wording.use(translated)
-
-
-def in_line(position: int) -> str:
-    """A job's place in the server's line, to stand after its progress; empty if it works."""
-    return t("frame.place_in_the_queue", position=position) if position else ""

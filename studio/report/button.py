@@ -11,13 +11,11 @@ from htm_engine.runs.background import Background
 from htm_engine.runs.history import Run
 from htm_engine.runs.recipe import Recipe
 
+from ..kit import watching
 from ..kit.links import link
-from ..kit.words import PARAMETER, in_line, language, said, t
+from ..kit.words import PARAMETER, language, said, t
 from ..visitor import history
 from . import bundle, story
-
-#: Seconds between two looks, and without one after which the work pauses.
-LOOK, ABANDON = 0.6, 10.0
 
 
 def _key(run: Run) -> str:
@@ -44,10 +42,7 @@ def start(run: Run) -> None:
     def work() -> Iterator[tuple[float, story.Told]]:
         yield from story.tell(*asked, data, lambda: job.ending)
 
-    job = Background(
-        work, name="report", progress=lambda item: float(item[0]), abandon_after=ABANDON
-    )
-    st.session_state[_key(run)] = job
+    job = watching.prepare(_key(run), (), work, "report")
     job.start()
 
 
@@ -77,23 +72,14 @@ def show(run: Run) -> None:
     """Progress while it is made, then the two files."""
     if refused := st.session_state.pop(_refused(run), None):
         st.error(said(refused))
-    job: Background | None = st.session_state.get(_key(run))
-    if job is not None and job.state != "stopped":
-        live = not job.over
-        st.fragment(_draw, run_every=LOOK if live else None)(run, live)
+    watching.watch(lambda: watching.job_of(_key(run)), lambda job: _draw(job, run))
 
 
-def _draw(run: Run, was_live: bool) -> None:
-    job: Background = st.session_state[_key(run)]
-    job.look()
-    if not job.over:
-        st.progress(job.progress, t("report.making", part=job.progress) + in_line(job.position))
-        st.button(t("report.cancel"), key=f"unreport_{run.id}", on_click=job.cancel)
+def _draw(job: Background | None, run: Run) -> None:
+    if job is None:
         return
-    if was_live:
-        st.rerun()
-    if job.error:
-        st.error(said(job.error))
+    words = t("report.making", part=job.progress)
+    if not watching.finished(job, words, f"unreport_{run.id}"):
         return
     fingerprint, html, everything = _files(run, job)
     with st.container(horizontal=True):

@@ -268,7 +268,7 @@ def rivals(told: Told) -> list[str]:
     if not curves:
         return []
     size, equal = at_equal_bytes(told)
-    lacks = t("train.does_not_spend_that")
+    lacks = t("train.no_file_of_this_size")
     beside = [
         (
             said(label),

@@ -16,13 +16,13 @@ from htm_engine.runs.schema import STATES
 from ..kit import settings
 from ..kit.keeping import kept
 from ..kit.pictures import alt, sheet
+from ..kit.shapes import BARE
 from ..kit.words import moment, said, t
 from ..report import button
 from ..visitor import history, resume
-from . import table as runs_table
+from . import rows
 
 ON = settings.Page("runs")
-BARE = {"displayModeBar": False}
 #: Runs compared at once, and units of each that are drawn.
 MOST, UNITS = 4, 64
 
@@ -57,20 +57,21 @@ def pick() -> list[Run]:
         help=t("runs.nothing_chosen_shows_all"),
     )
     starred = ON.toggle("starred", t("runs.starred"), right)
-    return runs_table.chosen(history.visible(), words, states, starred)
+    return rows.chosen(history.visible(), words, states, starred)
 
 
 def table(runs: Sequence[Run]) -> None:
     """One line a run, and the same as CSV."""
     st.dataframe(
-        runs_table.shown(runs),
+        rows.shown(runs),
         hide_index=True,
+        placeholder="–",  # for what was not measured
         alt=t("runs.runs_with_state_steps_time", runs=len(runs)),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             t("runs.save_as_csv"),
-            runs_table.as_csv(runs),
+            rows.as_csv(runs),
             "htm-runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -175,7 +176,7 @@ def _handle(run: Run) -> None:
             )
         elif run.checkpoint is not None and run.state != "running":
             st.button(
-                t("runs.go_on_from_step", checkpoint_step=run.checkpoint_step),
+                t("runs.continue_from_step", checkpoint_step=run.checkpoint_step),
                 key=f"go_on_{run.id}",
                 icon=":material/resume:",
                 on_click=_go_on,
@@ -284,7 +285,7 @@ def _numbers(run: Run) -> None:
     st.caption("  \n".join(lines))
     found = {
         t(f"runs.figure_{key}"): format(run.figures[key], form)
-        for key, form in runs_table.FIGURES
+        for key, form in rows.FIGURES
         if key in run.figures
     }
     if found:

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from htm_engine.errors import HTMError
 
-from ..kit import controls, settings
+from ..kit import controls, settings, watching
 from ..kit.keeping import kept
-from ..kit.words import in_line, said, t
-from . import view
-from .work import PROMPT, Own, back_job, own_reading, reading
+from ..kit.words import said, t
+from . import view, work
+from .work import Own
 
 if TYPE_CHECKING:
     from htm_engine.coding.text.model import TextModel
+    from htm_engine.runs.background import Background
 
 ON = settings.Page("text")
+
+
+@dataclass(frozen=True)
+class Continuing:
+    """What is to be continued, and how."""
+
+    prompt: str
+    count: int
+    temperature: float
+    top_p: float
+    seed: int
 
 
 def show(own: Own | None) -> None:
     """Prompt, bars and continuation."""
     st.subheader(t("text.what_comes_next"), anchor=False)
     columns = st.columns([3, 1], vertical_alignment="bottom")
-    prompt = ON.text("prompt", t("text.begin_a_sentence"), columns[0], default=PROMPT)
+    prompt = ON.text("prompt", t("text.begin_a_sentence"), columns[0], default=work.PROMPT)
     language = ON.select(
         "voice",
         t("text.read_before"),
         columns[1],
         format_func=lambda name: t(f"text.voice_{name}"),
         disabled=own is not None,
-        help=t("text.what_the_model_has_read"),
+        help=t("text.what_continues_was_trained_on"),
     )
     knobs = st.columns(4)
     count = ON.slider("more", t("text.characters"), knobs[0])
@@ -42,49 +55,24 @@ def show(own: Own | None) -> None:
         "top_p", t("text.top_p"), knobs[2], help=t("text.draw_only_from_the_likeliest")
     )
     seed = ON.number("text_seed", t("text.seed"), knobs[3])
-    job = own_reading(own) if own else reading(language)
-    st.fragment(_draw, run_every=None if job.over else 0.5)(
-        prompt,
-        language,
-        own,
-        int(count),
-        float(temperature),
-        float(top_p),
-        int(seed),
-        not job.over,
+    asked = Continuing(prompt, int(count), float(temperature), float(top_p), int(seed))
+    watching.watch(
+        lambda: work.own_reading(own) if own else work.reading(language),
+        lambda job: _draw(job, asked, language, own),
     )
 
 
-def _draw(
-    prompt: str,
-    language: str,
-    own: Own | None,
-    count: int,
-    temperature: float,
-    top_p: float,
-    seed: int,
-    was_live: bool,
-) -> None:
-    if st.session_state.get("prompt", prompt) != prompt:
+def _draw(job: Background | None, asked: Continuing, language: str, own: Own | None) -> None:
+    if st.session_state.get("prompt", asked.prompt) != asked.prompt:
         st.rerun()  # a letter was added to the sentence, which stands outside this part
-    job = own_reading(own) if own else reading(language)
-    job.look()
-    if not job.over:
-        st.progress(
-            job.progress,
-            t("text.the_model_reads_its_own", progress=job.progress) + in_line(job.position),
-        )
-        return
-    if was_live:
-        st.rerun()
-    if job.error:
-        st.error(said(job.error), icon=":material/error:")
+    assert job is not None
+    if not watching.finished(job, t("text.the_model_reads_its_own", progress=job.progress)):
         return
     from htm_engine.coding.text.model import shipped
 
     model = own.read[0] if own else shipped(language)
     try:
-        expected, text = _said(model.fingerprint, model, prompt, count, temperature, top_p, seed)
+        expected, text = _continued(model.fingerprint, model, asked)
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         return
@@ -98,8 +86,8 @@ def _draw(
                 args=(one.character,),
                 help=t("text.add_it_to_the_sentence"),
             )
-    st.markdown(t("text.and_so_on"))
-    st.code(prompt + text, language=None, wrap_lines=True)
+    st.markdown(t("text.continuation"))
+    st.code(asked.prompt + text, language=None, wrap_lines=True)
     st.caption(t("text.drawn_letter_by_letter_from"))
 
 
@@ -108,21 +96,18 @@ def _append(character: str) -> None:
 
 
 @kept(64, lambda: t("text.drawing_letters"), copied=True)
-def _said(
-    fingerprint: bytes,
-    _model: TextModel,
-    prompt: str,
-    count: int,
-    temperature: float,
-    top_p: float,
-    seed: int,
-) -> tuple[list[Any], str]:
+def _continued(fingerprint: bytes, _model: TextModel, asked: Continuing) -> tuple[list[Any], str]:
     from htm_engine.analysis.reading import begin, continue_text, next_characters
 
     drawn = continue_text(
-        prompt, _model, count, temperature=temperature, top_p=top_p, random_state=seed
+        asked.prompt,
+        _model,
+        asked.count,
+        temperature=asked.temperature,
+        top_p=asked.top_p,
+        random_state=asked.seed,
     )
-    return next_characters(begin(_model, prompt)), "".join(drawn)
+    return next_characters(begin(_model, asked.prompt)), "".join(drawn)
 
 
 def back(own: Own | None) -> None:
@@ -134,30 +119,21 @@ def back(own: Own | None) -> None:
     if file is None:
         return
     content = file.getvalue()
-    live = not back_job(content, own).over
-    st.fragment(_read, run_every=0.4 if live else None)(content, own, live)
+    watching.watch(lambda: work.back_job(content, own), lambda job: _read(job, len(content)))
 
 
-def _read(content: bytes, own: Own | None, was_live: bool) -> None:
-    job = back_job(content, own)
-    job.look()
-    parts = list(job.items)
-    if not job.over:
-        doing = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
-        st.progress(job.progress, f"{doing} ({job.progress:.0%}){in_line(job.position)}")
-        st.button(t("text.cancel"), key="back_cancel", icon=":material/close:", on_click=job.cancel)
+def _read(job: Background | None, length: int) -> None:
+    assert job is not None
+    if not watching.finished(
+        job,
+        view.doing(job),
+        "back_cancel",
+        lambda error: t("text.nothing_else_on_this_page", error=said(error)),
+    ):
+        if job.state == "stopped":
+            st.info(t("text.cancelled_choose_the_file_again"))
         return
-    if was_live:
-        st.rerun()
-    if job.error:
-        st.error(
-            t("text.nothing_else_on_this_page", error=said(job.error)), icon=":material/error:"
-        )
-        return
-    if job.state == "stopped":
-        st.info(t("text.cancelled_choose_the_file_again"))
-        return
-    text = parts[-1].text
-    st.success(t("text.bytes_of_text_from", text=len(text), content=len(content)))
+    text = job.items[-1].text
+    st.success(t("text.bytes_of_text_from", text=len(text), content=length))
     st.code(text[:2000].decode("utf-8", "replace"), language=None, wrap_lines=True)
     st.download_button(t("text.download_the_text"), text, "text.txt", key="text_back_download")

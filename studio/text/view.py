@@ -5,16 +5,28 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from htm_engine.analysis.reading import Expected, Letter
 
-from ..kit.words import t
+from ..kit.shapes import BARE
+from ..kit.words import said, t
 from .work import MOST_LETTERS, Study
+
+if TYPE_CHECKING:
+    from htm_engine.runs.background import Background
 
 #: Bits at which a letter has its full colour.
 FULL = 9.0
+
+
+def doing(job: Background) -> str:
+    """What the work on a text is at, and how far."""
+    parts = list(job.items)
+    step = said(parts[-1].doing) if parts else t("text.waiting_for_a_place")
+    return f"{step} ({job.progress:.0%})"
 
 
 def numbers(study: Study) -> None:
@@ -25,7 +37,7 @@ def numbers(study: Study) -> None:
     columns = st.columns(4)
     columns[0].metric(t("text.this_text"), t("text.bytes_3", length=study.length))
     columns[1].metric(t("text.the_file"), t("text.bytes_2", size=size))
-    columns[2].metric(t("text.bits_a_character"), f"{8 * size / max(1, study.characters):.2f}")
+    columns[2].metric(t("text.bits_per_character"), f"{8 * size / max(1, study.characters):.2f}")
     part = 1 - size / best[1]
     than = t("text.smaller") if part >= 0 else t("text.larger")
     columns[3].metric(
@@ -45,7 +57,7 @@ def sizes(study: Study) -> None:
         sizes_figure(study.sizes, study.characters),
         alt=sizes_in_words(study.sizes, study.characters),
         key="sizes",
-        config={"displayModeBar": False},
+        config=BARE,
     )
     st.caption(t("text.whole_files_headers_counted_what"))
 
@@ -55,10 +67,10 @@ def told(letter: Letter) -> str:
     lines = [t("text.letter_bits", name=name_of(letter.character), bits=letter.bits)]
     if letter.voices:
         voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
-        lines.append(t("text.foreseen_by_bits", voices=voices))
+        lines.append(t("text.predicted_by_bits", voices=voices))
     if letter.expected:
         guesses = ", ".join(f"{name_of(one)} {chance:.0%}" for one, chance in letter.expected)
-        lines.append(t("text.expected", guesses=guesses))
+        lines.append(t("text.predicted", guesses=guesses))
     return "\n".join(lines)
 
 
@@ -103,7 +115,7 @@ def letters(study: Study) -> None:
             {
                 t("text.word"): [word for word, _, _ in ranked],
                 t("text.bits"): [round(bits, 1) for _, bits, _ in ranked],
-                t("text.expected_instead"): [guess for _, _, guess in ranked],
+                t("text.predicted_instead"): [guess for _, _, guess in ranked],
             },
             hide_index=True,
             alt=t("text.the_most_surprising_words") + ", ".join(word for word, _, _ in ranked[:3]),
@@ -111,7 +123,7 @@ def letters(study: Study) -> None:
 
 
 def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
-    """Words, their bits, and what was expected at their most surprising letter."""
+    """Words, their bits, and what was predicted at their most surprising letter."""
     found = []
     for inside, group in groupby(letters, key=lambda letter: not letter.character.isspace()):
         word = list(group)
@@ -120,7 +132,7 @@ def surprising_words(letters: Sequence[Letter]) -> list[tuple[str, float, str]]:
             guess = name_of(worst.expected[0].character) if worst.expected else ""
             text = "".join(letter.character for letter in word)
             told = (
-                t("text.for", guess=guess, character=worst.character)
+                t("text.instead_of", guess=guess, character=worst.character)
                 if guess and guess != worst.character
                 else ""
             )
@@ -137,5 +149,5 @@ def next_letters(expected: Sequence[Expected]) -> None:
         next_figure(pairs),
         alt=next_in_words(pairs),
         key="next",
-        config={"displayModeBar": False},
+        config=BARE,
     )

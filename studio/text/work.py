@@ -21,13 +21,14 @@ import streamlit as st
 from htm_engine.analysis.reading import Expected, Letter
 from htm_engine.runs.background import Background
 
+from ..kit import watching
 from ..kit.places import ASSETS
 
 if TYPE_CHECKING:
     from htm_engine.coding.text.model import TextModel
 
 FILE = ASSETS / "text-home.json"
-#: Characters that are shown with their surprise, and expectations told with each.
+#: Characters that are shown with their surprise, and predictions told with each.
 MOST_LETTERS, GUESSES = 1500, 3
 #: Bytes of a text that the page takes.
 MOST_BYTES = 5_000_000
@@ -41,6 +42,7 @@ EXAMPLE = (
 )
 PROMPT = "The old man looked at her, and said "
 MODELS = ("auto", "en", "zh", "blank")
+#: Seconds without a look after which work on a text pauses.
 ABANDON = 20.0
 
 
@@ -190,21 +192,13 @@ def own_reading(own: Own) -> Background:
 
 def _kept(name: str, key: tuple[object, ...], steps: Callable[[], Iterator[Any]]) -> Background:
     """Work that the session keeps until something else is asked of it."""
-    kept = st.session_state.get(name)
-    if kept is not None and kept[0] == key:
-        found: Background = kept[1]
-        return found
-    if kept is not None:
-        kept[1].cancel()
-    made = Background(
-        steps,
-        name="text",
-        progress=lambda part: part.done if isinstance(part, Part) else part,
-        abandon_after=ABANDON,
+    return watching.job_of(name, key) or watching.start(
+        name, key, steps, "text", progress=_done, abandon_after=ABANDON
     )
-    made.start()
-    st.session_state[name] = (key, made)
-    return made
+
+
+def _done(part: Part | float) -> float:
+    return part.done if isinstance(part, Part) else part
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,12 +15,19 @@ from htm_engine.evaluation.baselines import BaselineRow, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
 from htm_engine.evaluation.rates import RatePoint
 from htm_engine.figures import base, rates
-from htm_engine.model.training import FoldResult, cross_validate
+from htm_engine.model.training import FoldResult, cross_validate, select
 from htm_engine.runs import memory
 from htm_engine.runs.background import Background
+from htm_engine.runs.recording import RecordedJob
 
-from ..kit.words import in_line, said, t
-from .view import ABANDON, BARE
+from ..kit import watching
+from ..kit.shapes import BARE
+from ..kit.words import said, t
+from . import settings
+from .settings import ON
+
+#: Where the session keeps the two comparisons.
+RIVALS, FOLDS = "_rivals", "_folds"
 
 
 # -------------------------------------------------------------- against others
@@ -32,8 +39,8 @@ def network_points(model: HTM, held: Dataset) -> Iterator[RatePoint]:
         yield RatePoint("HTM", "quality", quality, len(data) / len(held), error, psnr_of(error))
 
 
-def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
-    """The comparison as work in the background; gives points, then rows."""
+def rivals(model: HTM, learn: Dataset, held: Dataset) -> None:
+    """Begin the comparison; a callback.  It gives points, then rows."""
 
     def work() -> Iterator[RatePoint | BaselineRow]:
         points = list(network_points(model, held))
@@ -45,23 +52,36 @@ def rivals(model: HTM, learn: Dataset, held: Dataset) -> Background:
             should_stop=lambda: run.ending,
         )
 
-    run = Background(work, name="comparison", abandon_after=ABANDON)
-    return run
+    run = watching.prepare(RIVALS, (), work, "comparison", progress=None)
+    run.start()
+
+
+def against_others(run: RecordedJob) -> None:
+    """The section about a finished run."""
+    watching.watch(lambda: watching.job_of(RIVALS), lambda job: _draw_rivals(job, run))
+
+
+def _draw_rivals(job: Background | None, run: RecordedJob) -> None:
+    if job is None:
+        st.button(
+            t("train.compare_at_equal_bytes"),
+            key="rivals",
+            icon=":material/balance:",
+            on_click=rivals,
+            args=(run.result, run.learn, run.held),
+        )
+    else:
+        show_rivals(job)
 
 
 def show_rivals(run: Background) -> None:
     """Progress, then one table and one plot."""
-    run.look()
     items = list(run.items)
     points = [item for item in items if isinstance(item, RatePoint)]
     rows = [item for item in items if isinstance(item, BaselineRow)]
     if not run.over:
-        st.progress(
-            min(0.99, len(items) / 9),
-            t("train.measured_of", items=len(items), state=said(run.state)) + in_line(run.position),
-        )
-        if st.button(t("train.cancel"), key="cancel_rivals"):
-            run.cancel()
+        words = t("train.measured_of", items=len(items), state=said(run.state))
+        watching.progress(run, words, "cancel_rivals", min(0.99, len(items) / 9))
     if run.error:
         st.error(said(run.error))
     if len(points) < 5:
@@ -69,10 +89,10 @@ def show_rivals(run: Background) -> None:
     middle = points[2]
     table = {
         t("train.method"): [t("train.htm_this_network"), *(row.label for row in rows)],
-        t("train.mse_at_bytes_a_picture", bytes_per_picture=middle.bytes_per_picture): [
+        t("train.mse_at_bytes_per_picture", bytes_per_picture=middle.bytes_per_picture): [
             f"{middle.mse:.5f}",
             *(
-                t("train.does_not_spend_that")
+                t("train.no_file_of_this_size")
                 if row.mse_at_equal_bytes is None
                 else f"{row.mse_at_equal_bytes:.5f}"
                 for row in rows
@@ -88,8 +108,8 @@ def show_rivals(run: Background) -> None:
 
 
 # ---------------------------------------------------------------- which sizes
-def folds(model: HTM, data: Dataset) -> Background:
-    """Three-fold cross-validation over the top level's units and rank."""
+def folds(model: HTM, data: Dataset) -> None:
+    """Begin three-fold cross-validation over the top level's units and rank; a callback."""
     top = model.layers[-1]
     grid = [
         {"layers": (*model.layers[:-1], _sized(top, units, rank))}
@@ -105,11 +125,37 @@ def folds(model: HTM, data: Dataset) -> Background:
         memory.check(model.layers, pictures.shape[1:])
         yield from cross_validate(quick, pictures, grid)
 
-    return Background(
-        measured,
-        name="cross-validation",
-        abandon_after=ABANDON,
+    watching.start(FOLDS, (), measured, "cross-validation", progress=None)
+
+
+def sizes(model: HTM, data: Dataset) -> None:
+    """The section: cross-validation when asked for, and its choice into the knobs."""
+    with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
+        st.markdown(t("train.three_folds_for_each_of"))
+        if ON.toggle("cv_open", t("train.show")):
+            watching.watch(
+                lambda: watching.job_of(FOLDS), lambda job: _draw_sizes(job, model, data)
+            )
+
+
+def _draw_sizes(job: Background | None, model: HTM, data: Dataset) -> None:
+    st.button(
+        t("train.cross_validate"),
+        key="cv",
+        disabled=watching.live(job),
+        on_click=folds,
+        args=(model, data),
     )
+    results = show_folds(job) if job is not None else []
+    if not results:
+        return
+    layers = select(results)["layers"]
+    top = layers[-1]
+    st.markdown(t("train.least_mean_error_units_of", units=top.units, rank=top.rank))
+    if st.button(
+        t("train.use_these_sizes"), key="use", on_click=settings.take_sizes, args=(layers,)
+    ):
+        st.rerun()
 
 
 def _sized(spec: Any, units: int, rank: int) -> Any:
@@ -118,7 +164,6 @@ def _sized(spec: Any, units: int, rank: int) -> Any:
 
 def show_folds(run: Background) -> list[FoldResult]:
     """Progress and the scores so far."""
-    run.look()
     results: list[FoldResult] = list(run.items)
     names: dict[str, list[float]] = {}
     for result in results:
@@ -127,13 +172,8 @@ def show_folds(run: Background) -> list[FoldResult]:
             -result.score
         )
     if not run.over:
-        st.progress(
-            min(0.99, len(results) / 18),
-            t("train.folds_measured", results=len(results), state=said(run.state))
-            + in_line(run.position),
-        )
-        if st.button(t("train.cancel"), key="cancel_folds"):
-            run.cancel()
+        words = t("train.folds_measured", results=len(results), state=said(run.state))
+        watching.progress(run, words, "cancel_folds", min(0.99, len(results) / 18))
     if run.error:
         st.error(said(run.error))
     if results:

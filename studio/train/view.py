@@ -20,18 +20,15 @@ from htm_engine.runs.jobs import JobSnapshot
 from htm_engine.runs.recording import RecordedJob
 
 from ..kit.pictures import alt, sheet
-from ..kit.shapes import fits
+from ..kit.shapes import BARE, fits
 from ..kit.words import said, t
 from ..report import button
 from ..visitor import history, resume, session
 from .settings import ON
 
-BARE = {"displayModeBar": False}
 #: Seconds between two looks at a running job at least and at most, more for every job of the
 #: server; and between two looks inside its model, in looks.
 LOOK, LONGEST_LOOK, LOOK_EACH, PEEK = 0.5, 5.0, 0.4, 4
-#: Seconds without a look after which a job pauses.
-ABANDON = 10.0
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
 SAMPLES = 10
 
@@ -40,7 +37,7 @@ SAMPLES = 10
 def choose_data() -> Dataset:
     """Named data or an upload."""
     choice = ON.segments("data", t("train.data"), help=t("train.digits_handwritten_x_scenes_drawn"))
-    data = _uploaded() if choice == "upload" else session.load_data(session.DataChoice(choice))
+    data = _uploaded() if choice == "upload" else session.load_data(choice)
     few = data.X[np.linspace(0, len(data) - 1, min(16, len(data))).astype(int)]
     st.image(
         sheet(few, columns=16, side=64, gap=6),
@@ -66,7 +63,7 @@ def _uploaded() -> Dataset:
     )
     if file is None:
         st.info(t("train.choose_a_file_until_then"))
-        return session.load_data(session.DataChoice("digits"))
+        return session.load_data()
     key = (file.file_id, int(size), colour)
     kept = st.session_state.get("_upload")
     if kept is None or kept[0] != key:
@@ -75,7 +72,7 @@ def _uploaded() -> Dataset:
                 data = load_upload(file.name, file.getvalue(), size=int(size), colour=colour)
         except HTMError as exc:
             st.error(said(exc))
-            return session.load_data(session.DataChoice("digits"))
+            return session.load_data()
         kept = (key, data)
         st.session_state["_upload"] = kept
     found: Dataset = kept[1]

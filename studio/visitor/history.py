@@ -95,7 +95,7 @@ def data_of(recipe: Recipe) -> Dataset | None:
     """The data that a recipe names, if this server or this visitor has it."""
     offered = [found[1]] if (found := st.session_state.get("_upload")) else []
     if recipe.data in NAMES:
-        offered.append(session.load_data(session.DataChoice(recipe.data)))
+        offered.append(session.load_data(recipe.data))
     return next((d for d in offered if d.fingerprint == recipe.data_fingerprint), None)
 
 

@@ -17,7 +17,8 @@ from htm_engine.errors import HTMError
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob
 
-from ..kit.words import in_line, said, t
+from ..kit import watching
+from ..kit.words import said, t
 from . import history, session
 from .resume import ABANDON
 
@@ -57,7 +58,7 @@ def _have(wanted: str) -> bool:
 def _offer(wanted: str, text: str) -> None:
     job: RecordedJob | None = st.session_state.get("_again")
     if job is not None:
-        _watch(wanted)
+        watching.watch(lambda: st.session_state.get("_again"), lambda _: _draw(wanted))
         return
     missing = t("runs.this_link_shows_the_model", wanted=wanted)
     if not text:
@@ -103,21 +104,15 @@ def _train(recipe: Recipe) -> None:
     job.start()
 
 
-@st.fragment(run_every=0.5)
-def _watch(wanted: str) -> None:
+def _draw(wanted: str) -> None:
     job: RecordedJob | None = st.session_state.get("_again")
     if job is None:
         return
     seen = job.snapshot()
     if not seen.over:
         left = "" if seen.eta is None else t("runs.about_s_left", value=max(1, round(seen.eta)))
-        st.progress(
-            seen.progress,
-            t("runs.training_the_model_of_this", left=left, state=said(seen.state))
-            + in_line(seen.position),
-        )
-        if st.button(t("runs.cancel"), key="cancel_again"):
-            job.cancel()
+        words = t("runs.training_the_model_of_this", left=left, state=said(seen.state))
+        watching.progress(job, words, "cancel_again")
         return
     model = job.result
     if model is None:

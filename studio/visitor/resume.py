@@ -46,11 +46,11 @@ def adopt(run: RecordedJob) -> None:
         "_job": run,
         "_view": None,
         "_taken": False,
-        "_rivals": None,
         "_saved": None,
         "_missing": None,
     }
     st.session_state.update(fresh)
+    st.session_state.pop("_rivals", None)
     for name in ("model", "recipe", PARAMETER):  # the model that the link named has served
         if name in st.query_params:
             del st.query_params[name]
@@ -114,7 +114,7 @@ def offer_to_go_on(found: Run) -> None:
         t("runs.the_run_was_at", name=found.name, state=said(found.state), where=where, why=why)
     )
     st.button(
-        t("runs.go_on_from_step", checkpoint_step=found.checkpoint_step),
+        t("runs.continue_from_step", checkpoint_step=found.checkpoint_step),
         key=f"go_on_{found.id}",
         icon=":material/resume:",
         on_click=go_on,

@@ -5,13 +5,11 @@
     set_model(model, dataset, origin)  ──┐  this visitor's own, trained or uploaded
     assets/digits-htm.npz ── once a server ─┴──►  current()  ──►  CurrentModel
 
-The shipped model is one object for all visitors: read from it, never train it.  What is to
-be trained further comes from :func:`own_copy`.
+The shipped model is one object for all visitors: read from it, never train it.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -108,38 +106,23 @@ def forget_model() -> None:
     st.session_state.pop(LINKED_MODEL, None)
 
 
-def own_copy(model: HTM) -> HTM:
-    """A model that may be trained without changing what other visitors see."""
-    return copy.deepcopy(model)
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """A named dataset with its settings: all that decides what is in it."""
-
-    name: str = SHIPPED_DATASET
-    size: int | None = None
-    colour: bool = False
-    limit: int | None = None
-
-
-def load_data(choice: DataChoice) -> Dataset:
+def load_data(name: str = SHIPPED_DATASET) -> Dataset:
     """A named dataset, loaded once a server; its arrays are shared, so never write to them."""
     with keeping.working(lambda: t("frame.loading_pictures")):
-        return _load_data(choice)
+        return _load_data(name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _load_data(choice: DataChoice) -> Dataset:
+def _load_data(name: str) -> Dataset:
     from htm_engine import load_dataset
 
-    return load_dataset(choice.name, size=choice.size, colour=choice.colour, limit=choice.limit)
+    return load_dataset(name)
 
 
 def current_dataset() -> Dataset:
     """The data the visitor chose last, else what the shipped model learned from."""
     own: Dataset | None = st.session_state.get(_DATASET)
-    return load_data(DataChoice()) if own is None else own
+    return load_data() if own is None else own
 
 
 def set_dataset(dataset: Dataset) -> None:

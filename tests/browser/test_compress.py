@@ -65,7 +65,7 @@ def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screensho
     settled(visit.page)
     upload(uploader(visit.page, "Or a picture"), "photo.png", photograph(), "image/png")
     visit.page.get_by_text("It was cut into 532 tiles").wait_for(timeout=SECONDS)
-    visit.page.get_by_text("A tile", exact=True).wait_for(timeout=SECONDS)
+    visit.page.get_by_text("Per tile", exact=True).wait_for(timeout=SECONDS)
     settled(visit.page)
     screenshot(visit.page, "compress-photo")
     assert visit.errors == []
@@ -74,7 +74,7 @@ def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screensho
 def test_the_whole_collection_from_a_link(server, open_page, screenshot):
     visit = open_page(f"{server.url}/compress?whole=true&quality=5")
     settled(visit.page)
-    visit.page.get_by_text("Back from the file (32 of 359)").wait_for(timeout=SECONDS)
+    visit.page.get_by_text("Decoded (32 of 359)").wait_for(timeout=SECONDS)
     screenshot(visit.page, "compress-whole")
     assert visit.errors == []
 

@@ -29,7 +29,7 @@ def test_first_paint_is_the_shipped_example(server, open_page, screenshot, schem
     letters = visit.page.locator("[data-testid=stMain] span[title*='bits']")
     letters.first.wait_for(timeout=SECONDS)
     assert letters.count() > 400
-    assert "expected" in letters.nth(40).get_attribute("title")
+    assert "predicted" in letters.nth(40).get_attribute("title")
     the_bars(visit.page).wait_for(timeout=SECONDS)
     screenshot(visit.page, f"text-{scheme}-{width}")
     overflow = visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth")

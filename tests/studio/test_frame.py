@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from urllib.parse import parse_qs, urlsplit
 
-from studio.frame import PAGES, link
+import pytest
+
+from studio.frame import JOBS, PAGES, WARM_UP
+from studio.kit.links import link
 
 
 def query(address):
@@ -30,3 +34,8 @@ def test_link_keeps_the_page_and_drops_the_old_query():
 
 def test_pages_have_different_addresses_and_titles():
     assert len({info.stem for info in PAGES}) == len({info.title for info in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("name", [*WARM_UP, JOBS])
+def test_modules_that_are_named_by_strings_are_there(name):
+    assert importlib.util.find_spec(name) is not None

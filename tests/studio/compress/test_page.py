@@ -57,7 +57,7 @@ def test_first_paint_shows_a_finished_result(shipped, held):
     shown = metrics_of(app)
     assert shown["This file"] == f"{len(file):,} bytes"
     together = compress_collection(shipped, held, 7)
-    assert shown["A picture among many"] == f"{len(together) / len(held):,.1f} bytes"
+    assert shown["Per picture, among many"] == f"{len(together) / len(held):,.1f} bytes"
     said = words(app)
     for format_name in ("HTM", "PCA 95%", "JPEG", "WebP", "AVIF"):
         assert f"as {format_name}" in said
@@ -106,7 +106,7 @@ def test_a_photograph_is_cut_into_tiles_and_that_is_said():
     assert not app.exception and not app.error
     said = " ".join(caption.value for caption in app.caption)
     assert "grey" in said and "70 tiles" in said
-    assert "A tile" in metrics_of(app)
+    assert "Per tile" in metrics_of(app)
     app.toggle(key="tiles").set_value(False).run()
     assert "brought from 75 x 50 to 8 x 8" in " ".join(c.value for c in app.caption)
 
@@ -220,7 +220,7 @@ def test_a_file_larger_than_the_pixels_says_why():
     app.slider(key="quality").set_value(10)
     noise = RNG.integers(0, 2, (40, 40)).astype(np.uint8) * 255
     app.file_uploader(key="upload").upload("noise.png", saved(noise)).run()
-    assert "larger than the plain pixels" in app.info[0].value
+    assert "larger than the raw pixels" in app.info[0].value
 
 
 def test_a_file_of_another_model_names_both(shipped, held):

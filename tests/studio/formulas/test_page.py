@@ -71,12 +71,12 @@ def test_steps_lower_the_surprise_and_leave_the_model_alone(model, digits):
 def test_a_click_makes_a_step_and_reset_takes_it_back():
     app = opened()
     assert not app.exception
-    assert any("Nothing has moved" in m.value for m in app.markdown)
+    assert any("No step has been made" in m.value for m in app.markdown)
     app.button(key="step").click().run()
     app.button(key="step").click().run()
     assert any("**2 steps** made" in m.value for m in app.markdown)
     app.button(key="reset").click().run()
-    assert any("Nothing has moved" in m.value for m in app.markdown)
+    assert any("No step has been made" in m.value for m in app.markdown)
 
 
 def test_temperature_and_winners_move_the_bars_at_once():

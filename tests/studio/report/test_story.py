@@ -82,7 +82,7 @@ def test_a_report_tells_the_whole_story_in_one_small_file(told):
         "JPEG",
         "k-means",
         "MLP autoencoder",
-        "The others at as many",
+        "All methods at that size",
         LINK[:30],
     ):
         assert wanted in html, wanted
@@ -234,7 +234,7 @@ def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatc
     app.switch_page("pages/runs.py").run()
     app.button(key=f"report_{run}").click().run()
     assert not app.exception
-    assert app.session_state[f"_report_{run}"].join(60)
+    assert app.session_state[f"_report_{run}"][1].join(60)
     app.run()
     assert not app.exception
     labels = [button.proto.label for button in app.get("download_button")]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.runs.recipe import Recipe
-from studio.runs import table
+from studio.runs.rows import as_csv
 from studio.visitor import history
 from tests.helpers.places import ROOT
 
@@ -76,7 +76,7 @@ def test_runs_are_listed_found_renamed_and_starred(empty, model):
 def test_a_saved_table_holds_no_formula(empty, model):
     for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain, with comma"):
         recorded(empty, model, name)
-    rows = list(csv.reader(io.StringIO(table.as_csv(empty.runs()).decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(as_csv(empty.runs()).decode("utf-8-sig"))))
     names = sorted(row[rows[0].index("name")] for row in rows[1:])
     assert "plain, with comma" in names
     assert not [name for name in names if name[0] in "=+-@\t\r"]

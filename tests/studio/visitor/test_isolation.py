@@ -120,7 +120,7 @@ def test_an_upload_on_any_page_makes_its_visitor_private():
 
 def test_no_visit_changes_what_all_visitors_share():
     app = visitor()
-    model, data = session.shipped().model, session.load_data(session.DataChoice())
+    model, data = session.shipped().model, session.load_data()
     before = model.fingerprint, data.fingerprint
     arrays = [array.copy() for array in arrays_of(model)]
     for page in ("train", "inside", "compress", "text", "generate", "formulas", "runs"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -58,16 +57,5 @@ def test_damaged_model_is_said_and_ends_the_page(monkeypatch, tmp_path):
     assert "cannot be read" in app.error[0].value
 
 
-def test_training_a_copy_leaves_the_shared_model_as_it_was():
-    from htm_engine import HTM, LayerSpec
-
-    X = np.random.default_rng(0).random((64, 8, 8))
-    shared = HTM(layers=(LayerSpec(8, 4, 2),), epochs=1, coder=False).fit(X)
-    before = shared.fingerprint
-    session.own_copy(shared).partial_fit(X)
-    assert shared.fingerprint == before
-
-
-def test_same_choice_is_loaded_once():
-    choice = session.DataChoice("digits", limit=50)
-    assert session.load_data(choice) is session.load_data(session.DataChoice("digits", limit=50))
+def test_data_is_loaded_once():
+    assert session.load_data("digits") is session.load_data()

@@ -10,6 +10,7 @@ from htm_engine.evaluation.comparison import Stored
 from htm_engine.figures.compress import bits_figure, bits_in_words
 
 from ..kit.pictures import alt, enlarge, png, sheet, unit_colour
+from ..kit.shapes import BARE
 from ..kit.words import said, t
 from .work import Coded, Subject
 
@@ -19,7 +20,6 @@ SCALES = (8, 16, 32, 64, 128, 255)
 DARKER, LIGHTER, SAME = (38, 92, 168), (205, 92, 20), (247, 246, 243)
 #: Width of a picture on the page; drawn twice as fine.
 SMALL, LARGE = 168, 252
-BARE = {"displayModeBar": False}
 _ON_SHEET = 32
 
 
@@ -38,7 +38,7 @@ def difference(original: Pixels, back: Pixels, share: float = 1.0) -> tuple[Pixe
 
 
 def winner_map(picture: Pixels, winners: NDArray[np.int64], side: int) -> Pixels:
-    """Enlarged picture under the colours of its tiles' surprise units; pale where none won."""
+    """Enlarged picture under the colours of its tiles' residual units; pale where none won."""
     large = enlarge(picture, side).astype(np.float64)
     factor = large.shape[0] // winners.shape[0]
     units = np.repeat(np.repeat(winners, factor, 0), factor, 1)
@@ -71,7 +71,7 @@ def thickened(picture: Pixels) -> Pixels:
 
 
 def show_way(subject: Subject, coded: Coded) -> None:
-    """Original, what came back, the difference; then prediction, surprise, winners."""
+    """Original, decoded picture, the difference; then prediction, residual, winners."""
     original, back = subject.wholes[0], coded.back[0]
     width, name = width_of(subject), subject.name
     lost, scale = difference(original, back)
@@ -82,7 +82,7 @@ def show_way(subject: Subject, coded: Coded) -> None:
         [original, back, lost],
         [
             t("compress.original"),
-            t("compress.back_from_the_file"),
+            t("compress.decoded"),
             t("compress.what_was_lost_of", scale=scale),
         ],
         [
@@ -101,7 +101,7 @@ def show_way(subject: Subject, coded: Coded) -> None:
         ],
         width,
     )
-    st.markdown(t("compress.how_the_file_says_it"))
+    st.markdown(t("compress.how_the_file_codes_it"))
     row(
         [
             coded.prediction[0],
@@ -110,18 +110,18 @@ def show_way(subject: Subject, coded: Coded) -> None:
         ],
         [
             t("compress.the_top_levels_prediction_alone"),
-            t("compress.what_the_surprise_changes_of", reach=reach),
-            t("compress.tiles_with_surprise", share=share),
+            t("compress.what_the_residual_changes_of", reach=reach),
+            t("compress.tiles_with_a_residual", share=share),
         ],
         [
             alt(t("compress.what_the_winner_at_the")),
             alt(
-                t("compress.what_the_stored_surprise_changes"),
+                t("compress.what_the_residual_changes"),
                 t("compress.the_full_colour_stands_for", reach=reach),
             ),
             alt(
                 t("compress.the_picture_with_each_tile"),
-                t("compress.of_it_needed_one_elsewhere", share=share),
+                t("compress.of_the_tiles_have_one", share=share),
             ),
         ],
         width,
@@ -129,7 +129,7 @@ def show_way(subject: Subject, coded: Coded) -> None:
 
 
 def show_many(subject: Subject, coded: Coded) -> None:
-    """Some pictures of a whole collection: originals, what came back, what was lost."""
+    """Some pictures of a whole collection: originals, decoded, what was lost."""
     places = np.unique(np.linspace(0, len(subject.wholes) - 1, _ON_SHEET).astype(int))
     originals, back = subject.wholes[places], coded.back[places]
     lost, scale = difference(originals, back)
@@ -137,7 +137,7 @@ def show_many(subject: Subject, coded: Coded) -> None:
         (originals, t("compress.originals"), t("compress.originals_of_the_collection")),
         (
             back,
-            t("compress.back_from_the_file"),
+            t("compress.decoded"),
             t("compress.the_same_pictures_from_the", psnr=coded.psnr),
         ),
         (

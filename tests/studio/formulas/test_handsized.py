@@ -11,8 +11,7 @@ import pytest
 
 from htm_engine import HTM, load_dataset
 from htm_engine.model import competition
-from studio.formulas import snippets, walkthrough
-from studio.formulas import toy as handsized
+from studio.formulas import handsized, snippets, walkthrough
 from studio.visitor.session import SHIPPED
 from tests.helpers.places import ROOT
 

@@ -10,16 +10,15 @@ from typing import Any
 
 from htm_engine.runs.history import Run
 
-from ..kit.words import moment as as_written
-from ..kit.words import said, t
+from ..kit.words import moment, said, t
 from ..report.story import FIGURES
 
 #: A cell that begins with one of these is a formula to a spreadsheet.
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
-def moment(seconds: float) -> str:
-    """A moment as people write it, in UTC, as the server cannot know where a visitor is."""
+def sortable(seconds: float) -> str:
+    """A moment in UTC, the same in every language."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
@@ -29,7 +28,7 @@ def shown(runs: Sequence[Run]) -> dict[str, list[Any]]:
         "★": ["★" if run.star else "" for run in runs],
         t("runs.run"): [run.name for run in runs],
         t("runs.state"): [said(run.state) for run in runs],
-        t("runs.begun_utc"): [as_written(run.created) for run in runs],
+        t("runs.begun_utc"): [moment(run.created) for run in runs],
         t("runs.steps"): [run.step for run in runs],
         t("runs.seconds"): [round(run.seconds, 1) for run in runs],
     }
@@ -74,7 +73,7 @@ def as_csv(runs: Sequence[Run]) -> bytes:
             run.name,
             int(run.star),
             run.state,
-            moment(run.created),
+            sortable(run.created),
             run.data,
             run.data_fingerprint,
             run.step,
@@ -94,9 +93,7 @@ def defused(cell: Any) -> Any:
     >>> defused("=1+1"), defused(" plain"), defused(-2)
     ("'=1+1", ' plain', -2)
     """
-    if isinstance(cell, str) and cell.lstrip().startswith(ACTIVE):
-        return "'" + cell
-    if isinstance(cell, str) and cell.startswith(ACTIVE):
+    if isinstance(cell, str) and (cell.startswith(ACTIVE) or cell.lstrip().startswith(ACTIVE)):
         return "'" + cell
     return cell
 
