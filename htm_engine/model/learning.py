@@ -30,6 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
+from sklearn.utils.extmath import svd_flip
 
 from . import adam, competition
 from .layer import CompetitiveLayer, Floats
@@ -285,9 +286,8 @@ def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64
     """Variances and directions ``(d, d)`` of centred rows, largest first."""
     covariance = (centred.T @ centred).astype(np.float64) / len(centred)
     values, directions = np.linalg.eigh(covariance)
-    directions = directions[:, ::-1]
-    sign = np.sign(directions[np.abs(directions).argmax(0), np.arange(directions.shape[1])])
-    return np.maximum(values[::-1], 0), directions * np.where(sign == 0, 1, sign)
+    directions = svd_flip(np.ascontiguousarray(directions[:, ::-1]), None)[0]
+    return np.maximum(values[::-1], 0), directions
 
 
 def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
