@@ -173,7 +173,7 @@ class LayerLearner:
         self.steps += 1
         revived = self._revive(x, index[:, 0]) if self.steps % 8 == 0 else 0
         if self.steps % TURN_EVERY == 0:
-            self._turn()
+            self.turn()
         return LayerStep(error, wins, revived)
 
     def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
@@ -212,7 +212,7 @@ class LayerLearner:
                 self.product[unit] += rate * (c_u - self.product[unit])
             layer.m[unit] += rate * shift
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """One power iteration: turn to principal axes (Rayleigh and Ritz), then orthonormalise."""
         layer = self.layer
         if not layer.rank:
@@ -267,7 +267,7 @@ class LayerLearner:
         layer = self.layer
         if not layer.rank:
             return
-        self._turn()
+        self.turn()
         self.span = competition.orthonormalise(self.span)
         peak = np.take_along_axis(self.span, np.abs(self.span).argmax(1)[:, None, :], 1)
         sign = np.where(peak < 0, -1, 1).astype(np.float32)
