@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..estimator.network import HTM
 from ..model.hierarchy import Hierarchy
@@ -139,8 +140,7 @@ def expect(g: Gaussians, pictures: Floats, seen: NDArray[np.bool_]) -> tuple[Flo
             log_share[:, component] = np.log(max(g.share[component], 1e-300))
             log_share[:, component] -= 0.5 * (distance + size)
             values[component] = mean + moved
-    share = np.exp(log_share - log_share.max(1, keepdims=True))
-    share /= share.sum(1, keepdims=True)
+    share = softmax(log_share, axis=1)
     found = np.zeros(pictures.shape)
     for one, unit in enumerate(g.unit):
         own = np.flatnonzero(share[:, one] > 1e-4)

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.utils import check_random_state
 
 from ..errors import DataError
@@ -120,16 +121,12 @@ def nearest(pictures: Any, X: Any) -> tuple[NDArray[np.intp], F32]:
         raise DataError("there are no pictures of the same size to compare with")
     best = np.zeros(len(rows), np.intp)
     least = np.full(len(rows), np.inf, np.float32)
-    block = max(1, BLOCK // max(rows.shape[1], len(rows)))
-    own = (rows**2).sum(1)
+    block = max(1, BLOCK // rows.shape[1])
     for start in range(0, len(X), block):
-        other = flat(X[start : start + block])
-        distance = own[:, None] + (other**2).sum(1) - 2 * rows @ other.T
-        index = distance.argmin(1)
-        value = distance[np.arange(len(rows)), index]
-        less = value < least
-        best[less], least[less] = start + index[less], value[less]
-    return best, np.sqrt(np.maximum(least, 0) / rows.shape[1])
+        index, distance = pairwise_distances_argmin_min(rows, flat(X[start : start + block]))
+        less = distance < least
+        best[less], least[less] = start + index[less], distance[less]
+    return best, least / np.float32(np.sqrt(rows.shape[1]))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from . import competition
 
@@ -197,9 +198,7 @@ class CompetitiveLayer:
 
     def joint(self, x: Floats, errors: Floats, e: Floats | None = None) -> Floats:
         """Log of a_i exp(-error_i / 2 s^2), over the temperature, ``(n, K)``."""
-        e = self.evidence(x) if e is None else e
-        top = e.max(1, keepdims=True)
-        log_a = e - top - np.log(np.exp(e - top).sum(1, keepdims=True))
+        log_a = log_softmax(self.evidence(x) if e is None else e, axis=1)
         return (log_a - errors / (2 * self.s2)) / self.spec.temperature
 
     def responsibilities(self, x: Floats) -> Floats:

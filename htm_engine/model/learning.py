@@ -30,6 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
+from sklearn.utils.extmath import svd_flip
 
 from . import adam, competition
 from .layer import CompetitiveLayer, Floats
@@ -172,7 +173,7 @@ class LayerLearner:
         self.steps += 1
         revived = self._revive(x, index[:, 0]) if self.steps % 8 == 0 else 0
         if self.steps % TURN_EVERY == 0:
-            self._turn()
+            self.turn()
         return LayerStep(error, wins, revived)
 
     def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
@@ -211,7 +212,7 @@ class LayerLearner:
                 self.product[unit] += rate * (c_u - self.product[unit])
             layer.m[unit] += rate * shift
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """One power iteration: turn to principal axes (Rayleigh and Ritz), then orthonormalise."""
         layer = self.layer
         if not layer.rank:
@@ -266,7 +267,7 @@ class LayerLearner:
         layer = self.layer
         if not layer.rank:
             return
-        self._turn()
+        self.turn()
         self.span = competition.orthonormalise(self.span)
         peak = np.take_along_axis(self.span, np.abs(self.span).argmax(1)[:, None, :], 1)
         sign = np.where(peak < 0, -1, 1).astype(np.float32)
@@ -285,9 +286,8 @@ def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64
     """Variances and directions ``(d, d)`` of centred rows, largest first."""
     covariance = (centred.T @ centred).astype(np.float64) / len(centred)
     values, directions = np.linalg.eigh(covariance)
-    directions = directions[:, ::-1]
-    sign = np.sign(directions[np.abs(directions).argmax(0), np.arange(directions.shape[1])])
-    return np.maximum(values[::-1], 0), directions * np.where(sign == 0, 1, sign)
+    directions = svd_flip(np.ascontiguousarray(directions[:, ::-1]), None)[0]
+    return np.maximum(values[::-1], 0), directions
 
 
 def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from ..errors import DataError, ModelError
 from ..model.hierarchy import Hierarchy
@@ -277,8 +278,7 @@ def looks(layer: CompetitiveLayer, predicted: Floats) -> Floats:
     """Log share of every unit in what a parent predicts ``(n, c)``, from -1 to 0, ``(n, K)``."""
     rows = layer.take_down(predicted)
     joint = layer.joint(rows, layer.errors(rows))
-    joint = joint - joint.max(1, keepdims=True)
-    log_share = joint - np.log(np.exp(joint).sum(1, keepdims=True))
+    log_share = log_softmax(joint, axis=1)
     return np.maximum(log_share, FLOOR) / -FLOOR
 
 

@@ -145,7 +145,7 @@ def test_bases_turn_to_the_running_mean_of_their_gradient(moved):
     assert np.allclose(after.product, expected, rtol=0.01, atol=1e-4 * np.abs(expected).max())
     assert np.abs(expected - kept).max() > 0.01 * np.abs(expected).max()
     turned = c.orthonormalise(after.product.astype(np.float64))
-    after._turn()
+    after.turn()
     closeness = np.linalg.svd(turned.transpose(0, 2, 1) @ after.span)[1]
     assert closeness.min() > 0.99  # cosines of the angles between the two
 
