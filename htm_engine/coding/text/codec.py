@@ -17,7 +17,8 @@ length of the text, and b of tables of up to 2^b lines a unit.  Below, the short
                    bytes, zeros for none), all bytes before the payload, and the CRC-32 of
                    the text (4 bytes, the lowest first); 2 below 1 KiB of text, else 3
 
-Payload: binary arithmetic coding, 32 bits; the decoder reads zeros beyond the end.
+Payload: the bits of every byte, the highest first, by ``coding.arithmetic``; then its last
+bytes.  The probabilities are those of ``units.work``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from ...errors import DataError, FormatError, ModelMismatchError
+from ..arithmetic import DECODE, ENCODE, last_bytes
 from ..container import MAGIC, VERSION, read_varint, unpack, varint
 from .model import (
     BLOCK,
@@ -42,12 +44,11 @@ from .model import (
     SHIPPED,
     SMALL_BITS,
     TextModel,
-    last_bytes,
     shipped,
     table_bits,
     table_bytes,
 )
-from .units import DECODE, ENCODE, Memory, blank, fixed, work
+from .units import Memory, blank, fixed, work
 
 #: Container kind of a text.
 KIND = 3
@@ -148,7 +149,7 @@ def compress_stream(
             payload.write(_encode(state, block))
             done += len(block)
             yield done / length
-        payload.write(last_bytes(state))
+        payload.write(last_bytes(state.coder))
         size = payload.tell()
         payload.seek(0)
         if length < LONG_FROM:

@@ -63,12 +63,8 @@ PLAIN = 8
     LACKING,
     LINE,
     LINE_ABOVE,
-    LOW,
-    HIGH,
-    CODE,
-    STARTED,
     REGISTERS,
-) = range(22)
+) = range(18)
 #: First character, as its bytes make a number, of the scripts that write no spaces.
 IDEOGRAPHS = 0xE30000
 

@@ -22,7 +22,8 @@ import numpy as np
 from ... import storage
 from ...assets import ASSETS
 from ...errors import DataError, ModelError
-from .context import HALVINGS, HIGH, LOW, STARTED
+from ..arithmetic import new_registers
+from .context import HALVINGS
 from .skim import blank_notes, skim
 from .units import LEARN, Memory, blank, fixed, work
 
@@ -164,7 +165,7 @@ class TextModel:
     def start(self) -> Memory:
         """A state of one's own that has read what this model has."""
         state = self.memory.copy()
-        state.registers[STARTED] = 0
+        state.coder[:] = new_registers(LEARN)
         return state
 
 
@@ -245,17 +246,6 @@ def table_bytes(bits: int) -> int:
     return sum(array.nbytes for array in blank(LEAST_BITS)) + int(
         (16 * lines + 8) * ((1 << bits) - (1 << LEAST_BITS))
     )
-
-
-def last_bytes(state: Memory) -> bytes:
-    """End of a coded text: the fewest bytes that, zeros behind, lie in the last interval."""
-    low, high = int(state.registers[LOW]), int(state.registers[HIGH])
-    for count in range(5):
-        unit = 1 << (32 - 8 * count)
-        number = -(-low // unit) * unit
-        if number <= high:
-            return number.to_bytes(4, "big")[:count]
-    raise AssertionError("an interval holds its lower end")
 
 
 def _check_bits(bits: int) -> None:

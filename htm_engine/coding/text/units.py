@@ -19,25 +19,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import mixing
+from ..arithmetic import (
+    ADAPT,
+    DECODE,
+    ENCODE,
+    MODE,
+    PLACE,
+    begin,
+    new_registers,
+    read_bit,
+    write_bit,
+)
 from ..compiling import compiled
 from ..mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
 from .context import (
     BEGUN,
     CHAR_1,
-    CODE,
     COUNT,
     HALVINGS,
-    HIGH,
     IDEOGRAPHS,
     LACKING,
     LAST4,
-    LOW,
     MATCH_AT,
     MATCH_LENGTH,
     PLAIN,
     REGISTERS,
     SINCE_MATCH,
-    STARTED,
     WORD,
     follow,
     take,
@@ -50,15 +57,14 @@ INPUTS = 2 * COUNT + 3
 GATES = (256, 2048, 256, 2048, 2048, 257, 16384)
 #: Bytes of the past that matches and columns see.
 RECENT = 1 << 22
-#: How a text is worked on.
-LEARN, ENCODE, DECODE = 0, 1, 2
+#: How a text is worked on: learned from, or encoded or decoded as well.
+LEARN = ADAPT
 #: Steps of the gates and of the gate of gates, in 1/16 of a plain gradient step.
 _RATE, _TOP_RATE = 12, 4
 #: Bits that the meaning of a bit history looks back on at most.
 STATE_COUNT = 1023
 #: Error, in multiples of 2^-16, below which a gate is not moved: it knew.
 _SURE = 1000
-_U32 = 0xFFFFFFFF
 #: Log-odds of the gate's constant input.
 _ONE = 256
 
@@ -78,6 +84,7 @@ class Memory(NamedTuple):
     places: NDArray[np.int64]  #: where six bytes were seen
     contexts: NDArray[np.int64]  #: ``(U,)`` of the byte to come
     registers: NDArray[np.int64]  #: see ``context``
+    coder: NDArray[np.int64]  #: registers of the arithmetic coder
     deaf: NDArray[np.uint8]  #: ``(U,)`` 1 for units that are switched off
 
     def copy(self) -> Memory:
@@ -135,6 +142,7 @@ def blank(bits: int) -> Memory:
         places=np.zeros(1 << bits, np.int64),
         contexts=np.zeros(COUNT, np.int64),
         registers=np.zeros(REGISTERS, np.int64),
+        coder=new_registers(LEARN),
         deaf=np.zeros(COUNT, np.uint8),
     )
 
@@ -260,15 +268,12 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
     at = np.zeros(COUNT, np.int64)
     x = np.zeros(INPUTS, np.int32)
     rows, sums = np.zeros(len(start), np.int64), np.zeros(len(start), np.int32)
-    written, read = 0, 0
-    low, high, code = R[LOW], R[HIGH], R[CODE]
-    if R[STARTED] == 0 and mode != LEARN:
-        R[STARTED] = 1
-        low, high, code = 0, _U32, 0
-        if mode == DECODE:
-            for _ in range(4):
-                code = (code << 8) | (np.int64(data[read]) if read < len(data) else 0)
-                read += 1
+    coder = memory.coder
+    coder[PLACE] = 0
+    if mode != LEARN:
+        if mode == DECODE and coder[MODE] != DECODE:
+            begin(coder, data)
+        coder[MODE] = mode
     if R[LAST4] == 0:
         views(R, recent, contexts)
     for index in range(count):
@@ -289,22 +294,11 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
             rows_of(R, start, c0, bit, known, entry, predicted, rows)
             total, p_top = sum_up(weights, top[c0], squash, x, rows, sums)
             p, one, two = correct(near, far, R[LAST4], c0, total, p_top)
-            middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
-            y = (1 if code <= middle else 0) if mode == DECODE else (byte >> (7 - bit)) & 1
-            if mode != LEARN:
-                if y:
-                    high = middle
-                else:
-                    low = middle + 1
-                while ((low ^ high) & 0xFF000000) == 0:
-                    if mode == ENCODE:
-                        out[written] = low >> 24
-                        written += 1
-                    else:
-                        fresh = np.int64(data[read]) if read < len(data) else 0
-                        code = ((code << 8) & _U32) | fresh
-                        read += 1
-                    low, high = (low << 8) & _U32, ((high << 8) & _U32) | 255
+            y = (byte >> (7 - bit)) & 1
+            if mode == DECODE:
+                y = read_bit(p, coder, data)
+            elif mode == ENCODE:
+                write_bit(p, y, coder, out)
             if len(cost):
                 spent -= np.log2((p if y else 65536 - p) / 65536.0)
             # Learn: every weight moves down the gradient of what this bit cost.
@@ -326,12 +320,10 @@ def work(memory: Any, fixed: Any, data: Any, count: Any, out: Any, mode: Any, co
             c0 = (c0 << 1) | y
         byte = c0 & 255
         if mode == DECODE:
-            out[written] = byte
-            written += 1
+            out[index] = byte
         if len(cost):
             cost[index] = spent
         take(byte, R, recent)
         follow(byte, R, recent, places, True)
         views(R, recent, contexts)
-    R[LOW], R[HIGH], R[CODE] = low, high, code
-    return written, read
+    return (count, coder[PLACE]) if mode == DECODE else (coder[PLACE], 0)
