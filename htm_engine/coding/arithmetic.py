@@ -62,7 +62,7 @@ def _middle(low: Any, high: Any, p: Any) -> Any:
     return low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
 
 
-@compiled
+@compiled(makes_arrays=False)
 def write_bit(p: Any, bit: Any, registers: Any, out: Any) -> Any:
     """Write one bit of probability p / 2^16 of being one; the bit."""
     low, high = registers[LOW], registers[HIGH]
@@ -76,7 +76,7 @@ def write_bit(p: Any, bit: Any, registers: Any, out: Any) -> Any:
     return np.int64(bit)
 
 
-@compiled
+@compiled(makes_arrays=False)
 def read_bit(p: Any, registers: Any, data: Any) -> Any:
     """Read one bit of probability p / 2^16 of being one."""
     low, high, code = registers[LOW], registers[HIGH], registers[CODE]
@@ -93,7 +93,7 @@ def read_bit(p: Any, registers: Any, data: Any) -> Any:
     return bit
 
 
-@compiled
+@compiled(makes_arrays=False)
 def code_bit(p: Any, bit: Any, registers: Any, data: Any) -> Any:
     """Code one bit of probability p / 2^16 of being one, as ``MODE`` says; the bit."""
     if registers[MODE] >= ADAPT:

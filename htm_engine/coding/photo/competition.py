@@ -14,8 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arithmetic import (
+    MEASURE,
+    MODE,
+)
 from ..compiling import compiled
-from .entropy import MODE, PRICE, Coder
+from .entropy import (
+    Coder,
+)
 from .neighbours import record_block
 from .quantise import Prices, quantise
 from .traversal import Scene, Scratch, code_block, own_units, put_block
@@ -286,7 +292,7 @@ def exact_cost(
         for j in range(x0, x0 + side):
             e = np.float32(target[i, j] - plane.samples[i, j])
             lost += e * e
-    search.coder.reg[MODE], search.coder.cost[0] = PRICE, 0
+    search.coder.reg[MODE], search.coder.cost[0] = MEASURE, 0
     code_block(kind, y0, x0, search.scene, search.coder, search.scratch)
     bits = np.float32(search.coder.cost[0])
     # The tables know better what a choice means for the blocks that follow.

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import mixing
+from ..arithmetic import EVEN, MEASURE, MODE, RATE, code_bit
 from ..compiling import compiled
 from ..mixing import descend, dot, estimate
 from .units import KINDS, four_log2
 
-#: What a traversal does: write, read, go along and learn, or only count bits.
-ENCODE, DECODE, FOLLOW, PRICE = 0, 1, 2, 3
 #: Contexts of a decision, and the weights of a gate: one each, and one of a constant.
 INPUTS = 10
 #: Values of each context: of a level, of the count of levels, of the unit.
@@ -47,10 +46,6 @@ SPLIT, ESCAPE = UNIT + len(UNIT_CONTEXTS), UNIT + len(UNIT_CONTEXTS) + 1
 #: Rows of weights of a kind: first gate of levels, second, counts, units, split, escape.
 ROWS = 8 * 16 + 8 * 64 + 16 + 8 + 1 + 1
 ROW_2, ROW_COUNT, ROW_UNIT, ROW_SPLIT, ROW_ESCAPE = 128, 640, 656, 664, 665
-#: Registers of the arithmetic coder; the last is how fast gates learn.
-LOW, HIGH, CODE, PLACE, MODE, RATE = 0, 1, 2, 3, 4, 5
-REGISTERS = 6
-_U32 = 0xFFFFFFFF
 #: Magnitudes up to here are coded in unary.
 UNARY = 14
 #: How fast gates learn that start warm.
@@ -61,8 +56,6 @@ _FAR = 3072
 _SURE = 24
 #: Most decisions that an adaptive probability takes the mean of; more follow slower change.
 _MOST_SEEN = 600
-#: One half in 2^-16: of signs and of what Exp-Golomb says, which nothing predicts.
-_EVEN = 32768
 
 
 class Coder(NamedTuple):
@@ -74,7 +67,7 @@ class Coder(NamedTuple):
     starts: NDArray[np.int64]  #: where each context's part of the probabilities begins
     at: NDArray[np.int64]  #: ``(INPUTS,)`` room: the contexts of a decision
     inputs: NDArray[np.int32]  #: ``(INPUTS + 1,)`` room: their log-odds, and a constant
-    reg: NDArray[np.int64]  #: ``(REGISTERS,)`` of the arithmetic coder
+    reg: NDArray[np.int64]  #: registers of the arithmetic coder
     data: NDArray[np.uint8]  #: coded bytes
     cost: NDArray[np.float64]  #: ``(4,)`` bits so far: all, units, counts, splits
 
@@ -119,29 +112,6 @@ def new_coder(
     )
 
 
-def registers(mode: int, rate: int = SLOW) -> NDArray[np.int64]:
-    """Registers at the beginning of a stream; ``rate`` is how fast gates learn."""
-    return np.array([0, _U32, 0, 0, mode, rate], np.int64)
-
-
-def begin(reg: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
-    """Let a decoder read its first bytes."""
-    head = np.zeros(4, np.uint8)
-    head[: min(4, len(data))] = data[:4]
-    reg[CODE], reg[PLACE] = int.from_bytes(head.tobytes(), "big"), 4
-
-
-def last_bytes(reg: NDArray[np.int64]) -> bytes:
-    """The fewest bytes that, zeros behind, lie in the last interval."""
-    low, high = int(reg[LOW]), int(reg[HIGH])
-    for count in range(5):
-        unit = 1 << (32 - 8 * count)
-        number = -(-low // unit) * unit
-        if number <= high:
-            return number.to_bytes(4, "big")[:count]
-    raise AssertionError("an interval holds its lower end")
-
-
 def blank_state() -> tuple[np.ndarray, np.ndarray]:
     """Probabilities ``(KINDS, TABLE)`` and weights ``(KINDS, ROWS, INPUTS + 1)``, blank."""
     probs = np.full((KINDS, TABLE), 1 << 31, np.uint32)
@@ -151,34 +121,6 @@ def blank_state() -> tuple[np.ndarray, np.ndarray]:
     weights[:, ROW_SPLIT] = 65536 // 3
     weights[:, ROW_ESCAPE] = 65536
     return probs, weights
-
-
-@compiled(makes_arrays=False)
-def arithmetic(p: Any, bit: Any, coder: Any) -> Any:
-    """Code one bit of probability p / 2^16 of being one; the bit."""
-    reg, data = coder.reg, coder.data
-    if reg[MODE] >= FOLLOW:
-        return np.int64(bit)
-    low, high = reg[LOW], reg[HIGH]
-    middle = low + ((high - low) >> 16) * p + ((((high - low) & 0xFFFF) * p) >> 16)
-    y = np.int64(bit)
-    if reg[MODE] == DECODE:
-        y = np.int64(1 if reg[CODE] <= middle else 0)
-    if y:
-        high = middle
-    else:
-        low = middle + 1
-    while ((low ^ high) & 0xFF000000) == 0:
-        if reg[MODE] == DECODE:
-            place = reg[PLACE]
-            fresh = np.int64(data[place]) if place < len(data) else np.int64(0)
-            reg[CODE] = ((reg[CODE] << 8) & _U32) | fresh
-        else:
-            data[reg[PLACE]] = low >> 24
-        reg[PLACE] += 1
-        low, high = (low << 8) & _U32, ((high << 8) & _U32) | 255
-    reg[LOW], reg[HIGH] = low, high
-    return y
 
 
 @compiled(makes_arrays=False)
@@ -197,9 +139,9 @@ def decide(node: Any, n: Any, one: Any, two: Any, bit: Any, own: Any, coder: Any
     first, second = dot(weights[one], x), dot(weights[two], x)
     p: Any = np.int64(squash[((first + second) >> 1) + _FAR])
     p = min(max(p, _SURE), 65536 - _SURE)
-    y = arithmetic(p, bit, coder)
+    y = code_bit(p, bit, coder.reg, coder.data)
     coder.cost[0] -= np.log2((p if y else 65536 - p) / 65536.0)
-    if coder.reg[MODE] == PRICE:
+    if coder.reg[MODE] == MEASURE:
         return y
     target, rate = y * 65535, coder.reg[RATE]
     descend(weights[one], x, ((target - np.int64(squash[first + _FAR])) * rate) >> 4)
@@ -291,7 +233,7 @@ def code_level(k: Any, scale: Any, near: Any, second: Any, block: Any, own: Any,
     if m == 0:
         return m
     coder.cost[0] += 1.0
-    return -m if arithmetic(np.int64(_EVEN), value < 0, coder) else m
+    return -m if code_bit(np.int64(EVEN), value < 0, coder.reg, coder.data) else m
 
 
 @compiled(makes_arrays=False)
@@ -307,7 +249,7 @@ def exp_golomb(rest: Any, own: Any, coder: Any) -> Any:
     number = np.int64(1)
     for i in range(width - 1, -1, -1):
         bit = ((rest + 1) >> i) & 1
-        number = (number << 1) | arithmetic(np.int64(_EVEN), bit, coder)
+        number = (number << 1) | code_bit(np.int64(EVEN), bit, coder.reg, coder.data)
         coder.cost[0] += 1.0
     return number - 1
 

@@ -19,20 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError
-from ..compiling import compiled
-from .entropy import (
+from ..arithmetic import (
     DECODE,
     ENCODE,
-    INPUTS,
+    EVEN,
     MODE,
     PLACE,
-    Own,
-    arithmetic,
     begin,
-    decide,
+    code_bit,
     last_bytes,
+    new_registers,
+)
+from ..compiling import compiled
+from .entropy import (
+    INPUTS,
+    Own,
+    decide,
     new_coder,
-    registers,
 )
 from .units import four_log2
 
@@ -183,7 +186,7 @@ def code_residual(e: Any, act: Any, other: Any, own: Any, coder: Any) -> Any:
             bit = decide(slot, n, one, two, bit, own, coder)
             node = 2 * node + bit
         else:
-            bit = arithmetic(np.int64(32768), bit, coder)
+            bit = code_bit(np.int64(EVEN), bit, coder.reg, coder.data)
         value = 2 * value + bit
     return -value if negative else value
 
@@ -197,7 +200,7 @@ def write_exact(picture: NDArray[np.uint8]) -> bytes:
     """Coded bits of a picture ``(h, w)`` or ``(h, w, 3)``."""
     if is_flat(picture):
         return picture[0, 0].tobytes()
-    reg = registers(ENCODE, _GATE_RATE)
+    reg = new_registers(ENCODE, _GATE_RATE)
     out = np.zeros(4096 + 5 * picture.size, np.uint8)
     _through(picture, reg, out)
     coded = out[: reg[PLACE]].tobytes() + last_bytes(reg)
@@ -220,7 +223,7 @@ def read_exact(coded: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray
     if shape[0] * shape[1] > 30_000 * (len(coded) + 8):
         raise FormatError("This file is damaged: it claims more pixels than it could hold.")
     picture = np.zeros(shape if shape[2] == 3 else shape[:2], np.uint8)
-    reg = registers(DECODE, _GATE_RATE)
+    reg = new_registers(DECODE, _GATE_RATE)
     begin(reg, coded)
     _through(picture, reg, coded)
     return picture

@@ -12,9 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic import (
+    ADAPT,
+    MEASURE,
+    MODE,
+)
 from ..compiling import compiled
 from .competition import choose_unit, place_candidate
-from .entropy import FOLLOW, MODE, PRICE
 from .neighbours import PART, SPLIT_UP, WHOLE
 from .traversal import code_block, code_split, code_square
 from .units import LARGE, QUARTER, edge_of, features_of, step_of
@@ -35,14 +39,14 @@ def choose_rows(channel: Any, search: Any, rivals: Any, start: Any, end: Any) ->
             for x0 in range(0, width, 8):
                 choose_unit(kind, y0, x0, search, rivals[0])
                 if follow:
-                    coder.reg[MODE] = FOLLOW
+                    coder.reg[MODE] = ADAPT
                     code_block(kind, y0, x0, scene, coder, scratch)
         return
     for y0 in range(start, end, 32):
         for x0 in range(0, width, 32):
             choose_32(y0, x0, search, rivals)
             if follow:
-                coder.reg[MODE] = FOLLOW
+                coder.reg[MODE] = ADAPT
                 code_square(y0, x0, scene, coder, scratch)
 
 
@@ -132,6 +136,6 @@ def split_cost(kind: Any, y0: Any, x0: Any, value: Any, search: Any) -> Any:
         plane.split[y0 >> 3, x0 >> 3] = value
     if search.effort.keep == 1:
         return np.float32(0)
-    coder.reg[MODE], coder.cost[0] = PRICE, 0
+    coder.reg[MODE], coder.cost[0] = MEASURE, 0
     code_split(kind, y0, x0, search.scene, coder, search.scratch)
     return search.trade * np.float32(coder.cost[0])

@@ -14,6 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError
+from ..arithmetic import (
+    ADAPT,
+    DECODE,
+    ENCODE,
+    PLACE,
+    begin,
+    last_bytes,
+    new_registers,
+)
 from .colour import half, whole_planes
 from .competition import (
     BEST,
@@ -26,16 +35,10 @@ from .competition import (
     new_room,
 )
 from .entropy import (
-    DECODE,
-    ENCODE,
-    FOLLOW,
-    PLACE,
+    SLOW,
     STARTS,
     Coder,
-    begin,
-    last_bytes,
     new_coder,
-    registers,
 )
 from .format import COLOUR, HALVED, RESTORED, RESTORED_COLOUR, Header
 from .model import PhotoModel
@@ -81,7 +84,7 @@ class _Desk(NamedTuple):
 
 
 def _desk(probs: NDArray[np.uint32], weights: NDArray[np.int32]) -> _Desk:
-    coder = new_coder(probs, weights, STARTS, registers(FOLLOW), np.zeros(1, np.uint8))
+    coder = new_coder(probs, weights, STARTS, new_registers(ADAPT, SLOW), np.zeros(1, np.uint8))
     rivals = tuple(new_candidates() for _ in range(4))
     return _Desk(coder, new_scratch(), new_room(), rivals)
 
@@ -162,7 +165,7 @@ def coded_planes(
 ) -> tuple[bytes, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:
     """Chosen planes as bytes; bits of (all, units, counts, splits) by plane; the last state."""
     probs, gates = model.probs.copy(), model.gates.copy()
-    out, reg = np.zeros(_most_bytes(found), np.uint8), registers(ENCODE)
+    out, reg = np.zeros(_most_bytes(found), np.uint8), new_registers(ENCODE, SLOW)
     cost, scratch = np.zeros((3, 4)), new_scratch()
     for channel, plane in enumerate(found):
         luma, blue = seen_by(found, channel, halved)
@@ -185,7 +188,7 @@ def read_planes(
     if header.width * header.height > _MOST_PIXELS * (len(header.coded) + 8):
         raise FormatError("This file is damaged: it claims more pixels than it could hold.")
     colour, halved = bool(header.form & COLOUR), bool(header.form & HALVED)
-    probs, gates, reg = model.probs.copy(), model.gates.copy(), registers(DECODE)
+    probs, gates, reg = model.probs.copy(), model.gates.copy(), new_registers(DECODE, SLOW)
     begin(reg, header.coded)
     height, width = (header.height + 15) // 16 * 16, (header.width + 15) // 16 * 16
     found: list[Plane] = []

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
-from .entropy import (
-    COUNT,
+from ..arithmetic import (
     DECODE,
     MODE,
     PLACE,
+)
+from ..compiling import compiled
+from .entropy import (
+    COUNT,
     ROW_COUNT,
     ROW_SPLIT,
     ROW_UNIT,
