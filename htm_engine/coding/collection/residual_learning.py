@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
+from sklearn.utils.extmath import svd_flip
 
 from .quantise import LAMBDA
 from .residual_units import F32, ResidualUnits
@@ -44,7 +45,7 @@ def learn(
             own = active[assigned == unit]
             covariance = (own.T @ own / max(1, len(own)) + prior).astype(np.float64)
             values, vectors = np.linalg.eigh(covariance)
-            bases[unit] = _signed(vectors[:, ::-1])
+            bases[unit] = svd_flip(vectors[:, ::-1], None)[0]
             spread[unit] = np.sqrt(np.maximum(values[::-1], 1e-12))
         share = np.bincount(assigned, minlength=units) + 1.0
         cost = np.empty((len(active), units), np.float32)
@@ -72,8 +73,3 @@ def _start(x: F32, units: int, seed: int) -> NDArray[np.intp]:
     direction *= np.sign(direction[np.arange(len(x)), peak])[:, None]
     means = MiniBatchKMeans(units, n_init=1, batch_size=4096, random_state=seed)
     return means.fit_predict(direction).astype(np.intp)
-
-
-def _signed(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    sign = np.sign(vectors[np.abs(vectors).argmax(0), np.arange(vectors.shape[1])])
-    return vectors * np.where(sign == 0, 1, sign)
