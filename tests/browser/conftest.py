@@ -20,11 +20,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from tests.helpers.places import ROOT
 
-START_SECONDS = 60
+#: Seconds that anything waited for may take: the server may be working for others, and the
+#: machine for other tests.
+PATIENCE = 180
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +42,15 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-dev-shm-usage",
 ]
+#: Resolves once the page has kept its height for a few frames.
+STANDS_STILL = """async () => {
+    const height = () => document.querySelector('[data-testid=stMain]')?.scrollHeight;
+    for (let same = 0, before = height(); same < 6;) {
+        await new Promise(requestAnimationFrame);
+        same = height() === before ? same + 1 : 0;
+        before = height();
+    }
+}"""
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
 
 
@@ -52,10 +70,6 @@ class Visit:
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-
-#: How long a page may take that is opened while the server works for others.
-OPENING = 120
 
 
 def note_error(visit: Visit, line: ConsoleMessage) -> None:
@@ -84,7 +98,7 @@ def start_server(log: Path, below: str = "") -> Server:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
@@ -142,13 +156,13 @@ def fresh_server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
     stop_server(running)
 
 
-def wait_ready(page: Page, seconds: float = 60) -> None:
+def wait_ready(page: Page) -> None:
     """Wait until the script has run and drawn something.
 
     Not for pages with a live timer: those are never done, so wait for their content there.
     """
-    page.wait_for_selector(SETTLED, timeout=seconds * 1000)
-    page.wait_for_selector("h1", timeout=seconds * 1000)
+    page.wait_for_selector(SETTLED)
+    page.wait_for_selector("h1")
 
 
 @pytest.fixture
@@ -172,24 +186,35 @@ def upload() -> Callable[..., None]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open an address: ``open_page(url, width=1280, height=900, scheme="light")``."""
+    """Open an address: ``open_page(url, width=1280, height=900, scheme="light", locale="en-US")``.
+
+    Whatever is waited for on the page may take ``PATIENCE`` seconds, unless a test says more.
+    """
     contexts = []
 
     def opened(
-        url: str, *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True
+        url: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        locale: str = "en-US",
+        ready: bool = True,
     ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             reduced_motion="reduce",
             accept_downloads=True,
+            locale=locale,
         )
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         visit = Visit(context.new_page())
         visit.page.on("request", lambda request: visit.requests.append(request.url))
         visit.page.on("console", lambda line: note_error(visit, line))
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
-        visit.page.goto(url, timeout=OPENING * 1000)
+        visit.page.goto(url)
         if ready:
             wait_ready(visit.page)
         return visit
@@ -214,7 +239,7 @@ def screenshot(tmp_path: Path) -> Callable[[Page, str], Path]:
             ".map(e => e.scrollHeight), window.innerHeight)"
         )
         page.set_viewport_size({"width": width, "height": int(height)})
-        page.wait_for_timeout(400)
+        page.evaluate(STANDS_STILL)
         page.screenshot(path=str(path))
         return path
 

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SECONDS = 60_000
-
 
 def photograph() -> bytes:
     down, across = np.mgrid[:150, :220]
@@ -23,10 +21,8 @@ def photograph() -> bytes:
 
 
 def settled(page):
-    page.wait_for_selector("[data-testid=stPlotlyChart]", timeout=SECONDS)
-    page.wait_for_selector(
-        "[data-testid='stApp'][data-test-script-state='notRunning']", timeout=SECONDS
-    )
+    page.wait_for_selector("[data-testid=stPlotlyChart]")
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
 
 
 def uploader(page, label):
@@ -64,8 +60,8 @@ def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screensho
     visit = open_page(f"{server.url}/compress")
     settled(visit.page)
     upload(uploader(visit.page, "Or a picture"), "photo.png", photograph(), "image/png")
-    visit.page.get_by_text("It was cut into 532 tiles").wait_for(timeout=SECONDS)
-    visit.page.get_by_text("Per tile", exact=True).wait_for(timeout=SECONDS)
+    visit.page.get_by_text("It was cut into 532 tiles").wait_for()
+    visit.page.get_by_text("Per tile", exact=True).wait_for()
     settled(visit.page)
     screenshot(visit.page, "compress-photo")
     assert visit.errors == []
@@ -74,7 +70,7 @@ def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screensho
 def test_the_whole_collection_from_a_link(server, open_page, screenshot):
     visit = open_page(f"{server.url}/compress?whole=true&quality=5")
     settled(visit.page)
-    visit.page.get_by_text("Decoded (32 of 359)").wait_for(timeout=SECONDS)
+    visit.page.get_by_text("Decoded (32 of 359)").wait_for()
     screenshot(visit.page, "compress-whole")
     assert visit.errors == []
 
@@ -83,7 +79,7 @@ def test_a_damaged_file_is_refused_on_the_page(server, open_page, upload):
     visit = open_page(f"{server.url}/compress")
     settled(visit.page)
     upload(uploader(visit.page, ".htmc"), "x.htmc", b"HTMC and nothing else")
-    visit.page.get_by_text("Nothing else on this page has changed").wait_for(timeout=SECONDS)
+    visit.page.get_by_text("Nothing else on this page has changed").wait_for()
     assert visit.page.locator("[data-testid=stMetricValue]").count() >= 4
 
 
@@ -92,18 +88,18 @@ def test_settings_are_reached_by_keyboard(server, open_page):
     settled(visit.page)
     visit.page.get_by_role("slider", name="Quality").focus()
     visit.page.keyboard.press("ArrowRight")
-    visit.page.wait_for_url(re.compile("quality=8"), timeout=SECONDS)
+    visit.page.wait_for_url(re.compile("quality=8"))
 
 
 def test_curves_grow_and_finish_while_other_widgets_work(server, open_page, screenshot):
     visit = open_page(f"{server.url}/compress")
     settled(visit.page)
     visit.page.get_by_role("button", name="Draw the curves").click()
-    visit.page.get_by_role("button", name="Cancel").wait_for(timeout=SECONDS)
+    visit.page.get_by_role("button", name="Cancel").wait_for()
     visit.page.get_by_role("slider", name="Quality").focus()
     visit.page.keyboard.press("ArrowLeft")
-    visit.page.wait_for_url(re.compile("quality=6"), timeout=SECONDS)
-    visit.page.get_by_role("button", name="Cancel").wait_for(state="detached", timeout=2 * SECONDS)
+    visit.page.wait_for_url(re.compile("quality=6"))
+    visit.page.get_by_role("button", name="Cancel").wait_for(state="detached")
     settled(visit.page)
     assert visit.page.locator("[data-testid=stPlotlyChart]").count() == 2
     screenshot(visit.page, "compress-curves")

@@ -14,7 +14,7 @@ INNER = PAGES[1:]
 @pytest.mark.parametrize("info", INNER, ids=lambda info: info.stem)
 def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, open_page, info):
     visit = open_page(f"{fresh_server.url}/{info.stem}?v=1&kept=yes", ready=False)
-    visit.page.get_by_role("heading", level=1, name=info.title).wait_for(timeout=30_000)
+    visit.page.get_by_role("heading", level=1, name=info.title).wait_for()
     visit.page.wait_for_selector("[data-testid='stSidebarNav']", state="attached")
     address = urlsplit(visit.page.url)
     assert address.path == f"/{info.stem}"
@@ -25,7 +25,7 @@ def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, o
 
 def test_home_by_name_as_first_request_after_a_start_shows_home(fresh_server, open_page):
     visit = open_page(f"{fresh_server.url}/home?v=1", ready=False)
-    visit.page.get_by_role("heading", level=1, name="HTM Studio").wait_for(timeout=30_000)
+    visit.page.get_by_role("heading", level=1, name="HTM Studio").wait_for()
     visit.page.wait_for_selector("[data-testid='stSidebarNav']", state="attached")
     assert visit.page.locator("[role=dialog]").count() == 0
 

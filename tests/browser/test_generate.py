@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 def test_a_box_drawn_with_the_mouse_is_covered_and_completed(server, open_page, screenshot):
     page = open_page(f"{server.url}/generate?cover=3").page
     plot = page.locator(".st-key-region .js-plotly-plot").first
-    plot.wait_for(timeout=30_000)
+    plot.wait_for()
     plot.scroll_into_view_if_needed()
-    page.get_by_text(re.compile(r"Of 64 pixels 32 are covered")).wait_for(timeout=15_000)
+    page.get_by_text(re.compile(r"Of 64 pixels 32 are covered")).wait_for()
 
     def at(column, row):
         return plot.evaluate(
@@ -28,20 +28,21 @@ def test_a_box_drawn_with_the_mouse_is_covered_and_completed(server, open_page, 
     page.mouse.move(*at(4, 4), steps=5)
     page.mouse.move(*at(5.9, 6.9), steps=5)
     page.mouse.up()
-    page.get_by_text(re.compile(r"Of 64 pixels 24 are covered")).wait_for(timeout=15_000)
+    page.get_by_text(re.compile(r"Of 64 pixels 24 are covered")).wait_for()
+    page.wait_for_url(re.compile("cover_columns=2&cover_columns=6"))
     query = parse_qs(urlsplit(page.url).query)
     assert query["cover_rows"] == ["1", "7"]
     assert query["cover_columns"] == ["2", "6"]
     assert page.locator("[data-testid=stException]").count() == 0
     screenshot(page, "generate-box")
     again = open_page(page.url).page
-    again.get_by_text(re.compile(r"Of 64 pixels 24 are covered")).wait_for(timeout=30_000)
+    again.get_by_text(re.compile(r"Of 64 pixels 24 are covered")).wait_for()
 
 
 def test_sixty_four_pictures_are_redrawn_while_one_looks(server, open_page):
     page = open_page(f"{server.url}/generate?count=64").page
     first = page.get_by_alt_text(re.compile("^64 pictures drawn by the network")).first
-    first.wait_for(timeout=30_000)
+    first.wait_for()
     before = first.get_attribute("src")
     seed = page.get_by_role("spinbutton", name="Seed")
     seed.fill("5")

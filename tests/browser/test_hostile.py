@@ -21,7 +21,7 @@ LINK = "[x](javascript:window.hit=1)"
 
 def unharmed(visit):
     page = visit.page
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(500)  # time for a script that waits for an event; none should
     assert page.evaluate("window.hit") is None
     addresses = page.evaluate(
         "[...document.querySelectorAll('[href],[src]')].map(e => e.getAttribute('href') || e.src)"
@@ -49,21 +49,21 @@ def test_names_of_files_and_folders_are_shown_as_they_are(server, open_page, upl
     visit = open_page(f"{server.url}/train?data=upload&side=8&preset=quick&epochs=1")
     page = visit.page
     upload(page.locator(".st-key-upload"), name.replace("/", ""), evil_zip())
-    page.get_by_text("24 pictures of 8x8").wait_for(timeout=30_000)
+    page.get_by_text("24 pictures of 8x8").wait_for()
     page.get_by_text("were left out").first.click()
     unharmed(visit)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("(finished)").wait_for(timeout=60_000)
+    page.get_by_text("(finished)").wait_for()
     unharmed(visit)
     for link in ("Inside", "Generate", "Compress", "Runs"):
         page.locator("[data-testid=stSidebarNav]").get_by_role("link", name=link).click()
-        page.get_by_role("heading", name=link).first.wait_for(timeout=30_000)
+        page.get_by_role("heading", name=link).first.wait_for()
         page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         unharmed(visit)
     field = page.get_by_label("Name", exact=True).first
     field.fill(f"{EVIL}{LINK}")
     field.press("Enter")
-    page.wait_for_timeout(1500)
+    page.get_by_test_id("stMain").get_by_text(f"{EVIL}{LINK}").first.wait_for()
     unharmed(visit)
 
 
@@ -74,5 +74,5 @@ def test_values_of_links_are_data(server, open_page, value):
     query = "&".join(f"{name}={quote(value)}" for name in names)
     for page in ("train", "text", "generate", "runs"):
         visit = open_page(f"{server.url}/{page}?{query}", ready=False)
-        visit.page.wait_for_selector("h1", timeout=60_000)
+        visit.page.wait_for_selector("h1")
         unharmed(visit)

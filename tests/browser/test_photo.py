@@ -12,7 +12,7 @@ from PIL import Image
 from htm_engine import decompress_image
 
 #: The first photograph on a machine waits for the codec to be compiled.
-SECONDS = 300_000
+SECONDS = 900_000
 
 
 def photograph() -> bytes:

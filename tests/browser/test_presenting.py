@@ -36,7 +36,7 @@ def test_a_link_opens_any_page_presented(server, open_page, name):
     visit = open_page(f"{server.url}/{name}?present=1")
     page = visit.page
     page.get_by_role("button", name="Show controls").wait_for()
-    page.locator("[data-testid=stSidebar]:visible").wait_for(state="hidden", timeout=15_000)
+    page.locator("[data-testid=stSidebar]:visible").wait_for(state="hidden")
     assert page.locator("[data-testid=stMain] button:visible", has_text="Copy link").count() == 0
     assert page.locator("[data-testid=stMain] h1:visible").count() == 1
     assert page.locator("[data-testid=stException]").count() == 0 and visit.errors == []

@@ -10,7 +10,6 @@ import pytest
 
 from htm_engine.coding.text.model import TextModel
 
-SECONDS = 90_000
 RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'
 
 
@@ -27,10 +26,10 @@ def the_bars(page):
 def test_first_paint_is_the_shipped_example(server, open_page, screenshot, scheme, width):
     visit = open_page(f"{server.url}/text", scheme=scheme, width=width)
     letters = visit.page.locator("[data-testid=stMain] span[title*='bits']")
-    letters.first.wait_for(timeout=SECONDS)
+    letters.first.wait_for()
     assert letters.count() > 400
     assert "predicted" in letters.nth(40).get_attribute("title")
-    the_bars(visit.page).wait_for(timeout=SECONDS)
+    the_bars(visit.page).wait_for()
     screenshot(visit.page, f"text-{scheme}-{width}")
     overflow = visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth")
     assert overflow <= 0
@@ -40,23 +39,21 @@ def test_first_paint_is_the_shipped_example(server, open_page, screenshot, schem
 def test_a_typed_text_becomes_a_file_and_comes_back(server, open_page, upload, tmp_path):
     visit = open_page(f"{server.url}/text")
     page = visit.page
-    page.get_by_label("Text", exact=True).wait_for(timeout=SECONDS)
+    page.get_by_label("Text", exact=True).wait_for()
     said = "A good wine is a good familiar creature, if it be well used."
     page.get_by_label("Text", exact=True).fill(said)
     page.get_by_label("Text", exact=True).press("Control+Enter")
-    page.get_by_text(f"{len(said)} bytes", exact=True).wait_for(timeout=SECONDS)
+    page.get_by_text(f"{len(said)} bytes", exact=True).wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name=re.compile("Download the file")).click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
     assert len(path.read_bytes()) < len(said) / 2
     upload(uploader(page, ".htmc"), "text.htmc", path.read_bytes())
-    page.get_by_text(f"{len(said)} bytes of text from {path.stat().st_size}").wait_for(
-        timeout=SECONDS
-    )
+    page.get_by_text(f"{len(said)} bytes of text from {path.stat().st_size}").wait_for()
     assert parse_qs(urlsplit(page.url).query)["text"] == [said]
     upload(uploader(page, ".htmc"), "text.htmc", path.read_bytes()[:-3])
-    page.get_by_text("Nothing else on this page has changed").wait_for(timeout=SECONDS)
+    page.get_by_text("Nothing else on this page has changed").wait_for()
     assert visit.errors == []
 
 
@@ -69,11 +66,11 @@ def test_a_model_of_ones_own_reads_records(server, open_page, upload):
     model.save(stream)
     visit = open_page(f"{server.url}/text?reader=blank")
     page = visit.page
-    page.get_by_text("A text model of your own").click(timeout=SECONDS)
+    page.get_by_text("A text model of your own").click()
     upload(uploader(page, "train-text"), "records.npz", stream.getvalue())
     record = RECORD.format("u31", 74).encode()
     upload(uploader(page, "Or a file"), "one.jsonl", record)
-    page.get_by_text(f"{len(record)} bytes", exact=True).wait_for(timeout=SECONDS)
+    page.get_by_text(f"{len(record)} bytes", exact=True).wait_for()
     sizes = page.locator("[data-testid=stMetricValue]").all_inner_texts()
     assert int(sizes[1].split()[0]) < len(record) / 4
     assert visit.errors == []
@@ -82,15 +79,14 @@ def test_a_model_of_ones_own_reads_records(server, open_page, upload):
 def test_a_letter_of_the_bars_is_added_and_the_bars_move(server, open_page):
     visit = open_page(f"{server.url}/text?prompt=To be or not to b")
     page = visit.page
-    the_bars(page).wait_for(timeout=SECONDS)
+    the_bars(page).wait_for()
     page.get_by_role("button", name="e", exact=True).click()
     page.wait_for_function(
         "document.querySelector('input[aria-label=\"Begin a sentence\"]')?.value"
         " === 'To be or not to be'",
-        timeout=SECONDS,
     )
     page.get_by_role("button", name="␣", exact=True).or_(
         page.get_by_role("button", name=",", exact=True)
-    ).first.wait_for(timeout=SECONDS)
+    ).first.wait_for()
     assert parse_qs(urlsplit(page.url).query)["prompt"] == ["To be or not to be"]
     assert visit.errors == []

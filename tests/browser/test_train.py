@@ -29,7 +29,7 @@ def test_digits_from_an_empty_browser_to_a_downloaded_model(
     page = visit.page
     page.get_by_text("The model in use", exact=True).wait_for()
     press(page, "Train")
-    page.get_by_text("(finished)").wait_for(timeout=60_000)
+    page.get_by_text("(finished)").wait_for()
     page.get_by_text("Save and load models").click()
     with page.expect_download() as download:
         press(page, "Download the model in use")
@@ -60,10 +60,10 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     visit = open_page(f"{server.url}/train?epochs=200&patience=100")
     page = visit.page
     press(page, "Train")
-    page.get_by_text("(running)").wait_for(timeout=60_000)
-    page.get_by_text("How the units share the work").wait_for(timeout=60_000)
+    page.get_by_text("(running)").wait_for()
+    page.get_by_text("How the units share the work").wait_for()
     press(page, "Pause")
-    page.get_by_text("(paused)").wait_for(timeout=30_000)
+    page.get_by_text("(paused)").wait_for()
     progress = page.locator("[data-testid=stProgress]")
     before = progress.inner_text()
     page.wait_for_timeout(1500)
@@ -72,13 +72,12 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     page.wait_for_function(
         "text => document.querySelector('[data-testid=stProgress]')?.innerText !== text",
         arg=before,
-        timeout=30_000,
     )
-    page.get_by_text("(paused)").wait_for(timeout=30_000)
+    page.get_by_text("(paused)").wait_for()
     screenshot(page, "train-during")
     page.set_viewport_size({"width": 1280, "height": 900})
     press(page, "Stop and keep")
-    page.get_by_text("(stopped)").wait_for(timeout=60_000)
+    page.get_by_text("(stopped)").wait_for()
     assert errors_shown(page) == 0
 
 
@@ -86,15 +85,15 @@ def test_knobs_may_move_and_train_be_pressed_again_while_it_trains(server, open_
     visit = open_page(f"{server.url}/train?preset=quick&epochs=200&patience=100")
     page = visit.page
     press(page, "Train")
-    page.get_by_text("(running)").wait_for(timeout=60_000)
+    page.get_by_text("(running)").wait_for()
     page.get_by_text("level 1", exact=True).first.click()
-    page.get_by_text("(running)").wait_for(timeout=30_000)
+    page.get_by_text("(running)").wait_for()
     press(page, "Train")
-    page.get_by_text("(running)").wait_for(timeout=60_000)
+    page.get_by_text("(running)").wait_for()
     press(page, "Stop and keep")
-    page.get_by_text("(stopped)").wait_for(timeout=60_000)
+    page.get_by_text("(stopped)").wait_for()
     page.reload()
-    page.get_by_text("The model in use", exact=True).wait_for(timeout=60_000)
+    page.get_by_text("The model in use", exact=True).wait_for()
     assert "preset=quick" in page.url
     assert errors_shown(page) == 0
 
@@ -115,7 +114,7 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(
     page = open_page(f"{server.url}/train?data=upload").page
     upload(page.locator("[data-testid=stFileUploader]").first, name, content)
     alert = page.locator("[data-testid=stAlertContentError]").first
-    alert.wait_for(timeout=30_000)
+    alert.wait_for()
     assert name in alert.inner_text()
     assert errors_shown(page) == 0
 
@@ -124,6 +123,6 @@ def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, 
     page = open_page(f"{server.url}/train").page
     page.get_by_text("Save and load models").click()
     upload(page.locator("[data-testid=stFileUploader]").last, "no.npz", b"PK\x03\x04 no")
-    page.locator("[data-testid=stAlertContentError]").first.wait_for(timeout=30_000)
+    page.locator("[data-testid=stAlertContentError]").first.wait_for()
     page.get_by_text("The model in use", exact=True).wait_for()
     assert errors_shown(page) == 0

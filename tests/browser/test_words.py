@@ -27,11 +27,8 @@ def test_the_switch_makes_every_page_chinese_and_the_link_says_so(server, open_p
     assert visit.errors == []
 
 
-def test_a_chinese_browser_is_answered_in_chinese_and_a_link_decides(server, browser, open_page):
-    context = browser.new_context(locale="zh-CN")
-    page = context.new_page()
-    page.goto(f"{server.url}/runs")
-    page.get_by_role("heading", level=1, name="训练记录").wait_for(timeout=30_000)
+def test_a_chinese_browser_is_answered_in_chinese_and_a_link_decides(server, open_page):
+    page = open_page(f"{server.url}/runs", locale="zh-CN").page
+    page.get_by_role("heading", level=1, name="训练记录").wait_for()
     page.goto(f"{server.url}/runs?lang=en")
-    page.get_by_role("heading", level=1, name="Runs").wait_for(timeout=30_000)
-    context.close()
+    page.get_by_role("heading", level=1, name="Runs").wait_for()

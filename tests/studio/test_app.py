@@ -19,7 +19,7 @@ HEADINGS = {info.stem: info.title for info in PAGES} | {"home": "HTM Studio"}
 
 
 def run_page(stem: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     return app if stem == "home" else app.switch_page(f"pages/{stem}.py").run()
 
 
@@ -69,7 +69,7 @@ def draw_without_words():
 
 
 def test_missing_words_are_found():
-    app = AppTest.from_function(draw_without_words, default_timeout=60).run()
+    app = AppTest.from_function(draw_without_words, default_timeout=300).run()
     assert len(silent(app)) == 4
 
 
@@ -79,7 +79,7 @@ def test_sidebar_says_which_htm_this_is():
 
 
 def test_a_link_of_another_version_says_so():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     app.query_params["v"] = "99"
     assert "another version" in app.run().warning[0].value
 
@@ -92,7 +92,7 @@ def test_home_does_not_wait_for_the_engine_or_scikit_learn():
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
         "from studio import frame; frame._warm_up = lambda: None\n"
-        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=300).run()\n"
         "assert app.get('image') and not app.exception\n"
         "print(sorted({'sklearn', 'scipy', 'htm_engine.model', 'numba'} & set(sys.modules)))"
     )
@@ -105,7 +105,7 @@ def test_home_does_not_wait_for_the_engine_or_scikit_learn():
 def test_the_engine_is_imported_once_the_page_is_drawn():
     code = (
         "import sys, time; from streamlit.testing.v1 import AppTest\n"
-        f"AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        f"AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=300).run()\n"
         "import threading\n"
         "[t.join(60) for t in threading.enumerate() if t.name == 'warm-up']\n"
         "print('htm_engine.estimator.network' in sys.modules)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +13,7 @@ from htm_engine.coding.container import pack, unpack
 from studio.visitor import session
 from tests.helpers.foreign import GREY, RGB, png_of_size, saved
 from tests.helpers.places import ROOT
+from tests.studio.waiting import has, until
 
 RNG = np.random.default_rng(0)
 
@@ -30,7 +29,7 @@ def held():
 
 
 def opened(model=None, **query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     if model is not None:
         found = session.CurrentModel(model, "something", "trained")
         app.session_state[session._MODEL] = found
@@ -260,8 +259,5 @@ def test_curves_are_drawn_in_the_background_and_can_be_cancelled():
     app.button(key="curves").click().run()
     assert not app.exception
     app.button(key="stop_curves").click().run()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not [b for b in app.button if b.key == "curves"]:
-        time.sleep(0.3)
-        app.run()
-    assert [b for b in app.button if b.key == "curves"] and not app.exception
+    until(app, has("curves"))
+    assert not app.exception

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import numpy as np
 import pytest
@@ -16,13 +15,14 @@ from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
 from studio.compress import photo_learn, photo_view, photo_work
 from tests.helpers.places import ROOT
+from tests.studio.waiting import has, until
 
 #: The first on a machine compiles.
 PATIENCE = 180
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     app.switch_page("pages/compress.py")
     for key, value in ({"what": "photo"} | query).items():
         app.query_params[key] = value
@@ -31,12 +31,7 @@ def opened(**query) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Look again until the work is done, as the page does by itself."""
-    until = time.monotonic() + PATIENCE
-    while app.get("progress") or not (app.table or app.error):
-        assert time.monotonic() < until and not app.exception
-        time.sleep(0.3)
-        app.run()
-    return app
+    return until(app, lambda app: not app.get("progress") and (app.table or app.error))
 
 
 def ended(picture, wanted) -> photo_work.Coded:
@@ -167,17 +162,10 @@ def test_the_curves_are_drawn_in_the_background_and_can_be_cancelled():
     app.button(key="photo_curves").click().run()
     assert not app.exception
     app.button(key="stop_photo_curves").click().run()
-    until = time.monotonic() + 30
-    while not [button for button in app.button if button.key == "photo_curves"]:
-        assert time.monotonic() < until and not app.exception
-        time.sleep(0.3)
-        app.run()
+    until(app, has("photo_curves"))
     app.button(key="photo_curves").click().run()
-    until = time.monotonic() + 60
-    while not app.get("plotly_chart") or app.get("progress"):
-        assert time.monotonic() < until and not app.exception
-        time.sleep(0.3)
-        app.run()
+    until(app, lambda app: app.get("plotly_chart") and not app.get("progress"))
+    assert not app.exception
 
 
 def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
@@ -191,11 +179,8 @@ def test_a_codec_of_ones_own_is_learned_used_and_brought_back(monkeypatch):
     app = settled(opened(photo_quality="20", fast="true"))
     app.file_uploader(key="photo_learn").set_value(files).run()
     app.button(key="photo_learn_go").click().run()
-    until = time.monotonic() + PATIENCE
-    while not app.success:
-        assert time.monotonic() < until and not app.exception and not app.error
-        time.sleep(0.5)
-        app.run()
+    until(app, lambda app: app.success or app.error)
+    assert app.success and not app.error
     own = app.session_state["_photo_own"]
     app = settled(app)
     assert any(own.name[:8] in caption.value for caption in app.caption)
@@ -217,11 +202,7 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
     app = settled(opened(photo_quality="20", fast="true"))
     app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
     app.button(key="photo_learn_go").click().run()
-    until = time.monotonic() + PATIENCE
-    while not app.error:
-        assert time.monotonic() < until and not app.exception
-        time.sleep(0.3)
-        app.run()
+    until(app, lambda app: app.error)
     assert "too little" in app.error[0].value
     big = np.tile(photo_work.sample(), (3, 3, 1))
     content = io.BytesIO()
@@ -229,11 +210,7 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
     app.file_uploader(key="photo_learn").set_value([("a.png", content.getvalue(), "")]).run()
     app.button(key="photo_learn_go").click().run()
     app.button(key="photo_learn_stop").click().run()
-    until = time.monotonic() + PATIENCE
-    while [button for button in app.button if button.key == "photo_learn_stop"]:
-        assert time.monotonic() < until and not app.exception
-        time.sleep(0.3)
-        app.run()
+    until(app, lambda app: not has("photo_learn_stop")(app))
     assert not app.success and not app.error
 
 

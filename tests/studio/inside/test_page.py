@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import time
 
 import numpy as np
 import pytest
@@ -17,10 +16,11 @@ from htm_engine.analysis.survey import survey
 from studio.inside import work
 from studio.visitor.session import SHIPPED, CurrentModel
 from tests.helpers.places import ROOT
+from tests.studio.waiting import until
 
 
 def opened(model=None, data=None, **query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     if model is not None:
         app.session_state["_current_model"] = CurrentModel(model, "numbers", "trained")
     if data is not None:
@@ -140,15 +140,11 @@ def test_soft_and_hard_are_compared_on_the_data_at_hand(digits):
     model = HTM(layers, epochs=1, coder=False).fit(digits.X[:300])
     app = opened(model, digits.take(300, 0))
     app.button(key="softhard").click().run()
-    until = time.monotonic() + 60
-    while (
-        not any("competition" in d.value.columns for d in app.dataframe)
-        or len(next(d for d in app.dataframe if "competition" in d.value.columns).value) < 2
-    ):
-        assert time.monotonic() < until
-        time.sleep(0.3)
-        app.run()
-    table = next(d.value for d in app.dataframe if "competition" in d.value.columns)
+    compared = lambda app: [  # noqa: E731
+        d.value for d in app.dataframe if "competition" in d.value and len(d.value) == 2
+    ]
+    until(app, compared)
+    (table,) = compared(app)
     assert table["competition"].tolist() == ["soft", "hard"]
     for column in ("MSE, held out", "dead units", "read-out accuracy"):
         assert len(set(table[column])) >= 1 and table[column].notna().all()

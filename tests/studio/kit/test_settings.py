@@ -37,7 +37,7 @@ INPUTS = (
 
 
 def opened(page: str, query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     if page != "home":
         app.switch_page(f"pages/{page}.py")
     for key, value in query.items():

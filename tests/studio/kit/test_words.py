@@ -135,7 +135,7 @@ def test_figures_fall_back_to_english_where_a_translation_does_not_fit():
 
 
 def opened(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     app.run()

@@ -120,7 +120,7 @@ def run_reproduce(told, folder, *arguments):
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -230,11 +230,11 @@ def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatc
     learn, _ = load_dataset("digits").split(0.2, 0)
     model = HTM((LayerSpec(8, 6, 2),), epochs=1, sampler=False).fit(learn.X[:300])
     run = recorded(history.kept().history, model, "mine")
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     app.switch_page("pages/runs.py").run()
     app.button(key=f"report_{run}").click().run()
     assert not app.exception
-    assert app.session_state[f"_report_{run}"][1].join(60)
+    assert app.session_state[f"_report_{run}"][1].join(600)
     app.run()
     assert not app.exception
     labels = [button.proto.label for button in app.get("download_button")]

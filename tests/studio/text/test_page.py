@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.analysis.reading import Letter
 from studio.text import work
 from studio.text.view import letters_html, surprising_words
 from tests.helpers.places import ROOT
+from tests.studio.waiting import end_of
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page("pages/text.py").run()
@@ -21,12 +20,8 @@ def opened(**query) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Run until the work in the background is over; AppTest has no timers."""
-    for _ in range(600):
-        job = app.session_state["_text_job"][1]
-        if job.over:
-            return app.run()
-        time.sleep(0.1)
-    raise AssertionError("the work never ended")
+    end_of(app.session_state["_text_job"][1])
+    return app.run()
 
 
 def test_the_first_sight_is_the_shipped_example():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import numpy as np
 import pytest
@@ -12,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec
 from tests.helpers.foreign import saved, zipped
 from tests.helpers.places import ROOT
+from tests.studio.waiting import end_of
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page("pages/train.py").run()
@@ -23,13 +23,8 @@ def opened(**query) -> AppTest:
 
 def finished(app: AppTest) -> AppTest:
     """Wait for the run; AppTest has no timers, so look as a visitor's browser would."""
-    for _ in range(600):
-        run = app.session_state["_job"]
-        run.look()
-        if run.over:
-            return app.run()
-        time.sleep(0.1)
-    raise AssertionError("training did not end")
+    end_of(app.session_state["_job"])
+    return app.run()
 
 
 def test_the_first_sight_is_the_shipped_model_and_not_an_empty_form():

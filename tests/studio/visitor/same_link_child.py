@@ -28,7 +28,7 @@ def shown(app: AppTest) -> dict[str, list[str]]:
 
 def main() -> None:
     for page, query in json.load(sys.stdin):
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

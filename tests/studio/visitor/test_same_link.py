@@ -36,7 +36,7 @@ def servers(tmp_path_factory):
                 env=os.environ | {"HTM_STUDIO_DATA": data, "PYTHONHASHSEED": str(number)},
             )
         )
-    said = [child.communicate(json.dumps(LINKS), timeout=240)[0] for child in children]
+    said = [child.communicate(json.dumps(LINKS), timeout=600)[0] for child in children]
     return [[json.loads(line) for line in text.splitlines()] for text in said]
 
 

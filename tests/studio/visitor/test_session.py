@@ -30,20 +30,20 @@ def _empty_cache():
 
 
 def test_newcomer_gets_the_shipped_model():
-    app = AppTest.from_function(draw_current, default_timeout=60).run()
+    app = AppTest.from_function(draw_current, default_timeout=300).run()
     assert texts(app)[0].startswith("shipped digits")
     assert texts(app)[-1] == "went on"
 
 
 def test_own_model_goes_before_the_shipped_one():
-    app = AppTest.from_function(draw_current, default_timeout=60)
+    app = AppTest.from_function(draw_current, default_timeout=300)
     app.session_state["_current_model"] = session.CurrentModel(object(), "scenes", "trained")
     assert texts(app.run())[0] == "trained scenes you trained on scenes"
 
 
 def test_missing_model_is_said_and_ends_the_page(monkeypatch, tmp_path):
     monkeypatch.setattr(session, "SHIPPED", tmp_path / "none.npz")
-    app = AppTest.from_function(draw_current, default_timeout=60).run()
+    app = AppTest.from_function(draw_current, default_timeout=300).run()
     assert not app.exception
     assert "missing" in app.warning[0].value
     assert "went on" not in texts(app)
@@ -52,7 +52,7 @@ def test_missing_model_is_said_and_ends_the_page(monkeypatch, tmp_path):
 def test_damaged_model_is_said_and_ends_the_page(monkeypatch, tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"not a model")
     monkeypatch.setattr(session, "SHIPPED", tmp_path / "bad.npz")
-    app = AppTest.from_function(draw_current, default_timeout=60).run()
+    app = AppTest.from_function(draw_current, default_timeout=300).run()
     assert not app.exception
     assert "cannot be read" in app.error[0].value
 
