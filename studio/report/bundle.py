@@ -34,9 +34,9 @@ import sys
 
 from htm_engine import load_dataset
 from htm_engine.errors import HTMError
-from htm_engine.recipe import SPLIT, Recipe
-from htm_engine.recording import RecordedJob
-from htm_engine.runs import History
+from htm_engine.runs.history import History
+from htm_engine.runs.recipe import SPLIT, Recipe
+from htm_engine.runs.recording import RecordedJob
 
 FINGERPRINT = "{fingerprint}"
 RECIPE = Recipe.from_json(json.loads({recipe}))

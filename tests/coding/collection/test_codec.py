@@ -127,7 +127,7 @@ def test_whole_number_decoding_agrees_with_the_network(model, digits):
 def test_whole_numbers_stay_small_enough_to_be_exact(model):
     """Even if no two terms cancelled, sums of pictures unlike all learned stay far below 2^53."""
     wild = np.random.default_rng(0).integers(0, 2, (300, 8, 8)).astype(np.uint8) * 255
-    coder, maps = model.coder_, model._batch(wild, np.arange(len(wild)))
+    coder, maps = model.coder_, model.batch(wild, np.arange(len(wild)))
     sizes = FixedDecoder(model.hierarchy_)  # its numbers without their signs
     for own in (sizes.prototypes, sizes.means, sizes.bases):
         own[:] = [np.abs(array) for array in own]
