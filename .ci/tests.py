@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     say("BROWSER TESTS FAILED; each runs once more by itself:", browser)
     again = subprocess.run([*PYTEST, "-n", "0", *browser], cwd=ROOT).returncode
     if again:
-        say("FAILED AGAIN, by itself:", [name for name in failed() if name in browser])
+        say("FAILED AGAIN, by itself, one or more of:", browser)
         return again
     say("PASSED only at the second try, by itself; look at why:", browser)
     if others:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from tests.studio.report.test_story import digits, report, told  # noqa: F401
+from studio.report import story
+from tests.studio.report.test_story import digits, told  # noqa: F401
 
 
 def test_a_report_is_whole_without_a_network_and_prints(browser, told, tmp_path, screenshot):  # noqa: F811
     path = tmp_path / "report.html"
-    path.write_text(report.page(told), encoding="utf-8")
+    path.write_text(story.page(told), encoding="utf-8")
     context = browser.new_context(offline=True, viewport={"width": 900, "height": 1000})
     page = context.new_page()
     asked, errors = [], []
