@@ -16,6 +16,7 @@ import argparse
 import statistics
 import time
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from common import pictures, provenance, table
@@ -92,6 +93,33 @@ def dictionary_time(X, T, target: float, budget: float, seed: int):
     return spent, error
 
 
+class Matrices(NamedTuple):
+    """What one step of a level multiplies: real rows, and ones in the shape of the rest."""
+
+    rows: np.ndarray
+    learned: np.ndarray
+    w: np.ndarray
+    u: np.ndarray
+    span: np.ndarray
+    units: int
+    rank: int
+    above: bool
+
+
+def multiply(m: Matrices) -> None:
+    """The matrix products of one step at one level."""
+    share = np.ones((m.units, len(m.learned)), np.float32)
+    own = m.learned[: max(1, len(m.learned) // m.units)]
+    for left, right in ((m.learned, m.w), (m.learned, m.w), (share, m.learned)):
+        np.matmul(left, right)  # evidence, prototypes, the gate's gradient
+    if m.rank:
+        np.matmul(m.learned, m.u)  # values of every unit
+        for _ in range(m.units):
+            np.matmul(own.T, own @ m.span)  # C U of every unit
+    for right in (m.w, m.w, m.u)[: 3 if m.rank else 2] if m.above else ():
+        np.matmul(m.rows, right)  # codes for the level above
+
+
 def bare_products(model, X) -> float:
     """Seconds of the matrix products in one step, and nothing else."""
     h = model.hierarchy_
@@ -100,40 +128,20 @@ def bare_products(model, X) -> float:
     for level, layer in enumerate(h.layers):
         rows = np.ascontiguousarray(h.rows(level, h.input_of(level, maps)), np.float32)
         d, k, r = rows.shape[1], layer.units, layer.rank
-        learned = rows[:4096]
-        w = np.ones((d, k), np.float32)
-        u = np.ones((d, max(1, k * r)), np.float32)
-        share = np.ones((len(learned), k), np.float32)
-        own = learned[: max(1, len(learned) // k)]
-        span = np.ones((d, r + 4), np.float32)
-
-        above = level + 1 < len(h.layers)
-
-        def products(
-            learned=learned,
-            rows=rows,
-            w=w,
-            u=u,
-            share=share,
-            own=own,
-            span=span,
-            k=k,
-            r=r,
-            above=above,
-        ) -> None:
-            for left, right in ((learned, w), (learned, w), (share.T, learned)):
-                np.matmul(left, right)  # evidence, prototypes, the gate's gradient
-            if r:
-                np.matmul(learned, u)  # values of every unit
-                for _ in range(k):
-                    np.matmul(own.T, own @ span)  # C U of every unit
-            for right in (w, w, u)[: 3 if r else 2] if above else ():
-                np.matmul(rows, right)  # codes for the level above
-
-        products()
+        matrices = Matrices(
+            rows,
+            rows[:4096],
+            np.ones((d, k), np.float32),
+            np.ones((d, max(1, k * r)), np.float32),
+            np.ones((d, r + 4), np.float32),
+            k,
+            r,
+            level + 1 < len(h.layers),
+        )
+        multiply(matrices)
         began = time.perf_counter()
         for _ in range(5):
-            products()
+            multiply(matrices)
         total += (time.perf_counter() - began) / 5
     return total
 

@@ -54,7 +54,7 @@ def test_asking_changes_nothing(model):
             assert np.array_equal(array, old), name
 
 
-def test_a_repeated_phrase_is_foreseen_by_the_match(model):
+def test_a_repeated_phrase_is_predicted_by_the_match(model):
     phrase = "quixotic zeppelins yearn for marmalade; "
     told = list(letters(phrase * 3, model))
     late = told[len(phrase) * 2 + 10 :]
