@@ -22,7 +22,14 @@ def warm(arguments: Namespace) -> None:
     for name, use in (("texts", _texts), ("photographs", _photographs)):
         print(f"Compiling for {name} ...", flush=True)
         use()
-    print(f"Ready after {time.perf_counter() - began:.0f} s: {folder()}")
+    print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
+
+
+def _place() -> str:
+    try:
+        return str(folder())
+    except RuntimeError:  # a user without a home, as in some containers
+        return "kept nowhere, as there is no home; set NUMBA_CACHE_DIR"
 
 
 def _texts() -> None:
