@@ -35,22 +35,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-class TwoHalves(LoadScopeScheduling):
-    """Share tests out by file, all browser tests to one worker.
+class BrowserFilesInTurn(LoadScopeScheduling):
+    """Share tests out by file; one worker at a time has files of browser tests, while others last.
 
-    Two servers and browsers at a time are too many for two cores, and what a file's tests
-    have in common is made once.  (xdist's own loadgroup does nothing under pytest 9.2, whose
-    names of tests cannot be changed: pytest-xdist issue 1386.)
+    What a file's tests have in common is made once.  Two servers and browsers at a time are
+    too many for two cores while other tests run, yet better than a worker without work, so
+    when no others are left the rest of the browser's files go to all.
+    (xdist's own loadgroup does nothing under pytest 9.2, whose names of tests cannot be
+    changed: pytest-xdist issue 1386.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return "browser" if file.startswith("tests/browser/") else file
+        return nodeid.split("::", 1)[0]
+
+    def _assign_work_unit(self, node: Any) -> None:
+        taken = any(
+            _is_browser(file) and not all(tests.values())
+            for other, work in self.assigned_work.items()
+            if other is not node
+            for file, tests in work.items()
+        )
+        wanted = next((f for f in self.workqueue if _is_browser(f) != taken), None)
+        if wanted is not None:
+            self.workqueue.move_to_end(wanted, last=False)
+        super()._assign_work_unit(node)
+
+
+def _is_browser(file: str) -> bool:
+    return file.startswith("tests/browser/")
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest -p no:xdist is fine
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoHalves:
-    return TwoHalves(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserFilesInTurn:
+    return BrowserFilesInTurn(config, log)
 
 
 def pytest_report_header() -> str:
