@@ -2,14 +2,18 @@
 
 ``cli.arguments`` reads what was asked for, ``cli.commands`` does it, and this module turns
 outcomes into exit codes: 0 is success, 1 an error that a sentence on standard error
-explains, 2 arguments that make no sense, 130 an interruption by Ctrl-C.
+explains, 2 arguments that make no sense, 130 an interruption by Ctrl-C; SIGTERM and SIGHUP
+end with 143 and 129, and leave nothing half written either.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from .cli import commands
 from .cli.arguments import parser
@@ -29,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if picky and ((arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless):
         parser().error(f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo")
     try:
-        arguments.does(arguments)
+        with _signals_as_exits():
+            arguments.does(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as exc:
         _say(str(exc) or "Interrupted.")
@@ -48,6 +53,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("Error: there is not enough memory; use fewer or smaller pictures, or fewer units.")
         return FAILED
     return 0
+
+
+@contextmanager
+def _signals_as_exits() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as an exception does, through all that cleans up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored stays so: nohup asks for that.
+    before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+
+    def leave(number: int, _: object) -> None:
+        for other in before:  # a second signal does not disturb the cleaning up
+            signal.signal(other, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for number in before:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _say(text: str) -> None:

@@ -33,7 +33,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from . import files
+from .errors import DataError, ModelError
 
 FORMAT, VERSION = "htm-model", 1
 #: A model larger than this is refused before it is read.
@@ -55,7 +56,7 @@ def fingerprint(header: Mapping[str, Any], arrays: Arrays) -> str:
 
 
 def save(target: str | Path | BinaryIO, header: Mapping[str, Any], arrays: Arrays) -> None:
-    """Write a model file; equal content gives equal bytes."""
+    """Write a model file, whole or not at all; equal content gives equal bytes."""
     full = {
         "format": FORMAT,
         "version": VERSION,
@@ -73,7 +74,7 @@ def save(target: str | Path | BinaryIO, header: Mapping[str, Any], arrays: Array
             np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
             archive.writestr(entry, part.getvalue())
     if isinstance(target, str | Path):
-        Path(target).write_bytes(buffer.getvalue())
+        files.write(target, buffer.getvalue())
     else:
         target.write(buffer.getvalue())
 
@@ -88,7 +89,7 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
     FileNotFoundError
         If a path does not exist.
     """
-    data = Path(source).read_bytes() if isinstance(source, str | Path) else source.read()
+    data = _bytes_of(source) if isinstance(source, str | Path) else source.read()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -108,6 +109,13 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
     except Exception as exc:  # zipfile, zlib and the .npy reader raise many kinds
         raise ModelError("This is not a readable model file, or part of it is missing.") from exc
     return _check(arrays)
+
+
+def _bytes_of(path: str | Path) -> bytes:
+    try:
+        return files.read(path, LARGEST)
+    except DataError as exc:
+        raise ModelError(str(exc)) from exc
 
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:

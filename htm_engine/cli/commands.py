@@ -7,13 +7,17 @@ needed: a text waits for no scikit-learn, pictures wait for no compiler.
 from __future__ import annotations
 
 import json
+import mmap
+import os
+import stat
 from argparse import Namespace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..coding.container import MAGIC
-from ..errors import FormatError
+from ..errors import DataError, FormatError
 from .outputs import check_target
 
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
@@ -55,22 +59,21 @@ def decompress(arguments: Namespace) -> None:
     from ..coding.photo.format import is_photo
     from ..coding.text.codec import is_text
 
-    check_target(arguments.output, arguments.force)
-    path = Path(arguments.file)
-    with path.open("rb") as stream:
-        head = stream.read(16)
-    if is_text(head):
+    sources = (arguments.file, arguments.model)
+    check_target(arguments.output, arguments.force, *sources, folder=True)
+    content = _content(arguments.file)
+    if is_text(content):
         from . import text
 
-        text.decompress(arguments)
-    elif is_photo(head):
+        text.decompress(arguments, content)
+    elif is_photo(content):
         from . import photo
 
-        photo.decompress(arguments)
+        photo.decompress(arguments, content)
     else:
         from . import pictures
 
-        pictures.decompress(arguments)
+        pictures.decompress(arguments, bytes(content))
 
 
 def generate(arguments: Namespace) -> None:
@@ -118,8 +121,7 @@ def studio(arguments: Namespace) -> None:
 # ------------------------------------------------------------------ inspect
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""
-    content = Path(arguments.file).read_bytes()
-    facts = _facts(content)
+    facts = _facts(bytes(_content(arguments.file)))
     if arguments.json:
         print(json.dumps(facts, indent=2))
         return
@@ -182,9 +184,26 @@ def _in_words(value: Any) -> str:
 
 # ---------------------------------------------------------------- in common
 def _is_text_file(paths: list[str]) -> bool:
-    """Whether one file is named that is no picture or array by its ending and first bytes."""
+    """Whether one file is named that is no picture or array by its ending and first bytes.
+
+    Raises
+    ------
+    DataError
+        If it is a pipe or a device, whose first bytes cannot be looked at and read again.
+    """
     path = Path(paths[0])
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{path} is a pipe or a device: say what it gives by --text or --photo.")
     if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
         return False
     with path.open("rb") as stream:
         return not stream.read(12).startswith(FIRST_BYTES)
+
+
+def _content(path: str) -> bytes | memoryview:
+    """Bytes of a compressed file or a model; a long file is mapped and takes no memory."""
+    with files.opened(path) as stream:
+        found = os.fstat(stream.fileno())
+        if stat.S_ISREG(found.st_mode) and found.st_size > 1 << 20:
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    return files.read(path, files.MOST_OF_A_PIPE)

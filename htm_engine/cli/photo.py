@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .. import files
 from ..coding.photo.codec import compress_image, decompress_image, inspect_image
 from ..coding.photo.format import LARGEST
 from ..coding.photo.learning import learn
 from ..coding.photo.model import PhotoModel
-from ..data.uploads import read_picture
+from ..data.uploads import LOCAL, read_picture
 from ..errors import DataError
 from .outputs import check_target, write
 from .progress import Progress
@@ -53,7 +54,8 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
-    found = read_picture(path.read_bytes(), path.name, max_pixels=LARGEST, keep_alpha=alpha)
+    content = files.read(path, LOCAL.max_bytes)
+    found = read_picture(content, path.name, max_pixels=LARGEST, keep_alpha=alpha)
     for note in found.notes:
         print(note, file=sys.stderr)
     return found.pixels
@@ -62,9 +64,10 @@ def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
 # ------------------------------------------------------- there and back
 def compress(arguments: Namespace) -> None:
     """Store one photograph."""
-    target = check_target(arguments.output, arguments.force)
     if len(arguments.pictures) != 1:
         raise DataError("With --photo, one picture goes into one file.")
+    sources = (arguments.pictures[0], arguments.model)
+    target = check_target(arguments.output, arguments.force, *sources)
     picture = _read(Path(arguments.pictures[0]), alpha=True)
     data = compress_image(
         picture,
@@ -81,12 +84,12 @@ def compress(arguments: Namespace) -> None:
     print(f"bytes            {len(data):,} ({8 * len(data) / (height * width):.3f} bits a pixel)")
 
 
-def decompress(arguments: Namespace) -> None:
+def decompress(arguments: Namespace, content: bytes | memoryview) -> None:
     """Get a photograph back."""
-    target = check_target(arguments.output, arguments.force)
+    target = check_target(arguments.output, arguments.force, arguments.file, arguments.model)
     if target.suffix.lower() not in (".png", ".npy"):
         raise DataError(f"{target.name} must end in .png or .npy.")
-    picture = decompress_image(Path(arguments.file).read_bytes(), _model(arguments.model))
+    picture = decompress_image(content, _model(arguments.model))
     stream = io.BytesIO()
     if target.suffix.lower() == ".npy":
         np.save(stream, picture, allow_pickle=False)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import files
 from ..assets import ASSETS
 from ..coding.collection.codec import compress_collection, decompress_collection, inspect_collection
 from ..data.datasets import load_dataset
@@ -37,7 +38,7 @@ SHIPPED = ASSETS / "digits-htm.npz"
 # -------------------------------------------------------------------- train
 def train(arguments: Namespace) -> None:
     """Train a network and save it; after Ctrl-C, save what it has learned by then."""
-    target = _target(arguments, ".npz", "models")
+    target = _target(arguments, ".npz", "models", arguments.data)
     data = load_dataset(
         arguments.data,
         size=arguments.size,
@@ -122,7 +123,8 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 # ----------------------------------------------------- compress, decompress
 def compress(arguments: Namespace) -> None:
     """Store pictures in one file, and say what it cost and what was lost."""
-    target = _target(arguments, ".htmc", "compressed files")
+    sources = (*arguments.pictures, arguments.model)
+    target = _target(arguments, ".htmc", "compressed files", *sources)
     model = _load(arguments.model)
     progress = Progress(sys.stderr)
     if arguments.tiles:
@@ -153,7 +155,8 @@ def _tiles(
     if len(paths) > 1 or not Path(paths[0]).is_file():
         raise DataError("Only one picture at a time can be cut into tiles.")
     path = Path(paths[0])
-    picture = read_picture(path.read_bytes(), path.name, max_pixels=LOCAL.max_pixels)
+    content = files.read(path, LOCAL.max_bytes)
+    picture = read_picture(content, path.name, max_pixels=LOCAL.max_pixels)
     fitted = fit_picture(picture.pixels, model)
     for note in (*picture.notes, *fitted.notes):
         progress.say(note)
@@ -184,9 +187,10 @@ def _pictures(
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def decompress(arguments: Namespace) -> None:
+def decompress(arguments: Namespace, content: bytes) -> None:
     """Get pictures back from a file."""
-    content = Path(arguments.file).read_bytes()
+    sources = (arguments.file, arguments.model)
+    check_target(arguments.output, arguments.force, *sources, folder=True)
     info = inspect_collection(content)
     model = _load(arguments.model)
     pictures = as_pictures(decompress_collection(content, model), model)
@@ -199,7 +203,7 @@ def decompress(arguments: Namespace) -> None:
 # ----------------------------------------------------------------- generate
 def generate(arguments: Namespace) -> None:
     """Draw new pictures."""
-    check_target(arguments.output, arguments.force)
+    check_target(arguments.output, arguments.force, arguments.model, folder=True)
     model = _load(arguments.model)
     picture_shape(model)
     drawn = model.sample(arguments.number, arguments.seed, arguments.temperature)
@@ -251,8 +255,8 @@ def of_model(content: bytes) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- in common
-def _target(arguments: Namespace, ending: str, kind: str) -> Path:
-    target = check_target(arguments.output, arguments.force)
+def _target(arguments: Namespace, ending: str, kind: str, *sources: str | None) -> Path:
+    target = check_target(arguments.output, arguments.force, *sources)
     if target.suffix.lower() != ending:
         raise OutputError(f"{target.name} must end in {ending}, as {kind} do.")
     return target

@@ -6,16 +6,15 @@ Results go to standard output, progress and notes to standard error.
 from __future__ import annotations
 
 import io
-import mmap
 import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..coding.text.codec import compress_stream, decompress_blocks, inspect_text
-from ..coding.text.model import NAMES, TextModel, shipped
+from ..coding.text.model import MOST_READ, NAMES, TextModel, shipped
 from ..errors import DataError, ModelError
-from .outputs import check_target, write
+from .outputs import check_target, replacing, write
 from .progress import Progress
 
 
@@ -33,12 +32,12 @@ def load_text_model(path: str | None) -> TextModel | None:
 
 def train(arguments: Namespace) -> None:
     """Make a text model of files."""
-    target = check_target(arguments.output, arguments.force)
+    target = check_target(arguments.output, arguments.force, *arguments.files)
     if target.suffix.lower() != ".npz":
         raise DataError(f"{target.name} must end in .npz, as models do.")
     progress = Progress(sys.stderr)
     model = TextModel.learn(
-        (Path(name).read_bytes() for name in arguments.files),
+        (files.read(name, MOST_READ) for name in arguments.files),
         progress=lambda part: progress.show(f"reading {part:4.0%}, {progress.left(part)}"),
     )
     progress.close()
@@ -51,49 +50,37 @@ def train(arguments: Namespace) -> None:
 
 def compress(arguments: Namespace) -> None:
     """Store a text in one file, exactly."""
-    path = Path(arguments.pictures[0])
+    path = arguments.pictures[0]
     if len(arguments.pictures) > 1:
         raise DataError("One text at a time; put several together first.")
-    target = check_target(arguments.output, arguments.force)
+    target = check_target(arguments.output, arguments.force, path, arguments.model)
     if target.suffix.lower() != ".htmc":
         raise DataError(f"{target.name} must end in .htmc, as compressed files do.")
-    length, progress = path.stat().st_size, Progress(sys.stderr)
-    model = "blank" if arguments.model == "blank" else load_text_model(arguments.model)
+    progress = Progress(sys.stderr)
     memory = None if arguments.memory is None else arguments.memory << 20
-    partial = target.with_name(target.name + ".partial")
-    try:
-        with path.open("rb") as source, partial.open("wb") as out:
+    with files.measured(path) as (source, length):
+        model = "blank" if arguments.model == "blank" else load_text_model(arguments.model)
+        with replacing(target, arguments.force) as out:
             for part in compress_stream(source, out, length, model, memory=memory):
                 progress.show(f"compressing {part:4.0%}, {progress.left(part)}")
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+            size = out.tell()
     progress.close()
-    size = target.stat().st_size
     print(f"text             {length:,} bytes")
     print(f"bytes            {size:,} (header and checksum included, the model not)")
     print(f"bits a byte      {8 * size / max(1, length):.3f}")
     print(f"file             {target}")
 
 
-def decompress(arguments: Namespace) -> None:
+def decompress(arguments: Namespace, content: bytes | memoryview) -> None:
     """Get a text back from a file."""
-    with Path(arguments.file).open("rb") as stream:
-        # Mapped, not read: a file of any length takes no memory.
-        content = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    target = check_target(arguments.output, arguments.force)
+    target = check_target(arguments.output, arguments.force, arguments.file, arguments.model)
     progress, written = Progress(sys.stderr), 0
-    partial = target.with_name(target.name + ".partial")
     limit = max(1, inspect_text(content).length)
-    try:
-        with partial.open("wb") as out:
-            model = load_text_model(arguments.model)
-            for block, part in decompress_blocks(content, model, limit=limit):
-                written += out.write(block)
-                progress.show(f"decompressing {part:4.0%}, {progress.left(part)}")
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    model = load_text_model(arguments.model)
+    with replacing(target, arguments.force) as out:
+        for block, part in decompress_blocks(content, model, limit=limit):
+            written += out.write(block)
+            progress.show(f"decompressing {part:4.0%}, {progress.left(part)}")
     progress.close()
     print(f"text             {written:,} bytes")
     print(f"written          {target}")
@@ -103,6 +90,8 @@ def generate(arguments: Namespace) -> None:
     """Continue a prompt."""
     from ..analysis.reading import continue_text
 
+    if arguments.output is not None:
+        check_target(arguments.output, arguments.force, arguments.model)
     model = load_text_model(arguments.model) or shipped("en")
     drawn = continue_text(
         arguments.prompt,
@@ -116,7 +105,7 @@ def generate(arguments: Namespace) -> None:
     if arguments.output is None:
         print(text)
     else:
-        write(check_target(arguments.output, arguments.force), text.encode(), arguments.force)
+        write(arguments.output, text.encode(), arguments.force)
         print(f"written          {arguments.output}")
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .. import files
 from ..errors import DataError
 from .uploads import Limits, Member, is_hidden, read_picture, shown
 
@@ -110,9 +111,9 @@ def fit_all(X: Pixels, size: tuple[int, int] | None) -> Pixels:
 def folder_members(folder: Path, limits: Limits) -> list[Member]:
     """List the files below a folder, hidden ones left out, in the order of their names."""
     members = []
-    for root, folders, files in os.walk(folder):
+    for root, folders, names in os.walk(folder):
         folders.sort()
-        for file in files:
+        for file in names:
             path = Path(root, file)
             name = path.relative_to(folder).as_posix()
             if not is_hidden(name) and path.is_file():
@@ -127,12 +128,9 @@ def _file_reader(path: Path, limits: Limits) -> Callable[[], bytes]:
 
 
 def read_file(path: Path, limits: Limits) -> bytes:
-    """Read a file whole, its size checked first."""
+    """Read a file whole, never more than the limit."""
     try:
-        length = path.stat().st_size
-        if length > limits.max_bytes:
-            raise DataError(f"{shown(path.name)} has {length / 2**20:,.0f} MB, which is too large.")
-        return path.read_bytes()
+        return files.read(path, limits.max_bytes, shown(path.name))
     except OSError as exc:
         raise DataError(f"{shown(path.name)} cannot be read: {exc.strerror}.") from exc
 

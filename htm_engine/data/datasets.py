@@ -122,6 +122,8 @@ def load_dataset(
     except (OSError, ValueError) as exc:  # a name too long, or with a zero byte
         raise _unknown(str(name_or_path)) from exc
     if not is_folder and not is_file:  # a device such as /dev/zero would never end
+        if path.exists():
+            raise DataError(f"{shown(str(path))} is a pipe or a device; give a file or a folder.")
         raise _unknown(str(name_or_path))
     if is_folder:
         return _load_folder(path, options)

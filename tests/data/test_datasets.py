@@ -95,7 +95,7 @@ def test_unknown_name_lists_the_known_ones():
         describe("nothing")
 
 
-@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "/dev/zero"])
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000])
 def test_impossible_path_is_refused(path):
     with pytest.raises(DataError, match="There is no dataset"):
         load_dataset(path)
@@ -355,3 +355,8 @@ def test_a_licence_beside_train_and_test_folders_does_not_hide_them(tmp_path):
     (tmp_path / "LICENSE").write_text("free")
     assert len(load_dataset(str(tmp_path))) == 3
     assert len(load_dataset(str(tmp_path), split="test")) == 2
+
+
+def test_a_device_is_called_one():
+    with pytest.raises(DataError, match="is a pipe or a device"):
+        load_dataset("/dev/zero")

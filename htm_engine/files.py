@@ -1,0 +1,189 @@
+"""Files of the user's: read to their end whatever they are, written whole or not at all.
+
+::
+
+    read(path, most)      all bytes; what a file says of its length is only a hint
+    measured(path)        a stream and its length; a pipe is first read to its end
+    replacing(path)       a stream to a file that nobody sees before it is whole
+
+A pipe, ``/dev/stdin`` and files of ``/proc`` say that they have no bytes, and a device may
+give them for ever: lengths are counted, not believed, and devices are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import DataError, HTMError
+
+#: Bytes that a pipe may give; a file on a disk may be of any length.
+MOST_OF_A_PIPE = 1 << 30
+_CHUNK = 1 << 20
+_IN_MEMORY = 1 << 22
+
+
+# ------------------------------------------------------------------- reading
+def opened(path: str | Path) -> BinaryIO:
+    """A file or a pipe, opened to be read.
+
+    Raises
+    ------
+    DataError
+        If it is a device, other than the user's terminal or the empty ``/dev/null``.
+    OSError
+        If it cannot be opened.
+    """
+    mode = os.stat(path).st_mode
+    is_device = stat.S_ISBLK(mode) or (
+        stat.S_ISCHR(mode) and not os.path.samefile(path, "/dev/null")
+    )
+    stream = Path(path).open("rb")  # noqa: SIM115  # the caller closes it
+    if is_device and not stream.isatty():
+        stream.close()
+        raise DataError(f"{path} is a device, which may never end; give a file or a pipe.")
+    return stream
+
+
+def read(path: str | Path, most: int, name: str = "") -> bytes:
+    """All bytes of a file or a pipe.
+
+    Parameters
+    ----------
+    path : str or Path
+    most : int
+        Bytes above which it is refused, before more are read.
+    name : str
+        What errors call it; nothing takes the path.
+
+    Raises
+    ------
+    DataError
+        If it has more, or is a device.
+    OSError
+        If it cannot be read.
+    """
+    with opened(path) as stream:
+        # What a file says is read at once, which saves a copy; then to its end in any case.
+        said = min(os.fstat(stream.fileno()).st_size, most + 1)
+        parts = [stream.read(said)] if said else []
+        left = most + 1 - sum(map(len, parts))
+        while left > 0 and (part := stream.read(min(_CHUNK, left))):
+            parts.append(part)
+            left -= len(part)
+    if left <= 0:
+        raise DataError(f"{name or path} has more than {most / 2**20:,.0f} MB, which is too large.")
+    return b"".join(parts)
+
+
+@contextmanager
+def measured(path: str | Path, most: int = MOST_OF_A_PIPE) -> Iterator[tuple[BinaryIO, int]]:
+    """A file or a pipe as a stream, and how many bytes it will give.
+
+    Parameters
+    ----------
+    path : str or Path
+    most : int
+        Bytes of a pipe above which it is refused.
+
+    Raises
+    ------
+    DataError
+        If a pipe gives more, or it is a device.
+    OSError
+        If it cannot be read.
+    """
+    with opened(path) as stream:
+        found = os.fstat(stream.fileno())
+        # Files of /proc claim nothing, those of /sys a page: only a larger claim is one.
+        if stat.S_ISREG(found.st_mode) and found.st_size > _CHUNK:
+            yield stream, found.st_size
+            return
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
+            while part := stream.read(_CHUNK):
+                held.write(part)
+                if held.tell() > most:
+                    raise DataError(
+                        f"{path} gives more than {most >> 20:,} MB; put it into a file first."
+                    )
+            length = held.tell()
+            held.seek(0)
+            yield held, length  # type: ignore[misc]  # typeshed: a spooled file is no BinaryIO
+
+
+# ------------------------------------------------------------------- writing
+@contextmanager
+def replacing(path: str | Path, *, new: bool = False) -> Iterator[BinaryIO]:
+    """A stream whose content becomes the file at the end; after an exception nothing is left.
+
+    It goes to a file beside the target under a name that nobody else has, and is moved when
+    it is on the disk: others see the old file or the new one, never half.  A link is
+    followed.  Permissions stay those of the old file, or are what the umask gives.
+
+    Parameters
+    ----------
+    path : str or Path
+    new : bool
+        Whether there must be no such file, also not at the end: of two programs that write
+        one file, the second is told.
+
+    Raises
+    ------
+    FileExistsError
+        With ``new``, if there is one.
+    OSError
+        If it cannot be written; it names the path.
+    """
+    target = Path(os.path.realpath(path))
+    name = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".htm-", dir=target.parent)
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp's files are for their owner alone.
+        os.chmod(name, stat.S_IMODE(target.stat().st_mode) if target.exists() else _usual())
+        if new:
+            _move_to_nothing(name, target)
+        else:
+            os.replace(name, target)
+        name = None
+    except OSError as exc:
+        hidden = name is None or exc.filename in (name, None)  # names that nobody knows
+        if hidden and not isinstance(exc, HTMError):
+            raise OSError(exc.errno, exc.strerror, str(path)) from exc
+        raise
+    finally:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+
+
+def write(path: str | Path, content: bytes, *, new: bool = False) -> None:
+    """Write a file by :func:`replacing`."""
+    with replacing(path, new=new) as stream:
+        stream.write(content)
+
+
+def _move_to_nothing(name: str, target: Path) -> None:
+    """Move a file where there is none; ``rename`` would replace what came meanwhile."""
+    try:
+        os.link(name, target)
+        os.unlink(name)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(name, target)
+
+
+def _usual() -> int:
+    """Permissions that a new file has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
