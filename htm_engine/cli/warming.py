@@ -1,7 +1,8 @@
-"""Compiling ahead: every loop of the codecs of photographs and texts, once a machine and version.
+"""Getting ready ahead, once a machine and version: machine code, and models that have read.
 
-Each is run on little data, so that all that ``compress``, ``decompress``, ``generate-text``
-and the pages call later is in the folder of machine code (``coding.compiling``).
+Every loop of the codecs of photographs and texts is run on little data, so that all that
+``compress``, ``decompress``, ``generate-text`` and the pages call later is in the folder of
+machine code (``coding.compiling``); so are the tables of the text models (``text.kept``).
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from ..coding.compiling import folder
 
 
 def warm(arguments: Namespace) -> None:
-    """Compile everything, and say how long it took and where it lies."""
+    """Compile everything, let the text models read, and say how long it took and where it lies."""
     began = time.perf_counter()
-    for name, use in (("texts", _texts), ("photographs", _photographs)):
-        print(f"Compiling for {name} ...", flush=True)
+    for doing, use in (
+        ("Compiling for texts", _texts),
+        ("Compiling for photographs", _photographs),
+        ("Letting the text models read", _models),
+    ):
+        print(f"{doing} ...", flush=True)
         use()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
 
@@ -37,9 +42,16 @@ def _texts() -> None:
     from ..coding.text.codec import compress_text, decompress_text
 
     text = b"Units predict the next byte of a text, and the surprise is all that is kept. " * 2
-    decompress_text(compress_text(text))
+    decompress_text(compress_text(text, "blank"))
     list(letters(text.decode(), expected=2))
     list(continue_text("Units", None, 4))
+
+
+def _models() -> None:
+    from ..coding.text.model import NAMES, shipped
+
+    for name in NAMES:
+        shipped(name)
 
 
 def _photographs() -> None:

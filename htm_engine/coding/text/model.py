@@ -2,7 +2,8 @@
 
 A model file keeps the texts themselves (as .xz): to load it is to read them again, most
 of them skimmed, the last in full.  That is a tenth of the size of the tables they fill and
-the same on every machine; it takes seconds, so a loaded model is kept and copied.
+the same on every machine.  It takes seconds, so the tables are kept on disk (``kept``): of a
+model that has read before on this machine they are only mapped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import os
+import weakref
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from ... import storage
 from ...assets import ASSETS
 from ...errors import DataError, ModelError
 from ..arithmetic import new_registers
+from . import kept
 from .context import HALVINGS
 from .skim import blank_notes, skim
 from .units import LEARN, Memory, blank, fixed, work
@@ -56,8 +59,6 @@ class TextModel:
     ----------
     memory : Memory
         Its state; never changed, see :meth:`start`.
-    text : bytes
-        What it has read.
     bits : int
         Its tables have 2^bits lines a unit.
     fingerprint : bytes
@@ -65,9 +66,15 @@ class TextModel:
     """
 
     memory: Memory
-    text: bytes
     bits: int
     fingerprint: bytes
+    _read: bytes | Path  # what it has read, or the file that says it
+    _tables: BinaryIO | None = None  # where ``memory`` is mapped from
+
+    @property
+    def text(self) -> bytes:
+        """What it has read."""
+        return self._read if isinstance(self._read, bytes) else _text_of(self._read)[0]
 
     @classmethod
     def learn(
@@ -106,6 +113,8 @@ class TextModel:
     def load(cls, source: str | Path | BinaryIO) -> TextModel:
         """Read a model file, and with it what the model has read; takes seconds.
 
+        The second time a file of a path is read on a machine, its tables are only mapped.
+
         Raises
         ------
         ModelError
@@ -116,20 +125,29 @@ class TextModel:
     @classmethod
     def load_steps(cls, source: str | Path | BinaryIO) -> Generator[float, None, TextModel]:
         """:meth:`load` in steps that tell the part done; returns the model."""
-        header, arrays = storage.load(source)
-        if header.get("kind") != "text":
-            raise ModelError("This model is not one of texts.")
-        try:
-            length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
-            if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:
-                raise ModelError("This model file does not describe a text model.")
-            _check_bits(bits)
-        except (KeyError, TypeError, ValueError, DataError) as exc:
-            raise ModelError("This model file does not describe a text model.") from exc
-        whole = _unpacked(text.tobytes(), length)
-        if zlib.crc32(whole) != header.get("crc"):
-            raise ModelError("This model file is damaged: its text does not match its checksum.")
-        return (yield from cls._reading(whole, bits))
+        whole, bits = _text_of(source)
+        if not isinstance(source, str | Path):  # a visitor's: not for this machine's disk
+            return (yield from cls._reading(whole, bits))
+        return cls._kept(_fingerprint(whole, bits), bits, whole) or (
+            yield from cls._keeping(whole, bits)
+        )
+
+    @classmethod
+    def _kept(cls, fingerprint: bytes, bits: int, read: bytes | Path) -> TextModel | None:
+        """The model whose tables are on disk; None if there are none."""
+        tables = kept.opened(fingerprint, bits)
+        if tables is None:
+            return None
+        model = cls(kept.mapped(tables, bits), bits, fingerprint, read, tables)
+        weakref.finalize(model, tables.close)
+        return model
+
+    @classmethod
+    def _keeping(cls, whole: bytes, bits: int) -> Generator[float, None, TextModel]:
+        """Read a text in steps and put the tables on disk, so that all processes share them."""
+        model = yield from cls._reading(whole, bits)
+        kept.keep(model.fingerprint, model.memory)
+        return cls._kept(model.fingerprint, bits, whole) or model
 
     @classmethod
     def _reading(cls, whole: bytes, bits: int) -> Generator[float, None, TextModel]:
@@ -147,26 +165,50 @@ class TextModel:
             block = data[start : start + BLOCK]
             work(state, fixed(), block, len(block), np.empty(0, np.uint8), LEARN, np.zeros(0))
             yield 1 - IN_FULL_COSTS * (len(data) - start - len(block)) / cost
-        digest = hashlib.sha256(bits.to_bytes(1, "little") + whole).digest()[:8]
-        # A first byte of 0 means "no model" in files.
-        return cls(state, whole, bits, bytes((digest[0] or 1,)) + digest[1:])
+        return cls(state, bits, _fingerprint(whole, bits), whole)
 
     def save(self, target: str | Path | BinaryIO) -> None:
         """Write the model to one ``.npz`` file."""
+        text = self.text
         header = {
             "kind": "text",
-            "length": len(self.text),
+            "length": len(text),
             "bits": self.bits,
-            "crc": zlib.crc32(self.text),
+            "crc": zlib.crc32(text),
         }
-        packed = np.frombuffer(lzma.compress(self.text, preset=9), np.uint8)
+        packed = np.frombuffer(lzma.compress(text, preset=9), np.uint8)
         storage.save(target, header, {"text": packed})
 
     def start(self) -> Memory:
         """A state of one's own that has read what this model has."""
-        state = self.memory.copy()
+        own, bits = self._tables, self.bits
+        state = self.memory.copy() if own is None else kept.mapped(own, bits)
         state.coder[:] = new_registers(LEARN)
         return state
+
+
+def _fingerprint(whole: bytes, bits: int) -> bytes:
+    digest = hashlib.sha256(bits.to_bytes(1, "little") + whole).digest()[:8]
+    # A first byte of 0 means "no model" in files.
+    return bytes((digest[0] or 1,)) + digest[1:]
+
+
+def _text_of(source: str | Path | BinaryIO) -> tuple[bytes, int]:
+    """What the model of a file has read, and the bits of its tables."""
+    header, arrays = storage.load(source)
+    if header.get("kind") != "text":
+        raise ModelError("This model is not one of texts.")
+    try:
+        length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
+        if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:
+            raise ModelError("This model file does not describe a text model.")
+        _check_bits(bits)
+    except (KeyError, TypeError, ValueError, DataError) as exc:
+        raise ModelError("This model file does not describe a text model.") from exc
+    whole = _unpacked(text.tobytes(), length)
+    if zlib.crc32(whole) != header.get("crc"):
+        raise ModelError("This model file is damaged: its text does not match its checksum.")
+    return whole, bits
 
 
 def _unpacked(packed: bytes, length: int) -> bytes:
@@ -199,7 +241,7 @@ _shipped: dict[str, TextModel] = {}
 
 
 def shipped(name: str) -> TextModel:
-    """The model of a language that came with HTM Studio, read once a process.
+    """The model of a language that came with HTM Studio: read once a machine, then mapped.
 
     Raises
     ------
@@ -217,7 +259,8 @@ def shipped_steps(name: str) -> Iterator[float]:
     if name not in _shipped:
         if not path.is_file():
             raise ModelError(f"The text model assets/{path.name} is missing from this copy.")
-        _shipped[name] = yield from TextModel.load_steps(path)
+        model = TextModel._kept(SHIPPED[name], PRIMED_BITS, path)
+        _shipped[name] = model or (yield from TextModel.load_steps(path))
     yield 1.0
 
 

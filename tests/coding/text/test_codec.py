@@ -123,7 +123,9 @@ def test_files_of_this_version_stay_readable():
     assert decompress_text(bytes.fromhex(GOLDEN_SHORT)) == text
     # How a text begins says which model wrote it; that of a shipped one never changes.
     assert [compress_text(text, name)[0] for name in NAMES] == [0xA5, 0xA6]
-    assert {name: shipped(name).fingerprint for name in SHIPPED} == SHIPPED
+    for name, fingerprint in SHIPPED.items():
+        read = shipped(name)
+        assert hashlib.sha256(bytes((read.bits,)) + read.text).digest()[:8] == fingerprint
     # The same bytes say that a model has read its texts as it did when it was released.
     for words, golden in GOLDEN_SHIPPED.items():
         assert compress_text(words.encode()).hex() == golden
