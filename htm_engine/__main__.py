@@ -15,9 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from .cli import commands
 from .cli.arguments import parser
-from .coding.collection.quantise import QUALITIES
 from .errors import HTMError
 
 FAILED, INTERRUPTED = 1, 130
@@ -29,9 +27,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if more and not getattr(arguments, "takes_more", False):
         parser().error(f"unrecognized arguments: {' '.join(more)}")
     arguments.more = more
-    picky = arguments.does is commands.compress and not arguments.photo
-    if picky and ((arguments.quality or 5) > QUALITIES or arguments.bytes or arguments.lossless):
-        parser().error(f"--quality is 1 to {QUALITIES}; more, --bytes and --lossless need --photo")
     try:
         with _signals_as_exits():
             arguments.does(arguments)

@@ -11,6 +11,7 @@ from ..data.named import NAMED
 from ..estimator.presets import PRESETS, read_layers
 from ..model.layer import LayerSpec
 from . import commands
+from .plan import FORMATS, PIPE
 
 #: As it was called: the installed command, or Python with the package's name.
 PROGRAM = "htm" if Path(sys.argv[0]).stem == "htm" else "python -m htm_engine"
@@ -154,54 +155,59 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         found,
         "compress",
         commands.compress,
-        "Store pictures, or a text to the byte, by what the units do not predict of them.",
-        "my-pictures/ -m mine.npz -o mine.htmc --quality 7",
+        "Store photographs, and any other file exactly, each as FILE.htmc beside it; or pictures "
+        "together in one file, by a network.",
+        "a.png b.jpg folder/ notes.txt",
     )
     made.add_argument(
-        "pictures",
+        "paths",
         nargs="+",
-        metavar="PICTURES",
-        help="pictures, folders of pictures, or ZIP, IDX, NPY or NPZ files; "
-        "those of another size are cropped and resampled to the network's. Any other "
-        "file is stored as a text, exactly",
+        metavar="FILE",
+        help="pictures, any other files, folders of them, or - for the standard input. With a "
+        "network as the model: pictures, folders, ZIP, IDX, NPY or NPZ files that become one "
+        "file; those of another size are cropped and resampled to the network's",
     )
-    made.add_argument("--text", action="store_true", help="store the file exactly, whatever it is")
+    _each_output(
+        made,
+        "a name for one file's result, a folder for those of several, or - for the standard "
+        "output; by default FILE.htmc",
+    )
+    kinds = made.add_mutually_exclusive_group()
+    kinds.add_argument("--text", action="store_true", help="store exactly, whatever it is")
+    kinds.add_argument("--photo", action="store_true", help="store as photographs")
     _model(made)
-    _output(made, "where the file goes (.htmc)")
     made.add_argument(
         "-q",
         "--quality",
         type=whole(1, 100),
-        metavar="1..10",
-        help="1 is smallest, 10 nearest to the pictures (default 5); with --photo 1 to 100 "
-        "(default 50)",
+        metavar="1..100",
+        help="of photographs: 1 is smallest, 100 nearest to the picture (default 50); by a "
+        "network 1 to 10 (default 5)",
     )
     made.add_argument(
-        "--photo",
-        action="store_true",
-        help="store one photograph of any size, by the codec that came or one of train-codec",
+        "--bytes", type=whole(1, 1 << 40), metavar="N", help="photographs: at most so many bytes"
+    )
+    made.add_argument("--lossless", action="store_true", help="photographs: every pixel exactly")
+    made.add_argument(
+        "--tune",
+        choices=["psnr", "eye"],
+        default="psnr",
+        help="photographs: whether errors count by their squares, or as they are seen",
     )
     made.add_argument(
-        "--bytes", type=whole(1, 1 << 40), metavar="N", help="with --photo: at most so many bytes"
-    )
-    made.add_argument("--lossless", action="store_true", help="with --photo: every pixel exactly")
-    made.add_argument(
-        "--tune", choices=["psnr", "eye"], default="psnr", help="with --photo: what errors count by"
-    )
-    made.add_argument(
-        "--effort", choices=["fast", "best"], default="best", help="with --photo (default best)"
+        "--effort", choices=["fast", "best"], default="best", help="photographs (default best)"
     )
     made.add_argument(
         "--memory",
         type=whole(1, 1 << 20),
         metavar="MIB",
-        help="for a text: tables of at most MIB mebibytes; less than 240 means without a model "
+        help="texts: tables of at most MIB mebibytes; less than 240 means without a model "
         "that has read (default: up to 240 with one, 120 without)",
     )
     made.add_argument(
         "--tiles",
         action="store_true",
-        help="cut one larger picture into tiles of the network's size, instead of shrinking it",
+        help="by a network: cut one larger picture into tiles of its size, instead of shrinking it",
     )
 
 
@@ -210,15 +216,50 @@ def _add_decompress(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
         found,
         "decompress",
         commands.decompress,
-        "Get pictures or a text back from a .htmc file, with the model that wrote it.",
-        "mine.htmc -m mine.npz -o pictures-again/",
+        "Get photographs, pictures and texts back from .htmc files.",
+        "a.png.htmc notes.txt.htmc -o again/",
     )
-    made.add_argument("file", metavar="FILE", help="a .htmc file")
+    made.add_argument(
+        "paths", nargs="+", metavar="FILE", help=".htmc files, or - for the standard input"
+    )
     _model(made)
-    _output(
+    _each_output(
         made,
-        "a folder of PNGs; or a .png (a sheet, if there are several pictures), or a .npy "
-        "array; for a text, any file",
+        "where it goes: a name for one file's content (a photograph's ends in .png, .jpg, .webp or "
+        ".npy; a collection's in .png, .npy, or is a folder), a folder for that of several, or - "
+        "for the standard output; by default the name without .htmc",
+    )
+    made.add_argument(
+        "--format",
+        dest="ending",
+        type=lambda text: f".{text.lower().removeprefix('.')}",
+        choices=list(FORMATS),
+        metavar="png|jpg|webp|npy",
+        help="as what photographs come back (default png)",
+    )
+
+
+def _each_output(made: argparse.ArgumentParser, about: str) -> None:
+    """Options of commands that work on many files, as other compressors have them."""
+    made.add_argument("-o", "--output", metavar="OUT", help=about)
+    made.add_argument(
+        "-c",
+        "--stdout",
+        dest="output",
+        action="store_const",
+        const=PIPE,
+        help="to the standard output",
+    )
+    made.add_argument("-f", "--force", action="store_true", help="replace results that exist")
+    made.add_argument(
+        "-k", "--keep", action="store_true", help="keep the files (they always are kept)"
+    )
+    made.add_argument(
+        "-j",
+        "--jobs",
+        type=whole(1, 256),
+        metavar="N",
+        help="files worked on at a time (default: one a core)",
     )
 
 

@@ -1,31 +1,38 @@
-"""Which half does a command: pictures or texts, told apart by the files themselves.
+"""What each command does.
 
-``arguments`` reads them, and ``__main__`` reports errors.  Each half is imported when it is
-needed: a text waits for no scikit-learn, pictures wait for no compiler.
+``arguments`` reads them, ``plan`` finds out what files are, and ``__main__`` reports errors.
+What pictures, photographs and texts need is imported when it is needed: a text waits for no
+scikit-learn, and a collection for no compiler.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
-import os
-import stat
+import shutil
+import tempfile
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from .. import files
 from ..coding.container import MAGIC
-from ..errors import DataError, FormatError
-from .outputs import check_target
-
-#: Endings and first bytes of files that are pictures or arrays, and no texts.
-NO_TEXT = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".zip", ".npy", ".npz", ".gz", ".idx", ".htmc"),
+from ..errors import DataError, FormatError, HTMError
+from .plan import (
+    PHOTOGRAPH,
+    PIPE,
+    STDIN,
+    TEXT,
+    Item,
+    check_options,
+    collected,
+    compressing,
+    content_of,
+    decompressing,
+    is_special,
+    model_kind,
 )
-FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"PK\3\4", b"\x93NUMPY", b"\0\0")
 
 
 def train(arguments: Namespace) -> None:
@@ -36,44 +43,64 @@ def train(arguments: Namespace) -> None:
 
 
 def compress(arguments: Namespace) -> None:
-    """Store pictures, or a text, in one file."""
-    if arguments.photo:
-        from . import photo
-
-        photo.compress(arguments)
-        return
-    if arguments.quality is None:
-        arguments.quality = 5
-    if arguments.text or _is_text_file(arguments.pictures):
-        from . import text
-
-        text.compress(arguments)
-    else:
+    """Store files, each as what it is; or pictures together, by a network."""
+    model = model_kind(arguments.model)
+    if collected(arguments, model):
         from . import pictures
 
         pictures.compress(arguments)
+        return
+    from . import each
+
+    kind = TEXT if arguments.text else PHOTOGRAPH if arguments.photo else None
+    with _spooled(arguments) as paths:
+        items = compressing(paths, arguments.output, kind)
+        check_options(arguments, items)
+        _give_models(arguments, model, items)
+        for item in items:
+            each.check_terminal(item.target, arguments.force)
+        _finish(each.run(items, each.store, arguments), len(items))
 
 
 def decompress(arguments: Namespace) -> None:
-    """Get pictures, a photograph, or a text, back from a file."""
-    from ..coding.photo.format import is_photo
-    from ..coding.text.codec import is_text
+    """Get pictures, photographs, or texts, back from files."""
+    from . import each
 
-    sources = (arguments.file, arguments.model)
-    check_target(arguments.output, arguments.force, *sources, folder=True)
-    content = _content(arguments.file)
-    if is_text(content):
-        from . import text
+    model = model_kind(arguments.model)
+    with _spooled(arguments) as paths:
+        items = decompressing(paths, arguments.output, arguments.ending)
+        _give_models(arguments, model, items)
+        _finish(each.run(items, each.give_back, arguments), len(items))
 
-        text.decompress(arguments, content)
-    elif is_photo(content):
-        from . import photo
 
-        photo.decompress(arguments, content)
-    else:
-        from . import pictures
+def _finish(failed: int, files_: int) -> None:
+    if failed:
+        raise HTMError(f"{failed:,} of {files_:,} files failed, as told above.")
 
-        pictures.decompress(arguments, bytes(content))
+
+@contextmanager
+def _spooled(arguments: Namespace) -> Iterator[list[str]]:
+    """The named files; of a pipe, which is read only once, a copy that goes to ``-``."""
+    paths = [STDIN if path == PIPE else path for path in arguments.paths]
+    special = [path for path in paths if is_special(path)]
+    if not special:
+        yield paths
+        return
+    if len(paths) > 1:
+        raise DataError("A pipe comes alone: give it without other files.")
+    with files.measured(paths[0]) as (source, _), tempfile.NamedTemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        arguments.output = arguments.output or PIPE
+        yield [copy.name]
+
+
+def _give_models(arguments: Namespace, kind: str | None, items: list[Item]) -> None:
+    """Tell the photo model from the text model, and refuse one that nothing here asks for."""
+    if kind is not None and all(item.kind != kind for item in items):
+        raise DataError(f"{arguments.model} is a model for {kind}s, and none is given.")
+    arguments.photo_model = arguments.model if kind == PHOTOGRAPH else None
+    arguments.text_model = arguments.model if kind == TEXT else None
 
 
 def generate(arguments: Namespace) -> None:
@@ -121,7 +148,7 @@ def studio(arguments: Namespace) -> None:
 # ------------------------------------------------------------------ inspect
 def inspect(arguments: Namespace) -> None:
     """Say what a file holds."""
-    facts = _facts(bytes(_content(arguments.file)))
+    facts = _facts(bytes(content_of(arguments.file)))
     if arguments.json:
         print(json.dumps(facts, indent=2))
         return
@@ -180,30 +207,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, list):
         return " x ".join(str(side) for side in value)
     return f"{value:,}" if isinstance(value, int | float) else str(value)
-
-
-# ---------------------------------------------------------------- in common
-def _is_text_file(paths: list[str]) -> bool:
-    """Whether one file is named that is no picture or array by its ending and first bytes.
-
-    Raises
-    ------
-    DataError
-        If it is a pipe or a device, whose first bytes cannot be looked at and read again.
-    """
-    path = Path(paths[0])
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise DataError(f"{path} is a pipe or a device: say what it gives by --text or --photo.")
-    if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
-        return False
-    with path.open("rb") as stream:
-        return not stream.read(12).startswith(FIRST_BYTES)
-
-
-def _content(path: str) -> bytes | memoryview:
-    """Bytes of a compressed file or a model; a long file is mapped and takes no memory."""
-    with files.opened(path) as stream:
-        found = os.fstat(stream.fileno())
-        if stat.S_ISREG(found.st_mode) and found.st_size > 1 << 20:
-            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    return files.read(path, files.MOST_OF_A_PIPE)

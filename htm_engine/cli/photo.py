@@ -20,6 +20,7 @@ from ..coding.photo.model import PhotoModel
 from ..data.uploads import LOCAL, read_picture
 from ..errors import DataError
 from .outputs import check_target, write
+from .plan import FORMATS
 from .progress import Progress
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
@@ -53,50 +54,55 @@ def _paths(folder: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path, alpha: bool = False) -> NDArray[np.uint8]:
+def _read(path: Path) -> NDArray[np.uint8]:
     content = files.read(path, LOCAL.max_bytes)
-    found = read_picture(content, path.name, max_pixels=LARGEST, keep_alpha=alpha)
+    found = read_picture(content, path.name, max_pixels=LARGEST)
     for note in found.notes:
         print(note, file=sys.stderr)
     return found.pixels
 
 
 # ------------------------------------------------------- there and back
-def compress(arguments: Namespace) -> None:
-    """Store one photograph."""
-    if len(arguments.pictures) != 1:
-        raise DataError("With --photo, one picture goes into one file.")
-    sources = (arguments.pictures[0], arguments.model)
-    target = check_target(arguments.output, arguments.force, *sources)
-    picture = _read(Path(arguments.pictures[0]), alpha=True)
+def stored(
+    content: bytes, name: str, how: Namespace
+) -> tuple[bytes, tuple[int, ...], tuple[str, ...]]:
+    """A picture's file as a photograph's; its shape, and notes on what could not be kept."""
+    found = read_picture(content, name, max_pixels=LARGEST, keep_alpha=True)
     data = compress_image(
-        picture,
-        arguments.quality or 50,
-        _model(arguments.model),
-        target_bytes=arguments.bytes,
-        lossless=arguments.lossless,
-        tune=arguments.tune,
-        effort=arguments.effort,
+        found.pixels,
+        how.quality or 50,
+        _model(how.photo_model),
+        target_bytes=how.bytes,
+        lossless=how.lossless,
+        tune=how.tune,
+        effort=how.effort,
     )
-    write(target, data, arguments.force)
-    height, width = picture.shape[:2]
-    print(f"picture          {height} x {width} x {picture.shape[2] if picture.ndim > 2 else 1}")
-    print(f"bytes            {len(data):,} ({8 * len(data) / (height * width):.3f} bits a pixel)")
+    return data, found.pixels.shape, tuple(found.notes)
 
 
-def decompress(arguments: Namespace, content: bytes | memoryview) -> None:
-    """Get a photograph back."""
-    target = check_target(arguments.output, arguments.force, arguments.file, arguments.model)
-    if target.suffix.lower() not in (".png", ".npy"):
-        raise DataError(f"{target.name} must end in .png or .npy.")
-    picture = decompress_image(content, _model(arguments.model))
+def given_back(
+    content: bytes | memoryview, ending: str, model: str | None
+) -> tuple[bytes, tuple[int, ...]]:
+    """The picture of a photograph's file as a file of that ending, and its shape.
+
+    Raises
+    ------
+    DataError
+        If pictures are not written with that ending, or JPEG is to keep transparency.
+    """
+    format_ = FORMATS.get(ending.lower())
+    if format_ is None:
+        raise DataError(f"A photograph comes back as {', '.join(FORMATS)}, not as {ending!r}.")
+    picture = decompress_image(content, _model(model))
     stream = io.BytesIO()
-    if target.suffix.lower() == ".npy":
+    if format_ == "NPY":
         np.save(stream, picture, allow_pickle=False)
+    elif format_ == "JPEG" and picture.ndim == 3 and picture.shape[2] == 4:
+        raise DataError("JPEG keeps no transparency; take PNG or WebP.")
     else:
-        Image.fromarray(picture).save(stream, "PNG")
-    write(target, stream.getvalue(), arguments.force)
-    print(f"written          {arguments.output}")
+        kept = {"lossless": True} if format_ == "WEBP" else {"quality": 95}
+        Image.fromarray(picture).save(stream, format_, **kept)
+    return stream.getvalue(), picture.shape
 
 
 def _model(path: str | None) -> PhotoModel | None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .. import files
 from ..assets import ASSETS
 from ..coding.collection.codec import compress_collection, decompress_collection, inspect_collection
+from ..coding.collection.quantise import QUALITIES
 from ..data.datasets import load_dataset
 from ..data.fitting import as_pictures, fit_picture, picture_shape, put_together
 from ..data.uploads import LOCAL, read_picture
@@ -123,18 +124,25 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 # ----------------------------------------------------- compress, decompress
 def compress(arguments: Namespace) -> None:
     """Store pictures in one file, and say what it cost and what was lost."""
-    sources = (*arguments.pictures, arguments.model)
+    quality = arguments.quality or 5
+    if quality > QUALITIES or arguments.bytes or arguments.lossless:
+        raise DataError(
+            f"A network stores pictures by --quality 1 to {QUALITIES}; more, --bytes and "
+            "--lossless are for photographs: give no network, or --photo."
+        )
+    arguments.output = arguments.output or f"{Path(arguments.paths[0]).resolve().name}.htmc"
+    sources = (*arguments.paths, arguments.model)
     target = _target(arguments, ".htmc", "compressed files", *sources)
     model = _load(arguments.model)
     progress = Progress(sys.stderr)
     if arguments.tiles:
-        pictures, mosaic = _tiles(arguments.pictures, model, progress)
+        pictures, mosaic = _tiles(arguments.paths, model, progress)
     else:
-        pictures, mosaic = _pictures(arguments.pictures, model, arguments, progress), None
+        pictures, mosaic = _pictures(arguments.paths, model, arguments, progress), None
     file = compress_collection(
         model,
         pictures,
-        arguments.quality,
+        quality,
         progress=lambda part: progress.show(f"compressing {part:4.0%}, {progress.left(part)}"),
         mosaic=mosaic,
     )
@@ -177,7 +185,8 @@ def _pictures(
             if arguments.model is None:
                 raise DataError(
                     f"The network that comes with HTM Studio reads {width} x {height} pixels, and "
-                    f"{path} holds {found}: train one of your own and give it with --model."
+                    f"{path} holds {found}. To store each picture as a photograph, leave out -o or "
+                    "give a folder; to store them together, train a network and give it by --model."
                 )
             data = load_dataset(path, size=(height, width), colour=channels == 3)
             progress.say(
@@ -187,17 +196,16 @@ def _pictures(
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def decompress(arguments: Namespace, content: bytes) -> None:
-    """Get pictures back from a file."""
-    sources = (arguments.file, arguments.model)
-    check_target(arguments.output, arguments.force, *sources, folder=True)
+def given_back(content: bytes, source: str, target: str, how: Namespace) -> str:
+    """Write the pictures of a collection's file; what they are, in words."""
+    check_target(target, how.force, source, how.model, folder=True)
     info = inspect_collection(content)
-    model = _load(arguments.model)
+    model = _load(how.model)
     pictures = as_pictures(decompress_collection(content, model), model)
     whole = put_together(pictures, info.mosaic)
-    count = write_pictures(arguments.output, whole, arguments.force)
-    print(f"pictures         {len(whole):,} of {_size(whole.shape[1:])}")
-    print(f"written          {arguments.output}" + (f" ({count:,} files)" if count > 1 else ""))
+    count = write_pictures(target, whole, how.force)
+    made = f" in {count:,} files" if count > 1 else ""
+    return f"{len(whole):,} of {_size(whole.shape[1:])}{made}"
 
 
 # ----------------------------------------------------------------- generate

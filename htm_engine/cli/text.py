@@ -8,13 +8,14 @@ from __future__ import annotations
 import io
 import sys
 from argparse import Namespace
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 from .. import files
 from ..coding.text.codec import compress_stream, decompress_blocks, inspect_text
 from ..coding.text.model import MOST_READ, NAMES, TextModel, shipped
 from ..errors import DataError, ModelError
-from .outputs import check_target, replacing, write
+from .outputs import check_target, write
 from .progress import Progress
 
 
@@ -48,42 +49,28 @@ def train(arguments: Namespace) -> None:
     print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
 
 
-def compress(arguments: Namespace) -> None:
-    """Store a text in one file, exactly."""
-    path = arguments.pictures[0]
-    if len(arguments.pictures) > 1:
-        raise DataError("One text at a time; put several together first.")
-    target = check_target(arguments.output, arguments.force, path, arguments.model)
-    if target.suffix.lower() != ".htmc":
-        raise DataError(f"{target.name} must end in .htmc, as compressed files do.")
-    progress = Progress(sys.stderr)
-    memory = None if arguments.memory is None else arguments.memory << 20
-    with files.measured(path) as (source, length):
-        model = "blank" if arguments.model == "blank" else load_text_model(arguments.model)
-        with replacing(target, arguments.force) as out:
-            for part in compress_stream(source, out, length, model, memory=memory):
-                progress.show(f"compressing {part:4.0%}, {progress.left(part)}")
-            size = out.tell()
-    progress.close()
-    print(f"text             {length:,} bytes")
-    print(f"bytes            {size:,} (header and checksum included, the model not)")
-    print(f"bits a byte      {8 * size / max(1, length):.3f}")
-    print(f"file             {target}")
+def stored(
+    source: str, out: BinaryIO, how: Namespace, told: Callable[[float], None]
+) -> tuple[int, int]:
+    """Store a file exactly; its bytes before and after."""
+    memory = None if how.memory is None else how.memory << 20
+    model = "blank" if how.text_model == "blank" else load_text_model(how.text_model)
+    with files.measured(source) as (stream, length):
+        for part in compress_stream(stream, out, length, model, memory=memory):
+            told(part)
+    return length, out.tell()
 
 
-def decompress(arguments: Namespace, content: bytes | memoryview) -> None:
-    """Get a text back from a file."""
-    target = check_target(arguments.output, arguments.force, arguments.file, arguments.model)
-    progress, written = Progress(sys.stderr), 0
-    limit = max(1, inspect_text(content).length)
-    model = load_text_model(arguments.model)
-    with replacing(target, arguments.force) as out:
-        for block, part in decompress_blocks(content, model, limit=limit):
-            written += out.write(block)
-            progress.show(f"decompressing {part:4.0%}, {progress.left(part)}")
-    progress.close()
-    print(f"text             {written:,} bytes")
-    print(f"written          {target}")
+def given_back(
+    content: bytes | memoryview, out: BinaryIO, how: Namespace, told: Callable[[float], None]
+) -> int:
+    """Write the text of a compressed file; its bytes."""
+    limit, written = max(1, inspect_text(content).length), 0
+    model = load_text_model(how.text_model)
+    for block, part in decompress_blocks(content, model, limit=limit):
+        written += out.write(block)
+        told(part)
+    return written
 
 
 def generate(arguments: Namespace) -> None:

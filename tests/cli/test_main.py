@@ -251,7 +251,7 @@ def test_missing_files_end_in_a_sentence(tmp_path, capsys, argv):
         ["train", "digits", "-o", "m.npz", "--layers", "seven"],
         ["train", "digits", "-o", "m.npz", "--layers", "7x0r3"],
         ["train", "digits", "-o", "m.npz", "--epochs", "0"],
-        ["compress", "x", "-o", "x.htmc", "--quality", "11"],
+        ["compress", "x", "-o", "x.htmc", "--quality", "101"],
         ["generate", "-o", "x.png", "--temperature", "nan"],
     ],
 )

@@ -22,10 +22,12 @@ import mmap
 import os
 import tempfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiling import folder
 from .units import Memory, blank
@@ -85,14 +87,14 @@ def mapped(stream: BinaryIO, bits: int) -> Memory:
     """A state of one's own from a file that holds: changes to it stay in this process."""
     whole = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
     arrays: list[Any] = []
-    layout = blank(bits)
+    layout: list[NDArray[Any]] = list(blank(bits))
     for start, like in zip(_starts(layout)[0], layout, strict=True):
         flat = np.frombuffer(whole, like.dtype, like.size, start)
         arrays.append(flat.reshape(like.shape))
     return Memory(*arrays)
 
 
-def _starts(memory: Memory) -> tuple[list[int], int]:
+def _starts(memory: Iterable[NDArray[Any]]) -> tuple[list[int], int]:
     """Where every array begins, and where the file ends."""
     starts, place = [], _ALIGN
     for array in memory:
@@ -105,7 +107,7 @@ def _write(stream: BinaryIO, memory: Memory) -> None:
     check = 0
     stream.write(bytes(_ALIGN))
     for array in memory:
-        content = memoryview(np.ascontiguousarray(array)).cast("B")
+        content = memoryview(array.tobytes())
         for part in (content, bytes(-len(content) % _ALIGN)):
             stream.write(part)
             check = zlib.crc32(part, check)
