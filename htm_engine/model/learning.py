@@ -25,7 +25,7 @@ Units that stop winning are revived by splitting the one with the largest error.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,15 @@ class LayerLearner:
         )
         self.unit_error = np.zeros(layer.units)
         self.steps = 0
+
+    def own(self) -> None:
+        """Copy arrays that may not be written, as those of a network mapped from a file."""
+        for holder in (self, self.layer):
+            for name, value in vars(holder).items():
+                if isinstance(value, list):
+                    setattr(holder, name, [_writable(one) for one in value])
+                elif isinstance(value, np.ndarray):
+                    setattr(holder, name, _writable(value))
 
     def _widened(self, u: Floats) -> Floats:
         """Bases with spare directions beyond the rank, ``(K, d, r + spare)``."""
@@ -273,6 +282,11 @@ class LayerLearner:
         sign = np.where(peak < 0, -1, 1).astype(np.float32)
         self.span, self.product = self.span * sign, self.product * sign
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank], np.float32)
+
+
+def _writable(value: Any) -> Any:
+    fixed = isinstance(value, np.ndarray) and not value.flags.writeable
+    return value.copy() if fixed else value
 
 
 def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats:

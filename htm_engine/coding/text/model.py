@@ -22,6 +22,8 @@ import numpy as np
 from ... import storage
 from ...assets import ASSETS
 from ...errors import DataError, ModelError
+from ...files import bytes_of
+from ...kinds import wrong_model
 from ..arithmetic import new_registers
 from .context import HALVINGS
 from .skim import blank_notes, skim
@@ -92,7 +94,9 @@ class TextModel:
             If there is nothing to read, or more than 16 MiB.
         """
         _check_bits(bits)
-        whole = b"".join(texts)
+        if isinstance(texts, str | bytes | bytearray | memoryview):
+            raise DataError("A text model reads a list of texts as bytes: put one into a list.")
+        whole = b"".join(map(bytes_of, texts))
         if not whole:
             raise DataError("There is no text to learn from.")
         if len(whole) > MOST_READ:
@@ -118,7 +122,7 @@ class TextModel:
         """:meth:`load` in steps that tell the part done; returns the model."""
         header, arrays = storage.load(source)
         if header.get("kind") != "text":
-            raise ModelError("This model is not one of texts.")
+            raise ModelError(wrong_model(header, "a text model"))
         try:
             length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
             if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:
