@@ -90,6 +90,11 @@ def kind_of(data: bytes | memoryview) -> Kind:
     return PLAIN if _is_plain(head) else UNKNOWN
 
 
+def is_picture(data: bytes | memoryview) -> bool:
+    """Whether they begin as a picture that is read here does."""
+    return kind_of(data).use == _PICTURE
+
+
 def _is_plain(head: bytes) -> bool:
     """Whether it is text in UTF-8, of which a character may be cut off."""
     try:

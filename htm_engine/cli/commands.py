@@ -18,6 +18,7 @@ from typing import Any
 from .. import files
 from ..coding.container import MAGIC
 from ..errors import DataError, FormatError
+from ..kinds import is_picture, wrong
 from .outputs import check_target
 
 #: Endings and first bytes of files that are pictures or arrays, and no texts.
@@ -51,7 +52,13 @@ def compress(arguments: Namespace) -> None:
     else:
         from . import pictures
 
-        pictures.compress(arguments)
+        try:
+            pictures.compress(arguments)
+        except DataError as exc:
+            alone = len(arguments.pictures) == 1 and Path(arguments.pictures[0]).is_file()
+            if not alone or is_picture(_head(arguments.pictures[0])) or "--text" in str(exc):
+                raise
+            raise DataError(f"{exc} To store the file as it is, add --text.") from exc
 
 
 def decompress(arguments: Namespace) -> None:
@@ -151,7 +158,7 @@ def _facts(content: bytes) -> dict[str, Any]:
 
         return pictures.of_collection(content)
     if not content.startswith(b"PK"):
-        raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
+        raise FormatError(wrong(content, "a model or a compressed file of HTM Studio"))
     kind = load(BytesIO(content))[0].get("kind")
     if kind == "text":
         from . import text
@@ -196,8 +203,13 @@ def _is_text_file(paths: list[str]) -> bool:
         raise DataError(f"{path} is a pipe or a device: say what it gives by --text or --photo.")
     if len(paths) > 1 or not path.is_file() or path.suffix.lower() in NO_TEXT:
         return False
-    with path.open("rb") as stream:
-        return not stream.read(12).startswith(FIRST_BYTES)
+    return not _head(path).startswith(FIRST_BYTES)
+
+
+def _head(path: str | Path) -> bytes:
+    """First bytes of a file."""
+    with Path(path).open("rb") as stream:
+        return stream.read(4096)
 
 
 def _content(path: str) -> bytes | memoryview:

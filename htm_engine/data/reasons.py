@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import UnidentifiedImageError
 
 from ..errors import DataError
-from ..kinds import UNKNOWN, kind_of
+from ..kinds import UNKNOWN, is_picture, kind_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
 FORMAT_NAMES = "PNG, JPEG, WebP, AVIF, GIF or BMP"
@@ -26,7 +26,7 @@ def refusal(data: bytes, label: str, exc: Exception) -> DataError:
         What the decoder raised: of a dozen kinds, ``struct.error`` and ``KeyError`` among them.
     """
     name, use = kind_of(data)
-    is_ours = name.endswith("picture") and name.split()[1].upper() in FORMATS
+    is_ours = is_picture(data)
     if is_ours and (any(word in str(exc) for word in _RARE) or _is_rare_jpeg(data)):
         return DataError(
             f"{label} is {name} of a rare kind that is not read here; store it as PNG first."

@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import storage
-from ..model.layer import LayerSpec
+from ..errors import DataError
+from ..model.layer import Floats, LayerSpec
 
+#: Largest number, and least difference, that is learned from; and how far from zero numbers may
+#: lie, in differences between them.
+LARGEST, LEAST_SPREAD, FARTHEST = 1e9, 1e-5, 1e4
 #: Least and most of each number, and whether it must be a whole one.
 NUMBERS = (
     ("epochs", 1, 100_000, True),
@@ -53,6 +57,47 @@ def check_settings(params: dict[str, Any]) -> None:
     sides = isinstance(shape, tuple | list) and all(is_number(one, True) for one in shape)
     if shape is not None and not (sides and 1 <= len(shape) <= 3 and min(shape) > 0):
         raise ValueError(f"input_shape must be one to three sides or None, got {shape!r}")
+
+
+def check_size(maps: Floats) -> None:
+    """Refuse numbers whose squares single precision cannot add up.
+
+    Raises
+    ------
+    DataError
+        If one is larger than 1e9.
+    """
+    largest = float(np.abs(maps).max(initial=0))
+    if largest > LARGEST:
+        raise DataError(
+            f"The numbers reach {largest:.2g}, and a network learns from numbers up to "
+            f"{LARGEST:.0e}: divide them first."
+        )
+
+
+def check_spread(maps: Floats) -> None:
+    """Refuse a sample that varies too little for single precision; equal maps are welcome.
+
+    Raises
+    ------
+    DataError
+        If its numbers differ by less than 1e-5, or by less than a thousandth of a percent.
+    """
+    rows = maps.reshape(len(maps), -1)
+    if not len(rows) or not np.ptp(rows, axis=0).any():
+        return
+    mean = rows.mean(0, dtype=np.float64)
+    most, far = float(np.abs(rows - mean).max()), float(np.abs(mean).max())
+    if most < LEAST_SPREAD:
+        raise DataError(
+            f"The numbers differ by {most:.2g} only, and a network learns from differences of "
+            f"{LEAST_SPREAD:.0e} and more: multiply them first."
+        )
+    if far > FARTHEST * most:
+        raise DataError(
+            f"The numbers lie near {far:.2g} and differ by {most:.2g} only: subtract their "
+            "mean first."
+        )
 
 
 def plain_layers(layers: Iterable[LayerSpec]) -> tuple[LayerSpec, ...]:

@@ -204,6 +204,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def begin(self, sample: Floats) -> None:
         """Place the units of every layer on a first sample of maps."""
+        checks.check_size(sample)
+        checks.check_spread(sample)
         self._rng = self.generator()
         self.hierarchy_ = Hierarchy(checks.plain_layers(self.layers), self.shape)
         self.coder_ = self.sampler_ = None
@@ -244,6 +246,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def step(self, maps: Floats, temperature: float) -> NetworkStep:
         """Learn from one batch of maps at a factor on the layers' temperatures."""
+        checks.check_size(maps)
         revived, error = 0, np.nan
         maps = self._with_mirrored(maps)
         for level, learner in enumerate(self._learners):
