@@ -1,7 +1,8 @@
-"""Files of the user's: read to their end whatever they are, written whole or not at all.
+"""Bytes of the user's: read to their end whatever they are, written whole or not at all.
 
 ::
 
+    bytes_of(data)        all bytes of a buffer of any type and shape
     read(path, most)      all bytes; what a file says of its length is only a hint
     measured(path)        a stream and its length; a pipe is first read to its end
     replacing(path)       a stream to a file that nobody sees before it is whole
@@ -18,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .errors import DataError, HTMError
 
@@ -29,6 +30,45 @@ _IN_MEMORY = 1 << 22
 
 
 # ------------------------------------------------------------------- reading
+def bytes_of(data: Any) -> memoryview:
+    """All bytes of whatever holds bytes, without a copy where they lie in one piece.
+
+    Parameters
+    ----------
+    data : bytes, bytearray, memoryview, array
+        Numbers of any type in any shape give their bytes as they are in memory, row by row.
+
+    Returns
+    -------
+    memoryview of uint8, (n,)
+
+    Raises
+    ------
+    DataError
+        If it is letters, or holds objects or no bytes at all.
+
+    Examples
+    --------
+    >>> from array import array
+    >>> len(bytes_of(array("I", [1, 2, 3])))
+    12
+    """
+    if isinstance(data, str):
+        raise DataError("These are letters and not bytes: give text.encode(), or the file's bytes.")
+    try:
+        view = memoryview(data)
+    except (TypeError, ValueError, BufferError) as exc:
+        raise DataError(f"Bytes are needed here, not {type(data).__name__}.") from exc
+    if getattr(getattr(data, "dtype", None), "hasobject", False) or "O" in view.format[:2]:
+        raise DataError("Bytes are needed here, not an array of objects.")
+    if not view.nbytes:
+        return memoryview(b"")
+    try:
+        return view.cast("B")
+    except TypeError:  # it does not lie in one piece, or has a type that only NumPy knows
+        return memoryview(view.tobytes())
+
+
 def opened(path: str | Path) -> BinaryIO:
     """A file or a pipe, opened to be read.
 
@@ -48,6 +88,11 @@ def opened(path: str | Path) -> BinaryIO:
         stream.close()
         raise DataError(f"{path} is a device, which may never end; give a file or a pipe.")
     return stream
+
+
+def as_bytes(data: Any) -> bytes:
+    """:func:`bytes_of` as bytes; what are bytes already is not copied."""
+    return data if isinstance(data, bytes) else bytes(bytes_of(data))
 
 
 def read(path: str | Path, most: int, name: str = "") -> bytes:

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 from . import files
 from .errors import DataError, ModelError
+from .kinds import wrong
 
 FORMAT, VERSION = "htm-model", 1
 #: A model larger than this is refused before it is read.
@@ -45,9 +46,22 @@ TYPES = ("<f4", "<f8", "|u1", "<u2", "<u4", "<i4", "<i8")
 Arrays = Mapping[str, NDArray[Any]]
 
 
+def plain(value: Any) -> Any:
+    """A NumPy scalar as the number, truth or text that it is; anything else as it is.
+
+    >>> plain(np.int64(2)), plain([np.bool_(True)]), plain("x")
+    (2, [True], 'x')
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {plain(key): plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def fingerprint(header: Mapping[str, Any], arrays: Arrays) -> str:
     """16 hex digits that name the content: settings and weights."""
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(plain(header), sort_keys=True).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
@@ -57,6 +71,7 @@ def fingerprint(header: Mapping[str, Any], arrays: Arrays) -> str:
 
 def save(target: str | Path | BinaryIO, header: Mapping[str, Any], arrays: Arrays) -> None:
     """Write a model file, whole or not at all; equal content gives equal bytes."""
+    header = plain(header)
     full = {
         "format": FORMAT,
         "version": VERSION,
@@ -90,6 +105,8 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
         If a path does not exist.
     """
     data = _bytes_of(source) if isinstance(source, str | Path) else source.read()
+    if not data.startswith(b"PK"):
+        raise ModelError(wrong(data, "a model"))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -97,7 +114,7 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
                 raise ModelError("This model file is larger than any model we write.")
             names = [entry.filename for entry in entries]
             if "header.json.npy" not in names:
-                raise ModelError("This is a NumPy archive, but not a model of HTM Studio.")
+                raise ModelError(wrong(data, "a model"))
             arrays = {
                 entry.filename.removesuffix(".npy"): _read_array(archive, entry)
                 for entry in entries

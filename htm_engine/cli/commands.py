@@ -14,11 +14,13 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from .. import files
 from ..coding.container import MAGIC
 from ..errors import DataError, FormatError, HTMError
+from ..kinds import is_picture, wrong
 from .plan import (
     PHOTOGRAPH,
     PIPE,
@@ -30,6 +32,7 @@ from .plan import (
     compressing,
     content_of,
     decompressing,
+    first_bytes,
     is_special,
     model_kind,
 )
@@ -48,7 +51,14 @@ def compress(arguments: Namespace) -> None:
     if collected(arguments, model):
         from . import pictures
 
-        pictures.compress(arguments)
+        try:
+            pictures.compress(arguments)
+        except DataError as exc:
+            one = arguments.paths[0]
+            alone = len(arguments.paths) == 1 and Path(one).is_file()
+            if not alone or is_picture(first_bytes(one)) or "--text" in str(exc):
+                raise
+            raise DataError(f"{exc} To store the file as it is, add --text.") from exc
         return
     from . import each
 
@@ -178,7 +188,7 @@ def _facts(content: bytes) -> dict[str, Any]:
 
         return pictures.of_collection(content)
     if not content.startswith(b"PK"):
-        raise FormatError("This is neither a model nor a compressed file of HTM Studio.")
+        raise FormatError(wrong(content, "a model or a compressed file of HTM Studio"))
     kind = load(BytesIO(content))[0].get("kind")
     if kind == "text":
         from . import text

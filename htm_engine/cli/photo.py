@@ -48,7 +48,9 @@ def train(arguments: Namespace) -> None:
 def _paths(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder.")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    found = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file()
+    )
     if not found:
         raise DataError(f"There are no pictures in {folder}.")
     return found

@@ -48,8 +48,8 @@ def train(arguments: Namespace) -> None:
         random_state=arguments.seed,
     )
     progress = Progress(sys.stderr)
-    for sentence in data.skipped:
-        progress.say(f"Left out: {sentence}")
+    for sentence in (*(f"Left out: {one}" for one in data.skipped), *data.notes):
+        progress.say(sentence)
     chosen = preset(arguments.preset)
     model = HTM(
         layers=tuple(arguments.layers or chosen.layers),
@@ -178,8 +178,8 @@ def _pictures(
     parts = []
     for path in paths:
         data = load_dataset(path, colour=channels == 3)
-        for sentence in data.skipped:
-            progress.say(f"Left out: {sentence}")
+        for sentence in (*(f"Left out: {one}" for one in data.skipped), *data.notes):
+            progress.say(sentence)
         if data.X.shape[1:3] != (height, width):
             found = f"{data.X.shape[2]} x {data.X.shape[1]}"
             if arguments.model is None:

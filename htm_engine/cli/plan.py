@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import files, storage
+from .. import files, kinds, storage
 from ..data.named import NAMED
 from ..errors import DataError, ModelError
 from .outputs import OutputError
@@ -30,15 +30,6 @@ ENDING = ".htmc"
 PHOTOGRAPH, TEXT, COLLECTION = "photograph", "text", "collection"
 #: Text models that have names; a test holds that these are all.
 TEXT_MODELS = ("en", "zh", "blank")
-#: First bytes of pictures that are read, and where they stand.
-_PICTURES = (
-    (0, b"\x89PNG\r\n\x1a\n"),
-    (0, b"\xff\xd8\xff"),
-    (0, b"GIF8"),
-    (8, b"WEBP"),
-    (4, b"ftypavif"),
-    (4, b"ftypavis"),
-)
 #: Endings of arrays of pictures, which a network stores together.
 ARRAYS = (".zip", ".npy", ".npz", ".idx", ".gz")
 #: Endings of pictures, as which a photograph comes back.
@@ -66,21 +57,10 @@ class Given(NamedTuple):
     below: Path
 
 
-def is_picture(head: bytes) -> bool:
-    """Whether these are the first bytes of a picture that is read.
-
-    >>> is_picture(b"GIF89a....."), is_picture(b"BM is a text")
-    (True, False)
-    """
-    if head[:2] == b"BM" and head[6:10] == bytes(4):
-        return True
-    return any(head[place : place + len(one)] == one for place, one in _PICTURES)
-
-
 def first_bytes(path: str | Path) -> bytes:
     """How a file begins."""
     with files.opened(path) as stream:
-        return stream.read(64)
+        return stream.read(4096)
 
 
 def content_of(path: str) -> bytes | memoryview:
@@ -124,7 +104,7 @@ def _compressing(paths: list[str], output: str | None, kind: str | None) -> Iter
     folder = _folder(output, len(paths) > 1 or Path(paths[0]).is_dir())
     for given in _given(paths):
         path = given.path
-        own = kind or (PHOTOGRAPH if is_picture(first_bytes(path)) else TEXT)
+        own = kind or (PHOTOGRAPH if kinds.is_picture(first_bytes(path)) else TEXT)
         if folder is not None:
             target = folder / given.below.with_name(path.name + ENDING)
         elif output is not None:
@@ -212,12 +192,10 @@ def _decompressing(paths: list[str], output: str | None, ending: str | None) -> 
 
 def kind_inside(head: bytes) -> str:
     """What a compressed file holds, by its first bytes; ``COLLECTION`` reads what is neither."""
-    from ..coding.photo.format import is_photo  # brings the compiler along
-    from ..coding.text.codec import is_text
-
-    if is_text(head):
+    kind = kinds.kind_of(head)
+    if kind is kinds.TEXT:
         return TEXT
-    return PHOTOGRAPH if is_photo(head) else COLLECTION
+    return PHOTOGRAPH if kind is kinds.PHOTO else COLLECTION
 
 
 def _name_back(path: Path, kind: str, ending: str | None) -> Path:
@@ -263,9 +241,14 @@ def collected(arguments: Namespace, model: str | None) -> bool:
     if model is not None:
         return False
     first, output = Path(arguments.paths[0]), arguments.output
+    arrays = first.is_file() and first.suffix.lower() in ARRAYS
     if any(not Path(path).exists() and path in NAMED for path in arguments.paths):
         return True
-    if first.suffix.lower() in ARRAYS and first.is_file() and not is_picture(first_bytes(first)):
+    if (
+        first.suffix.lower() in ARRAYS
+        and first.is_file()
+        and not kinds.is_picture(first_bytes(first))
+    ):
         return True
     several = len(arguments.paths) > 1 or first.is_dir()
     return several and output is not None and Path(output).suffix.lower() == ENDING
@@ -279,7 +262,7 @@ def check_options(arguments: Namespace, items: list[Item]) -> None:
     DataError
         If they are for photographs, or for texts, and no file is one.
     """
-    kinds = {item.kind for item in items}
+    given = {item.kind for item in items}
     photo = {
         "--quality": arguments.quality,
         "--bytes": arguments.bytes,
@@ -290,5 +273,5 @@ def check_options(arguments: Namespace, items: list[Item]) -> None:
     texts = {"--memory": arguments.memory}
     for kind, options in ((PHOTOGRAPH, photo), (TEXT, texts)):
         useless = [name for name, value in options.items() if value]
-        if useless and kind not in kinds:
+        if useless and kind not in given:
             raise DataError(f"{useless[0]} is for {kind}s, and no {kind} is given.")

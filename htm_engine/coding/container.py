@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import FormatError
+from ..kinds import wrong
 
 MAGIC, VERSION = b"HTMC", 1
 
@@ -95,8 +96,14 @@ def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def unpack(data: bytes | memoryview) -> Container:
+def unpack(data: bytes | memoryview, wanted: str = "a compressed file of HTM Studio") -> Container:
     """Open a file.
+
+    Parameters
+    ----------
+    data : bytes or memoryview
+    wanted : str
+        What it should hold, for the sentence about another kind of file.
 
     Raises
     ------
@@ -104,7 +111,7 @@ def unpack(data: bytes | memoryview) -> Container:
         If it is not ours, of a newer version, truncated, too long, or damaged.
     """
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
-        raise FormatError("This is not a compressed file of HTM Studio.")
+        raise FormatError(wrong(data, wanted))
     if len(data) < 20:
         raise FormatError("This file is truncated.")
     if data[4] != VERSION:

@@ -144,7 +144,7 @@ def collect(
     limit: int | None,
     rng: np.random.Generator,
     limits: Limits,
-) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Decode members into one array.
 
     With ``limit``, a random choice of that many readable pictures, in their own order.
@@ -156,23 +156,24 @@ def collect(
     X : ndarray of uint8 (n, h, w[, 3])
     y : ndarray of int (n,) or None
     label_names : tuple of str
-    skipped : tuple of str
-        One sentence for each file left out.
+    skipped, notes : tuple of str
+        One sentence for each file left out; one if colour was lost.
     """
     order: Iterable[int] = range(len(members))
     if limit is not None and limit < len(members):
         order = rng.permutation(len(members)).tolist()
     kept: dict[int, Pixels] = {}
     skipped: list[str] = []
-    pixels_read = 0
+    pixels_read = turned_grey = 0
     for index in order:
         if limit is not None and len(kept) >= limit:
             break
         try:
-            picture = _decoded(members[index], colour, limits)
+            picture, was_colour = _decoded(members[index], colour, limits)
         except DataError as exc:
             skipped.append(str(exc))
             continue
+        turned_grey += was_colour and not colour
         pixels_read += picture.shape[0] * picture.shape[1]
         if pixels_read > limits.max_pixels_total:
             raise DataError(
@@ -193,14 +194,24 @@ def collect(
     if len(skipped) > _MOST_SENTENCES:
         rest = len(skipped) - _MOST_SENTENCES
         skipped = [*skipped[:_MOST_SENTENCES], f"{rest:,} more files were left out."]
-    return X, y, label_names, tuple(skipped)
+    return X, y, label_names, tuple(skipped), colour_lost(turned_grey, len(X))
 
 
-def _decoded(member: Member, colour: bool, limits: Limits) -> Pixels:
-    """One member's picture, in colours as asked."""
+def colour_lost(count: int, of: int) -> tuple[str, ...]:
+    """A note that so many pictures were in colour and are no more; none if it is none."""
+    return (f"Colour was left out of {count:,} of {of:,} pictures.",) * (count > 0)
+
+
+def _decoded(member: Member, colour: bool, limits: Limits) -> tuple[Pixels, bool]:
+    """One member's picture, in colours as asked, and whether it had some."""
     content = member.read()
     picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
-    return in_colours(picture, colour, single=True)
+    return in_colours(picture, colour, single=True), has_colour(picture)
+
+
+def has_colour(picture: Pixels) -> bool:
+    """Whether a picture ``(h, w)`` or ``(h, w, 3)`` holds anything but grey."""
+    return picture.ndim == 3 and bool((picture != picture[..., :1]).any())
 
 
 def _labels(names: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

@@ -31,6 +31,8 @@ class Dataset:
         One sentence each.
     skipped : tuple of str
         One sentence for each file that was left out.
+    notes : tuple of str
+        One sentence for each thing that was done to the pictures and is worth telling.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class Dataset:
     source: str
     licence: str
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Count the pictures."""

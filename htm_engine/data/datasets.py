@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..files import as_bytes
 from . import arrayfiles, collecting, uploads
 from .dataset import Dataset
 from .named import NAMED
@@ -166,7 +167,7 @@ def load_upload(
         For anything that cannot be used, in a sentence that names the file.
     """
     options = _options(size, colour, limit, random_state, split, limits)
-    return _from_bytes(filename, data, options)
+    return _from_bytes(filename, as_bytes(data), options)
 
 
 @dataclass(frozen=True)
@@ -239,14 +240,16 @@ def _from_bytes(filename: str, data: bytes, options: _Options) -> Dataset:
         raise _no_test_part(filename)
     picture = uploads.read_picture(data, filename, max_pixels=options.limits.max_pixels).pixels
     X = collecting.fit_all(picture[None], options.size or collecting.default_size([picture.shape]))
-    return _own(filename, X=collecting.in_colours(X, options.colour), y=None, label_names=())
+    lost = collecting.colour_lost(not options.colour and collecting.has_colour(picture), 1)
+    X = collecting.in_colours(X, options.colour)
+    return _own(filename, X=X, y=None, label_names=(), notes=lost)
 
 
 def _from_members(members: Sequence[Member], name: str, options: _Options) -> Dataset:
     members = collecting.part_of(members, options.split)
     if not members and options.split != "train":
         raise _no_test_part(name)
-    X, y, label_names, skipped = collecting.collect(
+    X, y, label_names, skipped, notes = collecting.collect(
         members,
         name=name,
         size=options.size,
@@ -255,7 +258,7 @@ def _from_members(members: Sequence[Member], name: str, options: _Options) -> Da
         rng=np.random.default_rng(options.random_state),
         limits=options.limits,
     )
-    return _own(name, X=X, y=y, label_names=label_names, skipped=skipped)
+    return _own(name, X=X, y=y, label_names=label_names, skipped=skipped, notes=notes)
 
 
 def _from_npz(data: bytes, filename: str, options: _Options) -> Dataset:
@@ -297,7 +300,8 @@ def _from_array(
     data = _own(name, X=X, y=y, label_names=label_names if y is not None else ())
     if options.limit is not None:
         data = data.take(options.limit, options.random_state)
-    return replace(data, X=_finish(data.X, options))
+    lost = collecting.colour_lost(len(data) if X.ndim == 4 and not options.colour else 0, len(data))
+    return replace(data, X=_finish(data.X, options), notes=lost)
 
 
 def _map_npy(path: Path) -> NDArray[Any]:

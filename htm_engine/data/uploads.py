@@ -27,12 +27,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from ..errors import DataError
-
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")
-FORMAT_NAMES = "PNG, JPEG, WebP, AVIF, GIF or BMP"
+from ..files import as_bytes
+from . import pixels
+from .reasons import FORMATS, refusal
 
 # A second net below our own check of the header; set once for the process, because
 # warnings.catch_warnings is not safe in the threads a web page runs in.
@@ -77,6 +77,8 @@ LOCAL = Limits(  #: for files on the user's own disk
     max_files=2_000_000,
     max_total=16 << 30,
 )
+# Pillow's own limit lies between the two; ours is looked at first, picture by picture.
+Image.MAX_IMAGE_PIXELS = LOCAL.max_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +133,9 @@ def read_picture(
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
 
-    The rotation of EXIF is applied; CMYK becomes RGB; 16-bit grey is scaled, not
-    clipped; transparency is laid on white; of an animation the first frame is used.
+    The rotation of EXIF is applied; CMYK becomes RGB; 16 bits are scaled, not clipped;
+    transparency is laid on white; of an animation the first frame is used.  What of the
+    file is not in the pixels (a colour profile, EXIF, finer levels) is told in a note.
 
     Parameters
     ----------
@@ -155,22 +158,16 @@ def read_picture(
     DataError
         If the file is empty, of another format, too large, damaged or cut short.
     """
-    label = shown(name)
+    label, data = shown(name), as_bytes(data)
     if not data:
         raise DataError(f"{label} is empty.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
-            notes = []
-            if getattr(image, "is_animated", False):
-                notes.append(f"{label} holds several frames; the first one is used.")
-            image.load()
-            upright = _upright(image, label, notes)
-            return Picture(_pixels(upright, label, notes, keep_alpha), tuple(notes))
+            found, notes = pixels.decoded(image, data, label, keep_alpha)
+            return Picture(found, notes)
     except DataError:
         raise
-    except UnidentifiedImageError as exc:
-        raise DataError(f"{label} is not a picture in {FORMAT_NAMES}, or is damaged.") from exc
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
         raise DataError(
             f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
@@ -178,9 +175,7 @@ def read_picture(
     except MemoryError as exc:
         raise too_little(label) from exc
     except Exception as exc:
-        # Decoders answer damaged bytes with a dozen kinds of exception, struct.error
-        # and KeyError among them; to the user all of them are the same fact.
-        raise DataError(f"{label} is damaged or cut short and cannot be decoded.") from exc
+        raise refusal(data, label, exc) from exc
 
 
 def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
@@ -192,64 +187,6 @@ def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
             f"{label} is {width} x {height} pixels; at most {max_pixels / 1e6:g} megapixels "
             "are read, so make it smaller first."
         )
-
-
-def _upright(image: Image.Image, label: str, notes: list[str]) -> Image.Image:
-    """Turn the picture as its EXIF tag says; a broken tag costs the rotation, not the picture."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # the parser of a damaged EXIF block raises anything
-        notes.append(f"{label} has an unreadable EXIF block; its rotation was not applied.")
-        return image
-
-
-def _pixels(
-    image: Image.Image, label: str, notes: list[str], keep_alpha: bool
-) -> NDArray[np.uint8]:
-    transparent = image.info.get("transparency")
-    if image.mode.startswith("I"):
-        levels = np.asarray(image).astype(np.int64)
-        if levels.min() < 0 or levels.max() > 65535:
-            raise DataError(f"{label} has levels outside 0 to 65535.")
-        grey = ((levels * 255 + 32767) // 65535).astype(np.uint8)
-        notes.append(f"{label} has 16 bits a pixel; it was scaled to 8.")
-        if not isinstance(transparent, int):
-            return grey
-        alpha = np.where(levels == transparent, 0, 255).astype(np.uint8)
-        rgba = np.stack([grey, grey, grey, alpha], axis=-1)
-        return rgba if keep_alpha else on_white(rgba)[..., 0]
-    if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        grey_alpha = image.mode in ("1", "L", "LA", "La")
-        if image.mode in ("La", "PA"):
-            image = image.convert("LA" if image.mode == "La" else "RGBA")
-        rgba = np.array(image.convert("RGBA"))
-        if keep_alpha:
-            return rgba
-        if rgba[..., 3].min() < 255:
-            notes.append(f"{label} is partly transparent; it was laid on white.")
-        flat = on_white(rgba)
-        return flat[..., 0] if grey_alpha else flat
-    if image.mode in ("1", "L"):
-        return np.array(image.convert("L"))
-    if image.mode == "CMYK":
-        notes.append(f"{label} is in CMYK; it was converted to RGB.")
-    pixels = np.array(image.convert("RGB"))
-    is_grey_palette = image.mode == "P" and bool((pixels == pixels[..., :1]).all())
-    return pixels[..., 0] if is_grey_palette else pixels
-
-
-def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lay ``(..., 4)`` RGBA on white: ``(..., 3)``, exact to half a level.
-
-    Examples
-    --------
-    >>> on_white(np.array([0, 0, 0, 0], np.uint8)).tolist()
-    [255, 255, 255]
-    """
-    alpha = rgba[..., 3:].astype(np.uint16)
-    # (65025 + 127) still fits 16 bits without a sign
-    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 127
-    return (mixed // 255).astype(np.uint8)
 
 
 def too_little(label: str) -> DataError:

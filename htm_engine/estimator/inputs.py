@@ -62,30 +62,81 @@ class MapInputs:
 
     def _read(self, X: Any, reset: bool) -> Any:
         """Check X; ``reset`` learns from it what data looks like."""
+        X = _as_array(X)
         shape = np.shape(X) if hasattr(X, "shape") else None
         if shape is not None and len(shape) in (3, 4):
             X = self._read_maps(X, reset)
         else:
-            keep = isinstance(X, np.ndarray) and X.dtype == np.uint8
-            dtype = None if keep else [np.float64, np.float32]
+            dtype = np.uint8 if _holds_bytes(X) else [np.float64, np.float32]
+            whole = dtype is not np.uint8 and _is_whole(X)
             X = validate_data(self, X, reset=reset, dtype=dtype)
+            self._check_whole(X, whole and not reset)
         if reset:
             self._layout = X.shape[1:]
             self._shape = map_shape(X.shape[1:], self.input_shape)
         return X
 
+    def _check_whole(self, X: Any, whole: bool) -> None:
+        """Refuse whole numbers where intensities were learned: they are bytes of another type."""
+        if whole and getattr(self, "coder_", None) is not None and X.size and X.max() > 1:
+            raise DataError(
+                "The network learned intensities from 0 to 1 or bytes, and these are whole "
+                f"numbers up to {X.max():g}: give bytes, such as X.astype(np.uint8)."
+            )
+
     def _read_maps(self, X: Any, reset: bool) -> Any:
         if X.dtype != np.uint8:
+            whole = _is_whole(X)
             X = check_array(X, allow_nd=True, dtype=[np.float64, np.float32], estimator=self)
+            self._check_whole(X, whole and not reset)
         if not X.size:
             raise DataError(f"There are no pictures in data of shape {X.shape}.")
         if reset:
             self.n_features_in_ = int(np.prod(X.shape[1:]))
-        elif map_shape(X.shape[1:], self.input_shape) != self._shape:
+            vars(self).pop("feature_names_in_", None)  # pictures have none
+            sides = self.input_shape or ()
+            if len(sides) > 1 and sides[0] != X.shape[1]:
+                raise DataError(
+                    f"input_shape {tuple(sides)} does not fit data of shape {X.shape[1:]}."
+                )
+        elif X.shape[1:] != self._layout and map_shape(X.shape[1:], None) != self._shape:
             raise DataError(
                 f"The network reads pictures of {self._shape}, these are {tuple(X.shape[1:])}."
             )
         return X
+
+
+def _as_array(X: Any) -> Any:
+    """Buffers, and lists of arrays of one shape, as one array; anything else as it is."""
+    if isinstance(X, memoryview):
+        return np.asarray(X)
+    if isinstance(X, list | tuple) and X and all(isinstance(one, np.ndarray) for one in X):
+        return np.stack(X) if len({one.shape for one in X}) == 1 else X
+    return X
+
+
+def _types(X: Any) -> list[str]:
+    """Names of the types of an array or of a table's columns, in small letters."""
+    if hasattr(X, "dtypes"):  # of pandas and of Polars, extension types as well
+        return [str(one).lower() for one in X.dtypes]
+    return [str(X.dtype)] if hasattr(X, "dtype") else []
+
+
+def _holds_bytes(X: Any) -> bool:
+    """Whether X is bytes through and through, whatever they are in."""
+    found = _types(X)
+    return bool(found) and all(one == "uint8" for one in found)
+
+
+def _is_whole(X: Any) -> bool:
+    """Whether X is whole numbers of other types than bytes, lists of Python's included."""
+    found = _types(X)
+    if isinstance(X, list | tuple):
+        try:
+            found = [str(np.asarray(X).dtype)]
+        except ValueError:  # rows of several lengths, which are refused later
+            return False
+    return bool(found) and all(one.startswith(("int", "uint")) for one in found)
 
 
 def map_shape(layout: tuple[int, ...], input_shape: tuple[int, ...] | None) -> Shape:
@@ -96,7 +147,7 @@ def map_shape(layout: tuple[int, ...], input_shape: tuple[int, ...] | None) -> S
     DataError
         If it does not fit the layout.
     """
-    wanted = layout if input_shape is None else tuple(input_shape)
+    wanted = layout if input_shape is None else tuple(int(side) for side in input_shape)
     if int(np.prod(wanted)) != int(np.prod(layout)):
         raise DataError(f"input_shape {wanted} does not fit data of shape {tuple(layout)}.")
     if len(wanted) == 1:

@@ -8,7 +8,8 @@ It keeps scikit-learn's contract, so pipelines, searchers and clones work::
                   .save(path)    HTM.load(path)             one .npz, nothing pickled
 
 X is rows ``(n, features)``, pictures ``(n, h, w)`` or maps ``(n, h, w, c)``.  Bytes
-(``uint8``) are read as intensities, divided by 255; everything else is taken as is.
+(``uint8``), in an array, a table or a list of arrays, are read as intensities, divided by
+255; everything else, whole numbers of other types too, is taken as is.
 Competition is per sample, so results do not depend on the batch.
 """
 
@@ -31,7 +32,7 @@ from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
 from ..model.layer import Floats, LayerSpec
 from ..model.learning import DEAD_SHARE, LayerLearner
 from ..model.training import NetworkStep, TrainStep, batch_length, train
-from . import dense, persistence
+from . import checks, dense, persistence
 from .drawing import Draws
 from .introspection import LookInside
 from .presets import DEFAULT_LAYERS, preset
@@ -170,6 +171,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             self.begin(self.batch(X, np.arange(len(X))))
         elif not self.learners:
             self._resume()
+        for learner in self.learners:
+            learner.own()
         for start in range(0, len(X), length):
             self.step(self.batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
         # Tables describe the units as they were; they are measured again on demand.
@@ -190,25 +193,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def check_settings(self) -> None:
         """Raise ``ValueError`` with one sentence if a setting makes no sense."""
-        if not isinstance(self.layers, tuple | list) or not self.layers:
-            raise ValueError("layers must be a tuple with at least one LayerSpec")
-        for spec in self.layers:
-            if not isinstance(spec, LayerSpec):
-                raise ValueError(f"layers must hold LayerSpec objects, got {spec!r}")
-            spec.check()
-        for name, low, high in (
-            ("epochs", 1, 100_000),
-            ("learning_rate", 0, 100),
-            ("start_temperature", 1, 1e6),
-            ("validation_fraction", 0, 0.9),
-            ("patience", 0, 100_000),
-            ("tolerance", 0, 1),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} must lie in {low}..{high}, got {value!r}")
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size must be positive, got {self.batch_size!r}")
+        checks.check_settings(self.get_params(deep=False))
 
     # ------------------------------------------- what the training loop asks for
     def generator(self) -> np.random.Generator:
@@ -219,13 +204,15 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def begin(self, sample: Floats) -> None:
         """Place the units of every layer on a first sample of maps."""
+        checks.check_size(sample)
+        checks.check_spread(sample)
         self._rng = self.generator()
-        self.hierarchy_ = Hierarchy(tuple(self.layers), self.shape)
+        self.hierarchy_ = Hierarchy(checks.plain_layers(self.layers), self.shape)
         self.coder_ = self.sampler_ = None
         self._learners: list[LayerLearner] = []
         maps = self._with_mirrored(sample)
         for level, layer in enumerate(self.hierarchy_.layers):
-            learner = LayerLearner(layer, self.learning_rate, self._rng)
+            learner = LayerLearner(layer, float(self.learning_rate), self._rng)
             rows = self.hierarchy_.rows(level, maps)
             if len(rows) > ROWS_AT_ONCE:
                 rows = rows[self._rng.permutation(len(rows))[:ROWS_AT_ONCE]]
@@ -242,7 +229,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def _resume(self) -> None:
         rng = self.generator()
         learners = [
-            LayerLearner(layer, self.learning_rate, rng) for layer in self.hierarchy_.layers
+            LayerLearner(layer, float(self.learning_rate), rng) for layer in self.hierarchy_.layers
         ]
         for learner in learners:
             learner.resume()
@@ -259,6 +246,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def step(self, maps: Floats, temperature: float) -> NetworkStep:
         """Learn from one batch of maps at a factor on the layers' temperatures."""
+        checks.check_size(maps)
         revived, error = 0, np.nan
         maps = self._with_mirrored(maps)
         for level, learner in enumerate(self._learners):
@@ -356,8 +344,9 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_is_fitted(self)
         # Networks pickled before there were samplers have no such attribute.
         sampler = getattr(self, "sampler_", None)
-        fitted = persistence.Fitted(self.layout, self.shape, self.hierarchy_, self.coder_, sampler)
-        return persistence.state(self.get_params(deep=False), fitted)
+        names = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
+        learned = (self.layout, self.shape, self.hierarchy_, self.coder_, sampler, names)
+        return persistence.state(self.get_params(deep=False), persistence.Fitted(*learned))
 
     @classmethod
     def from_state(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
@@ -372,7 +361,9 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             model = cls(**persistence.settings(header))
             model.check_settings()
             found = persistence.fitted(header, arrays, tuple(model.layers), model.input_shape)
-        model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_ = found
+        model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_, names = found
+        if names:
+            model.feature_names_in_ = np.array(names, object)
         model.n_features_in_ = int(np.prod(found.layout))
         model.history_ = []
         model._n_features_out = dense.length(found.hierarchy)

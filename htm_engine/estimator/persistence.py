@@ -20,8 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import storage
 from ..coding.collection.coder import CollectionCoder
 from ..errors import ModelError
+from ..kinds import wrong_model
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import ARRAYS, LayerSpec
 from ..sampling.tables import Sampler
@@ -45,6 +47,8 @@ class Fitted(NamedTuple):
     hierarchy : Hierarchy
     coder : CollectionCoder or None
     sampler : Sampler or None
+    names : tuple of str
+        Names of the columns it learned from; empty if they had none.
     """
 
     layout: tuple[int, ...]
@@ -52,18 +56,17 @@ class Fitted(NamedTuple):
     hierarchy: Hierarchy
     coder: CollectionCoder | None
     sampler: Sampler | None
+    names: tuple[str, ...] = ()
 
 
 def state(params: dict[str, Any], fitted: Fitted) -> State:
     """Settings and arrays of a network with these parameters."""
-    settings = {k: v for k, v in params.items() if k != "layers"}
+    settings = {k: storage.plain(v) for k, v in params.items() if k != "layers"}
     # Models of before there were samplers keep their fingerprint, which their files name.
     if settings.get("sampler") is True:
         settings.pop("sampler")
     seed = settings["random_state"]
     settings["random_state"] = int(seed) if isinstance(seed, int | np.integer) else None
-    shape = settings["input_shape"]
-    settings["input_shape"] = None if shape is None else [int(side) for side in shape]
     layers = fitted.hierarchy.layers
     header = {
         "layers": [asdict(spec) for spec in params["layers"]],
@@ -72,6 +75,8 @@ def state(params: dict[str, Any], fitted: Fitted) -> State:
         "shape": [int(side) for side in fitted.shape],
         "s2": [layer.s2 for layer in layers],
     }
+    if fitted.names:  # without, the header and so the fingerprint are those of before
+        header["columns"] = list(fitted.names)
     arrays: dict[str, NDArray[Any]] = {}
     for level, layer in enumerate(layers):
         for name in ARRAYS:
@@ -95,6 +100,8 @@ def describing() -> Iterator[None]:
 
 def settings(header: dict[str, Any]) -> dict[str, Any]:
     """Parameters of the estimator from a header, unchecked; use it within :func:`describing`."""
+    if "layers" not in header:
+        raise ModelError(wrong_model(header, "a network"))
     specs = tuple(LayerSpec(**spec) for spec in header["layers"])
     params = dict(header["params"])
     shape = params.pop("input_shape")
@@ -125,12 +132,17 @@ def fitted(
         {k.removeprefix(part): v for k, v in arrays.items() if k.startswith(part)}
         for part in ("coder.", "sampler.")
     )
+    names = header.get("columns", [])
+    fits = len(names) in (0, math.prod(layout)) and all(isinstance(one, str) for one in names)
+    if not isinstance(names, list) or not fits:
+        raise ModelError("This model file names other columns than it has.")
     return Fitted(
         layout,
         shape,
         hierarchy,
         CollectionCoder.from_arrays(coder, hierarchy) if coder else None,
         Sampler.from_arrays(sampler, hierarchy) if sampler else None,
+        tuple(names),
     )
 
 

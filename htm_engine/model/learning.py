@@ -25,7 +25,7 @@ Units that stop winning are revived by splitting the one with the largest error.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,9 @@ SPARE = 4
 TURN_EVERY = 4
 #: How much of a unit's past its running means remember, once training has settled.
 LONGEST_MEMORY = 0.995
+#: Means that lie farther from zero than this many standard deviations: the gate then turns
+#: around the mean, since around zero a turn and a shift are nearly the same.
+FAR = 20
 
 
 class LayerStep(NamedTuple):
@@ -134,6 +137,15 @@ class LayerLearner:
         self.unit_error = np.zeros(layer.units)
         self.steps = 0
 
+    def own(self) -> None:
+        """Copy arrays that may not be written, as those of a network mapped from a file."""
+        for holder in (self, self.layer):
+            for name, value in vars(holder).items():
+                if isinstance(value, list):
+                    setattr(holder, name, [_writable(one) for one in value])
+                elif isinstance(value, np.ndarray):
+                    setattr(holder, name, _writable(value))
+
     def _widened(self, u: Floats) -> Floats:
         """Bases with spare directions beyond the rank, ``(K, d, r + spare)``."""
         units, d, rank = u.shape
@@ -179,11 +191,22 @@ class LayerLearner:
     def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
         """Adam on dL/dw and dL/db; it goes as far whatever the temperature they are over."""
         layer, t = self.layer, self.steps + 1
-        gradients = competition.gate_gradients(x, a, h)
+        far = self._is_far()
+        centred = x - layer.mean if far else x
+        before = layer.w @ layer.mean if far else 0.0
+        gradients = competition.gate_gradients(centred, a, h)
         both = zip((layer.w, layer.b), gradients, (self.gate_rate, self.rate), strict=True)
         for i, (parameter, gradient, rate) in enumerate(both):
             move = adam.direction(self.moment[i], self.moment2[i], gradient, t, 1e-8)
             parameter -= (rate / np.sqrt(1 + t / 100) * move).astype(np.float32)
+        if far:  # w has turned around the mean, not around zero
+            layer.b += (before - layer.w @ layer.mean).astype(np.float32)
+
+    def _is_far(self) -> bool:
+        """Whether inputs lie so far from zero that the gate's two gradients are nearly one."""
+        mean = self.layer.mean
+        scale = self.rate / max(self.gate_rate * np.sqrt(len(mean)), 1e-30)
+        return bool(np.sqrt((mean**2).mean(dtype=np.float64)) > FAR * scale)
 
     def _move_units(self, x: Floats, h: Floats, index: NDArray[np.intp]) -> None:
         """Prototypes down their gradient, and the running mean of the bases' gradients."""
@@ -273,6 +296,11 @@ class LayerLearner:
         sign = np.where(peak < 0, -1, 1).astype(np.float32)
         self.span, self.product = self.span * sign, self.product * sign
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank], np.float32)
+
+
+def _writable(value: Any) -> Any:
+    fixed = isinstance(value, np.ndarray) and not value.flags.writeable
+    return value.copy() if fixed else value
 
 
 def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats:

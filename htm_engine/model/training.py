@@ -164,7 +164,7 @@ class Learner(Protocol):
 
 def batch_length(batch_size: int | None, n: int) -> int:
     """Pictures a step: as asked, or a twentieth of the data within 32..1024."""
-    return batch_size if batch_size is not None else int(np.clip(n // 20, 32, 1024))
+    return int(batch_size) if batch_size is not None else int(np.clip(n // 20, 32, 1024))
 
 
 def hold_out(
@@ -172,7 +172,7 @@ def hold_out(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row numbers to learn from and to measure on; nothing is held out of few rows."""
     order = rng.permutation(n)
-    held = min(int(n * fraction), VALIDATION_LIMIT) if n >= 20 else 0
+    held = min(int(n * float(fraction)), VALIDATION_LIMIT) if n >= 20 else 0
     return order[held:], order[:held]
 
 
@@ -222,12 +222,13 @@ class _Run:
         self.rows, held = hold_out(len(X), learner.validation_fraction, self.rng)
         self.length = batch_length(learner.batch_size, len(self.rows))
         self.starts = range(0, len(self.rows), self.length)
-        self.total = learner.epochs * len(self.starts)
+        self.epochs = int(learner.epochs)  # of NumPy's small types it might overflow
+        self.total = self.epochs * len(self.starts)
         self.sample = learner.batch(X, np.sort(self.rows[:START_SAMPLE]))
         if loop is None:
             learner.begin(self.sample)
         self.held = learner.batch(X, np.sort(held)) if len(held) else None
-        self.temperature = learner.start_temperature
+        self.temperature = float(learner.start_temperature)
         self.last, self.validation = NetworkStep(np.nan), None if loop is None else loop.validation
         self.best, self.waited, self.done, self.epoch, self.skipped = np.inf, 0, 0, 1, 0
         if loop is not None:
@@ -238,7 +239,7 @@ class _Run:
 
     def units(self) -> Iterator[TrainStep]:
         """Epochs until all are done or nothing is gained any more."""
-        for epoch in range(self.epoch, self.learner.epochs + 1):
+        for epoch in range(self.epoch, self.epochs + 1):
             self.epoch = epoch
             yield from self._epoch()
             _forget_pages(self.X)
@@ -255,7 +256,9 @@ class _Run:
         shuffling = self.rng.bit_generator.state
         order = self.rng.permutation(self.rows)
         for start in self.starts[self.skipped :]:
-            self.temperature = self.learner.start_temperature ** (1 - self._cooled(self.done))
+            self.temperature = float(self.learner.start_temperature) ** (
+                1 - self._cooled(self.done)
+            )
             batch = self.learner.batch(self.X, np.sort(order[start : start + self.length]))
             self.last = self.learner.step(batch, self.temperature)
             self.done += 1

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .. import storage
 from ..errors import DataError
 from ..estimator.network import HTM
 from ..model.layer import LayerSpec
@@ -64,8 +65,7 @@ class Recipe:
         """
         settings = dict(model.get_params(deep=False))
         settings["layers"] = [asdict(spec) for spec in model.layers]
-        shape = settings["input_shape"]
-        settings["input_shape"] = None if shape is None else [int(side) for side in shape]
+        settings = storage.plain(settings)
         if isinstance(settings["random_state"], bool) or not isinstance(
             settings["random_state"], int
         ):

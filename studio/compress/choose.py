@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from htm_engine.data.uploads import FORMAT_NAMES
+from htm_engine.data.reasons import FORMAT_NAMES
 from htm_engine.errors import HTMError
 
 from ..kit import settings

@@ -75,7 +75,10 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
         st.caption(t("compress.the_sample_photograph"))
         return photo_work.sample(), wanted
     try:
-        return photo_work.uploaded(file.name, file.getvalue()), wanted
+        read = photo_work.uploaded(file.name, file.getvalue())
+        for note in read.notes:
+            right.caption(f":material/info: {said(note)}")
+        return read.pixels, wanted
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         return None, wanted

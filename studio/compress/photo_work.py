@@ -27,6 +27,7 @@ from ..kit import keeping, watching
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
     from htm_engine.coding.photo.model import PhotoModel
+    from htm_engine.data.uploads import Picture
     from htm_engine.evaluation.comparison import Stored
 
 Pixels = NDArray[np.uint8]
@@ -106,8 +107,8 @@ def sample() -> Pixels:
     return np.ascontiguousarray(load_sample_image("china.jpg")[SAMPLE])
 
 
-def uploaded(name: str, content: bytes) -> Pixels:
-    """A visitor's picture, checked before it is decoded.
+def uploaded(name: str, content: bytes) -> Picture:
+    """A visitor's picture, checked before it is decoded, and notes on what of it is not kept.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def uploaded(name: str, content: bytes) -> Pixels:
     """
     from htm_engine.data.uploads import read_picture
 
-    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True).pixels
+    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True)
 
 
 def steps(

@@ -46,6 +46,8 @@ def choose_data() -> Dataset:
     )
     sides = "x".join(str(side) for side in data.X.shape[1:])
     st.caption(t("train.pictures_of", data=len(data), sides=sides, source=said(data.source)))
+    for note in data.notes:
+        st.caption(f":material/info: {said(note)}")
     if data.skipped:
         with st.expander(t("train.files_were_left_out", skipped=len(data.skipped))):
             st.markdown("\n".join(f"- {line}" for line in data.skipped[:100]))

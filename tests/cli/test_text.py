@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from htm_engine import compress_text, decompress_text
 from htm_engine.__main__ import main
+from tests.helpers.foreign import RGB, npy, saved, zipped
 from tests.helpers.places import ROOT
 
 TEXT = b"What is not lost need not be found again. " * 20
@@ -127,3 +130,35 @@ def test_a_command_that_is_ended_leaves_nothing(tmp_path, number):
     _, err = process.communicate(timeout=120)
     assert process.returncode == 128 + number
     assert left(folder) == [] and "Traceback" not in err
+
+
+@pytest.mark.parametrize(("name", "content"), [("zeros", b"\0\0" + TEXT), ("a.png", TEXT)])
+def test_a_file_is_what_it_begins_with_whatever_it_is_called(tmp_path, capsys, name, content):
+    source, target = tmp_path / name, tmp_path / "it.htmc"
+    source.write_bytes(content)
+    assert run(capsys, "compress", source, "-m", "blank", "-o", target)[0] == 0
+    assert decompress_text(target.read_bytes()) == content
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.gz", gzip.compress(TEXT)),
+        ("a.txt.zip", zipped({"a.txt": TEXT})),
+        ("a.npy", npy(np.zeros((3, 9, 9, 9), np.uint8))),
+    ],
+)
+def test_a_file_that_is_no_picture_is_stored_as_the_refusal_says(tmp_path, capsys, name, content):
+    source, target = tmp_path / name, tmp_path / "it.htmc"
+    source.write_bytes(content)
+    code, _, err = run(capsys, "compress", source, "-o", target)
+    assert code == 1 and "--text" in err and err.count("\n") == 1
+    assert run(capsys, "compress", source, "--text", "-m", "blank", "-o", target)[0] == 0
+    assert decompress_text(target.read_bytes()) == content
+
+
+def test_a_damaged_picture_is_not_proposed_as_a_text(tmp_path, capsys):
+    source = tmp_path / "a.png"
+    source.write_bytes(saved(RGB)[:60])
+    code, _, err = run(capsys, "compress", source, "-o", tmp_path / "a.htmc")
+    assert code == 1 and "damaged" in err and "--text" not in err

@@ -193,7 +193,7 @@ def test_non_picture_is_left_out_and_reported(folder):
 
 
 def test_collection_without_any_picture_is_refused(tmp_path):
-    with pytest.raises(DataError, match="holds no picture that can be read. a.txt is not"):
+    with pytest.raises(DataError, match="holds no picture that can be read. a.txt is a text, not"):
         load_upload("it.zip", zipped({"a.txt": b"hello"}))
     with pytest.raises(DataError, match="no picture"):
         load_dataset(tmp_path)

@@ -5,17 +5,20 @@ import io
 import struct
 import warnings
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from htm_engine import HTM, load_dataset
+from htm_engine.data import pixels
 from htm_engine.data.arrayfiles import read_idx, read_npy, read_npz, to_pictures
 from htm_engine.data.datasets import load_upload
-from htm_engine.data.uploads import Limits, on_white, read_picture, read_zip, shown
+from htm_engine.data.pixels import on_white
+from htm_engine.data.uploads import LOCAL, Limits, read_picture, read_zip, shown
 from htm_engine.errors import DataError, HTMError
 from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
 
@@ -83,6 +86,102 @@ def test_transparent_level_of_a_png_becomes_white():
     sixteen = read_picture(saved(np.array([[257, 514]], np.uint16), transparency=257)).pixels
     assert eight.tolist() == [[255, 9]]
     assert sixteen.tolist() == [[255, 2]]
+
+
+def png_of(depth, kind, rows, **chunks):
+    """A PNG of any depth, written by hand: Pillow writes no 16-bit colour and no 2-bit grey."""
+
+    def chunk(name, content):
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
+
+    bits = {0: 1, 2: 3, 4: 2, 6: 4}[kind] * depth
+    width = len(rows[0]) * 8 // bits
+    head = struct.pack(">IIBBBBB", width, len(rows), depth, kind, 0, 0, 0)
+    more = b"".join(chunk(name.encode(), content) for name, content in chunks.items())
+    pixels = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + more + pixels + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_level_is_compared_at_the_files_depth(depth):
+    levels = range(1 << depth) if depth < 8 else range(0, 256, 5)
+    per = 8 // depth
+    for transparent in levels:
+        others = [level for level in levels if level != transparent][:per]
+        row = [transparent] * per + (others * per)[:per]
+        packed = np.packbits([int(bit) for level in row for bit in f"{level:0{depth}b}"]).tobytes()
+        data = png_of(depth, 0, [packed], tRNS=struct.pack(">H", transparent))
+        alpha = read_picture(data, keep_alpha=True).pixels[..., 3]
+        assert alpha.tolist() == [[0] * per + [255] * per], transparent
+
+
+@pytest.mark.parametrize("kind", [2, 4, 6])
+def test_sixteen_bits_a_colour_are_told(kind):
+    values = np.array([[0, 257, 32768, 65535, 65535, 65535, 513, 65535]], ">u2")
+    width = {2: 3, 4: 2, 6: 4}[kind]
+    row = values[0, : len(values[0]) // width * width].tobytes()
+    picture = read_picture(png_of(16, kind, [row]), "deep.png", keep_alpha=True)
+    assert "deep.png has 16 bits a colour; it was scaled to 8." in picture.notes
+    eight = read_picture(saved(RGB), "eight.png")
+    assert eight.notes == ()
+
+
+def test_a_transparent_colour_of_sixteen_bits_is_told_and_not_mistaken():
+    row = np.array([258, 258, 258, 259, 259, 259], ">u2").tobytes()
+    data = png_of(16, 2, [row], tRNS=struct.pack(">HHH", 258, 258, 258))
+    picture = read_picture(data, "deep.png", keep_alpha=True)
+    assert picture.pixels.shape == (1, 2, 3)
+    assert any("transparent colour" in note for note in picture.notes)
+
+
+def test_a_deep_avif_is_told():
+    data = bytearray(saved(np.full((16, 16, 3), 9, np.uint8), "AVIF"))
+    assert read_picture(bytes(data)).notes == ()
+    data[data.index(b"av1C") + 6] |= 0x40  # as a file of ten bits says
+    assert pixels._bits(bytes(data)) == 10
+
+
+def test_what_is_not_kept_of_a_file_is_told():
+    exif = Image.Exif()
+    exif[0x0110] = "A camera"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for kind in ("PNG", "JPEG", "WEBP"):
+        notes = read_picture(saved(RGB, kind, exif=exif, icc_profile=profile), "a").notes
+        assert "a has EXIF data, which is not kept." in notes
+        assert "a has a colour profile, which is not kept; its colours may shift." in notes
+    usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a rotation is kept: it is applied
+    assert read_picture(saved(RGB, "PNG", exif=exif, icc_profile=usual)).notes == ()
+
+
+@pytest.mark.parametrize("precision", [12, 16])
+def test_a_jpeg_of_more_bits_is_called_rare_and_not_damaged(precision):
+    data = bytearray(saved(RGB, "JPEG"))
+    data[data.index(b"\xff\xc0") + 4] = precision
+    with pytest.raises(DataError, match="JPEG picture of a rare kind"):
+        read_picture(bytes(data))
+
+
+def test_a_bmp_of_a_rare_kind_is_not_called_damaged():
+    data = bytearray(saved(RGB, "BMP"))
+    data[30:34] = struct.pack("<I", 5)  # PNG within BMP, for printers
+    with pytest.raises(DataError, match="BMP picture of a rare kind"):
+        read_picture(bytes(data))
+    with pytest.raises(DataError, match="damaged or cut short"):
+        read_picture(saved(RGB, "BMP")[:70])
+
+
+def test_a_hundred_megapixels_are_read_where_as_many_are_promised():
+    data = saved(Image.new("1", (10_000, 10_000)))
+    assert read_picture(data, max_pixels=LOCAL.max_pixels).pixels.shape == (10_000, 10_000)
+    with pytest.raises(DataError, match="at most 50 megapixels"):
+        read_picture(data)
 
 
 def test_on_white_is_exact_for_every_level_and_alpha():

@@ -13,7 +13,7 @@ from tests.helpers.places import ROOT
 
 _ENGINE = (
     ("errors", "assets"),
-    ("files",),
+    ("files", "kinds"),
     ("storage", "model", "coding"),
     ("coding.collection", "coding.photo", "coding.text", "sampling", "data"),
     ("estimator",),

@@ -299,7 +299,7 @@ def test_the_bits_of_a_photographs_form_are_those_that_are_written():
 
 
 def test_the_first_bytes_of_short_texts_are_those_that_are_written():
-    firsts = [f"{one:X}:" for one in (*texts.SHORT.values(), texts.SHORT_OTHER)]
+    firsts = [f"{one:X}:" for one in (*texts.SHORT.values(), texts.SHORT_OTHER, texts.SHORT_STORED)]
     (row,) = (row for row in table(FORMATS, "## Short texts") if row[0] == "0")
     assert re.findall(r"[0-9A-F]{2}:", row[2]) == firsts
 

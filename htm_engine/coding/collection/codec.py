@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, FormatError, ModelMismatchError
+from ...files import bytes_of
+from ...kinds import wrong
 from ..container import Container, pack, unpack
 from . import residual_units
 from .coder import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
@@ -132,7 +134,7 @@ def _together(parts: list[Coded]) -> Coded:
     )
 
 
-def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
+def decompress_collection(data: bytes | memoryview, model: Model) -> NDArray[np.uint8]:
     """Pictures as bytes, laid out as the model's training data, from a ``.htmc`` file.
 
     Raises
@@ -147,7 +149,9 @@ def decompress_collection(data: bytes, model: Model) -> NDArray[np.uint8]:
     return coder.decode(coded, info.quality).reshape(info.pictures, *model.layout)
 
 
-def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Container, CollectionInfo]:
+def open_collection(
+    data: bytes | memoryview, model: Model
+) -> tuple[CollectionCoder, Container, CollectionInfo]:
     """Check that a file and a model belong together; the first half of decompressing.
 
     Raises
@@ -169,7 +173,7 @@ def open_collection(data: bytes, model: Model) -> tuple[CollectionCoder, Contain
     return coder, container, info
 
 
-def inspect_collection(data: bytes) -> CollectionInfo:
+def inspect_collection(data: bytes | memoryview) -> CollectionInfo:
     """Header of a collection file, read without its model.
 
     Raises
@@ -180,9 +184,12 @@ def inspect_collection(data: bytes) -> CollectionInfo:
     return _open(data)[1]
 
 
-def _open(data: bytes) -> tuple[Container, CollectionInfo]:
-    container = unpack(data)
-    if container.kind != KIND or len(container.fields) not in (3, 5):
+def _open(data: bytes | memoryview) -> tuple[Container, CollectionInfo]:
+    data = bytes_of(data)
+    container = unpack(data, "a collection's file")
+    if container.kind != KIND:
+        raise FormatError(wrong(data, "a collection's file"))
+    if len(container.fields) not in (3, 5):
         raise FormatError("This file is not a collection of pictures.")
     pictures, quality, with_surprise, *mosaic = container.fields
     sides = (mosaic[0], mosaic[1]) if mosaic else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...files import bytes_of
 from .codec import model_of
 from .format import ALPHA, LOSSLESS, opened
 from .model import PhotoModel
@@ -52,6 +53,7 @@ def look_into_image(data: bytes | memoryview, model: PhotoModel | None = None) -
     FormatError, ModelMismatchError
         As :func:`decompress_image`.
     """
+    data = bytes_of(data)
     header = opened(data)
     outside = len(data) - len(header.coded) - len(header.alpha)
     parts: dict[str, float] = {"header": outside}

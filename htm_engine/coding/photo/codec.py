@@ -13,19 +13,20 @@ the planes in turn, as ``traversal`` tells: Y, Cb, Cr, padded to whole squares
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, ModelMismatchError
+from ...files import bytes_of
+from .checks import check_picture, check_settings, check_size, least_exact
 from .colour import halving_loss, picture_of, planes
 from .competition import BEST, FAST, Effort
 from .format import (
     ALPHA,
     COLOUR,
     HALVED,
-    LARGEST,
     LOSSLESS,
     MOST_STEP,
     REPEATED,
@@ -46,7 +47,6 @@ _COARSEST, _FINEST = 2100, 52
 #: Colour is halved where that alone loses less, in squared steps of luma a pixel; near it
 #: either way costs about the same.
 _HALVING_LOSS = 0.0065
-TUNES, EFFORTS = ("psnr", "eye"), ("fast", "best")
 #: Share of a size asked for that is good enough.
 _NEAR = 0.985
 
@@ -88,7 +88,8 @@ def compress_image(
     picture : ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
         Grey, RGB, or RGB with alpha, which is kept exactly.
     quality : float
-        1 to 100, about 0.1 to 3 bits a pixel.  A picture of one colour is always kept exactly.
+        1 to 100, about 0.1 to 3 bits a pixel.  A picture of one colour, or one that takes no
+        fewer bytes with losses, is kept exactly.
     model : PhotoModel or None
         None takes the one that came with HTM Studio.
     target_bytes : int, optional
@@ -110,19 +111,36 @@ def compress_image(
     ------
     DataError
         If the picture has another shape or type, no pixels, or more than 50 million; if
-        quality, tune or effort is out of range, or the size cannot be reached.
+        quality, model, tune or effort is not one of those, or the size cannot be reached.
     """
     picture = np.asarray(picture)
-    _check(picture, quality, tune, effort, lossless and target_bytes is not None)
-    height, width = picture.shape[:2]
-    picture, form, alpha = _of_form(picture)
-    if lossless or is_flat(picture):
-        coded = write_exact(picture)
-        data = joined(width, height, form | LOSSLESS, 0, 0, bytes(4), coded, alpha)
-        if target_bytes is not None and len(data) > target_bytes:
-            raise _too_small(target_bytes, len(data))
+    check_picture(picture)
+    check_settings(quality, model, tune, effort)
+    check_size(target_bytes, lossless)
+    size = None if target_bytes is None else int(target_bytes)
+    parts = _of_form(picture)
+    if lossless or is_flat(parts[0]):
+        return _within(_exact(*parts), size)
+    least = least_exact(parts[0]) + len(parts[2])
+    if size is not None and least <= size and len(data := _exact(*parts)) <= size:
         return data
-    model = shipped() if model is None else model
+    at = _at_steps(*parts, shipped() if model is None else model, tune, effort)
+    if size is not None:
+        return _of_size(at, size)
+    data = at(step_of(quality))
+    return data if len(data) < least else min(data, _exact(*parts), key=len)
+
+
+def _exact(picture: NDArray[np.uint8], form: int, alpha: bytes) -> bytes:
+    """A file that keeps every pixel."""
+    height, width = picture.shape[:2]
+    return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), write_exact(picture), alpha)
+
+
+def _at_steps(
+    picture: NDArray[np.uint8], form: int, alpha: bytes, model: PhotoModel, tune: str, effort: str
+) -> Callable[..., bytes]:
+    """What makes the file at a step; ``dearer`` multiplies lambda."""
     eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
     lost = halving_loss(picture) if form & COLOUR else np.inf
 
@@ -130,22 +148,7 @@ def compress_image(
         halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
         return _compressed(picture, form | halved, step, eye, search, model, alpha, dearer)
 
-    return at(step_of(quality)) if target_bytes is None else _of_size(at, int(target_bytes))
-
-
-def _check(picture: NDArray[Any], quality: float, tune: str, effort: str, both: bool) -> None:
-    channels = picture.shape[2] if picture.ndim == 3 else 1
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise DataError("A photograph is an array of bytes (h, w), (h, w, 3) or (h, w, 4).")
-    height, width = picture.shape[:2]
-    if not 0 < height * width <= LARGEST:
-        raise DataError(f"A photograph has 1 to {LARGEST:,} pixels, not {width} x {height}.")
-    if not 1 <= quality <= 100:
-        raise DataError(f"Quality is 1 to 100, not {quality}.")
-    if tune not in TUNES or effort not in EFFORTS:
-        raise DataError(f"tune is one of {TUNES}, effort one of {EFFORTS}.")
-    if both:
-        raise DataError("A lossless file has the size it has; give target_bytes or lossless.")
+    return at
 
 
 def _of_form(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int, bytes]:
@@ -217,6 +220,13 @@ def _of_size(at: Callable[..., bytes], size: int) -> bytes:
     if not best:
         raise _too_small(size, min(ends.values()))
     return best
+
+
+def _within(data: bytes, size: int | None) -> bytes:
+    """A file that cannot be made smaller, if it fits."""
+    if size is not None and len(data) > size:
+        raise _too_small(size, len(data))
+    return data
 
 
 def _too_small(size: int, least: int) -> DataError:
@@ -292,6 +302,7 @@ def model_of(header: Header, model: PhotoModel | None) -> PhotoModel:
 
 def inspect_image(data: bytes | memoryview) -> PhotoInfo:
     """What a file holds, without decoding it."""
+    data = bytes_of(data)
     header = opened(data)
     channels = 3 if header.form & (COLOUR | REPEATED) else 1
     channels += (4 - channels) if header.form & ALPHA else 0

@@ -29,6 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError
+from ...files import bytes_of
+from ...kinds import wrong
 from ..container import read_varint, varint
 
 MAGIC, VERSION = b"HTMP", 1
@@ -96,8 +98,9 @@ def opened(data: bytes | memoryview) -> Header:
         If it holds no photograph, is of a newer version, damaged, truncated or extended, or
         claims more than 50 million pixels.
     """
+    data = bytes_of(data)
     if not is_photo(data):
-        raise FormatError("This file holds no photograph; it is of another kind.")
+        raise FormatError(wrong(data, "a photograph's file"))
     if len(data) < _START + 8:
         raise FormatError("This file is truncated.")
     if data[len(MAGIC)] != VERSION:

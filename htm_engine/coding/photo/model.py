@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ... import storage
 from ...assets import ASSETS
 from ...errors import ModelError
+from ...kinds import wrong_model
 from .entropy import INPUTS, ROWS, TABLE, blank_state
 from .neighbours import Units
 from .postfilter import MOST_WEIGHT, blank_filters
@@ -148,7 +149,7 @@ class PhotoModel:
         """
         header, arrays = storage.load(source)
         if header.get("kind") != "photo":
-            raise ModelError("This model file is of another kind, not of photographs.")
+            raise ModelError(wrong_model(header, "a photo model"))
         return cls.make(arrays)
 
 

@@ -9,7 +9,8 @@ Two forms.  From 64 KiB on, the container of ``coding.container``, kind 3, with 
 length of the text, and b of tables of up to 2^b lines a unit.  Below, the short form::
 
     offset  bytes  field
-    0       1      0xA4: no model, tables of 2^16 lines; 0xA5: "en"; 0xA6: "zh"; 0xA7: another
+    0       1      0xA4: no model, tables of 2^16 lines; 0xA5: "en"; 0xA6: "zh"; 0xA7: another;
+                   0xA8: stored
     1       0..1   after 0xA7, first byte of the model's fingerprint
     ...     1..3   length of the text, a varint
     ...     ...    payload
@@ -18,7 +19,8 @@ length of the text, and b of tables of up to 2^b lines a unit.  Below, the short
                    the text (4 bytes, the lowest first); 2 below 1 KiB of text, else 3
 
 Payload: the bits of every byte, the highest first, by ``coding.arithmetic``; then its last
-bytes.  The probabilities are those of ``units.work``.
+bytes.  The probabilities are those of ``units.work``.  A text that would take more so is
+stored: it is its own payload, needs no model, and in the container b is 0.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ import tempfile
 import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from ...errors import DataError, FormatError, ModelMismatchError
+from ...files import bytes_of
+from ...kinds import wrong
 from ..arithmetic import DECODE, ENCODE, last_bytes
 from ..container import MAGIC, VERSION, read_varint, unpack, varint
 from .model import (
@@ -55,7 +59,9 @@ KIND = 3
 #: First byte of the short form by the fingerprint of the model.  A shipped model that changes
 #: gets a new byte, and the old one stays.
 SHORT = {bytes(8): 0xA4, SHIPPED["en"]: 0xA5, SHIPPED["zh"]: 0xA6}
-SHORT_OTHER = 0xA7
+SHORT_OTHER, SHORT_STORED = 0xA7, 0xA8
+#: In place of the bits of the tables: the payload is the text.
+STORED = 0
 #: Length from which the container is used.
 LONG_FROM = 1 << 16
 #: Text that one byte of payload can stand for: eight bits at 2^-16 of surprise each.
@@ -69,7 +75,7 @@ LARGEST = 1 << 28
 
 @dataclass(frozen=True)
 class TextInfo:
-    """Length of a text, its model, bits of the tables, and size of the file in bytes."""
+    """Length of a text, its model, bits of the tables (0: stored), and bytes of the file."""
 
     length: int
     fingerprint: str
@@ -94,7 +100,7 @@ def compress_text(
     Parameters
     ----------
     data : bytes
-        The text, or anything else.
+        The text, or anything else: of numbers of any type and shape, all bytes.
     model : TextModel, "en", "zh", "blank" or None
         What has read before; None chooses by the text (see :func:`model_for`).
     memory : int or None
@@ -109,10 +115,10 @@ def compress_text(
     Raises
     ------
     DataError
-        If ``memory`` is too little or the model's name is unknown.
+        If ``memory`` is too little, the model's name is unknown, or ``data`` holds no bytes.
     """
-    target = io.BytesIO()
-    for _ in compress_stream(io.BytesIO(data), target, len(data), model, memory=memory):
+    view, target = bytes_of(data), io.BytesIO()
+    for _ in compress_stream(io.BytesIO(view), target, view.nbytes, model, memory=memory):
         pass
     return target.getvalue()
 
@@ -127,13 +133,14 @@ def compress_stream(
 ) -> Generator[float, None, int]:
     """:func:`compress_text` from file to file in constant memory; yields the part done.
 
-    Returns the size of the file.
+    Returns the size of the file.  A source that can seek is read again where it is stored.
 
     Raises
     ------
     DataError
         If the source holds less than ``length`` bytes.
     """
+    start = source.tell() if source.seekable() else None
     head = source.read(min(length, 1 << 16))
     if model is None:
         little = memory is not None and memory < 2 * table_bytes(PRIMED_BITS)
@@ -152,21 +159,32 @@ def compress_stream(
         payload.write(last_bytes(state.coder))
         size = payload.tell()
         payload.seek(0)
-        if length < LONG_FROM:
-            first = SHORT.get(name)
-            begin = bytes((SHORT_OTHER, name[0]) if first is None else (first,)) + varint(length)
-            check = _short_check(name, begin, length, crc)
-            target.write(begin + payload.read() + check)
-            return len(begin) + size + len(check)
-        begin = MAGIC + bytes((VERSION, KIND)) + name + bytes((2,)) + varint(length) + varint(bits)
-        begin += varint(size)
-        target.write(begin)
-        total = zlib.crc32(begin)
-        while part := payload.read(BLOCK):
-            total = zlib.crc32(part, total)
-            target.write(part)
-        target.write(total.to_bytes(4, "little"))
-        return len(begin) + size + 4
+        if size <= length or start is None:
+            return _write(target, _Header(length, name, bits, b"", b"", b""), crc, payload, size)
+        source.seek(start)
+        return _write(target, _Header(length, bytes(8), STORED, b"", b"", b""), crc, source, length)
+
+
+def _write(target: BinaryIO, header: _Header, crc: int, payload: Any, size: int) -> int:
+    """Write a file of ``size`` bytes of payload; the size of the whole."""
+    length, name, bits = header[:3]
+    if length < LONG_FROM:
+        first = SHORT_STORED if bits == STORED else SHORT.get(name)
+        begin = bytes((SHORT_OTHER, name[0]) if first is None else (first,)) + varint(length)
+        check = _short_check(name, begin, length, crc)
+        target.write(begin + payload.read(size) + check)
+        return len(begin) + size + len(check)
+    begin = MAGIC + bytes((VERSION, KIND)) + name + bytes((2,)) + varint(length) + varint(bits)
+    begin += varint(size)
+    target.write(begin)
+    total, left = zlib.crc32(begin), size
+    while left:
+        if not (part := payload.read(min(BLOCK, left))):
+            raise DataError("The text ended before the length it was said to have.")
+        total, left = zlib.crc32(part, total), left - len(part)
+        target.write(part)
+    target.write(total.to_bytes(4, "little"))
+    return len(begin) + size + 4
 
 
 def decompress_text(data: bytes, model: TextModel | None = None, *, limit: int = LARGEST) -> bytes:
@@ -196,11 +214,14 @@ def decompress_blocks(
     data: bytes | memoryview, model: TextModel | None = None, *, limit: int = LARGEST
 ) -> Iterator[tuple[bytes, float]]:
     """:func:`decompress_text` a block at a time, each with the part done."""
-    header = _open(data)
+    header = _open(bytes_of(data))
     if header.length > limit:
         raise FormatError(
             f"This file holds {header.length:,} bytes of text; at most {limit:,} are read."
         )
+    if header.bits == STORED:
+        yield from _stored(header)
+        return
     used = _model_of(header, model)
     state = used.start() if used is not None else blank(header.bits)
     coded, tables, place, done, crc = np.frombuffer(header.payload, np.uint8), fixed(), 0, 0, 0
@@ -224,10 +245,23 @@ def decompress_blocks(
     yield block, 1.0
 
 
+def _stored(header: _Header) -> Iterator[tuple[bytes, float]]:
+    """:func:`decompress_blocks` of a text that is its own payload."""
+    if len(header.payload) != header.length:
+        raise FormatError("This file is damaged: it has not the length that it claims.")
+    crc = zlib.crc32(header.payload)
+    if header.begin and _short_check(bytes(8), header.begin, header.length, crc) != header.check:
+        raise FormatError("This file is damaged: its checksum does not match.")
+    for start in range(0, header.length, BLOCK):
+        end = min(start + BLOCK, header.length)
+        yield bytes(header.payload[start:end]), end / header.length
+
+
 def inspect_text(data: bytes | memoryview) -> TextInfo:
     """What a file holds, without decoding it."""
-    header = _open(data)
-    return TextInfo(header.length, header.fingerprint.hex(), header.bits, len(data))
+    view = bytes_of(data)
+    header = _open(view)
+    return TextInfo(header.length, header.fingerprint.hex(), header.bits, len(view))
 
 
 def is_text(data: bytes | memoryview) -> bool:
@@ -285,7 +319,9 @@ def _encode(state: Memory, block: bytes) -> bytes:
     return out[:written].tobytes()
 
 
-_SHORT_FORMS = {bytes((first,)): name for name, first in SHORT.items()}
+_SHORT_FORMS = {bytes((first,)): name for name, first in SHORT.items()} | {
+    bytes((SHORT_STORED,)): bytes(8)
+}
 
 
 def _short_check(name: bytes, begin: bytes, length: int, crc_of_text: int) -> bytes:
@@ -311,14 +347,15 @@ def _open(data: bytes | memoryview) -> _Header:
             raise FormatError("This file is truncated.")
         name = _SHORT_FORMS.get(first[:1], first[1:])
         begin, check = bytes(data[:start]), bytes(data[end:])
-        header = _Header(length, name, SMALL_BITS, data[start:end], begin, check)
+        bits = STORED if first[0] == SHORT_STORED else SMALL_BITS
+        header = _Header(length, name, bits, data[start:end], begin, check)
     else:
-        box = unpack(data)
+        box = unpack(data, "a text's file")
         if box.kind != KIND:
-            raise FormatError("This file holds no text; it is of another kind.")
+            raise FormatError(wrong(data, "a text's file"))
         if (
             len(box.fields) != 2
-            or not LEAST_BITS <= box.fields[1] <= MOST_BITS
+            or not (LEAST_BITS <= box.fields[1] <= MOST_BITS or box.fields[1] == STORED)
             or box.fields[0] < LONG_FROM
         ):
             raise FormatError("This file is damaged: its header does not describe a text.")

@@ -24,6 +24,8 @@ import numpy as np
 from ... import storage
 from ...assets import ASSETS
 from ...errors import DataError, ModelError
+from ...files import bytes_of
+from ...kinds import wrong_model
 from ..arithmetic import new_registers
 from . import kept
 from .context import HALVINGS
@@ -99,7 +101,9 @@ class TextModel:
             If there is nothing to read, or more than 16 MiB.
         """
         _check_bits(bits)
-        whole = b"".join(texts)
+        if isinstance(texts, str | bytes | bytearray | memoryview):
+            raise DataError("A text model reads a list of texts as bytes: put one into a list.")
+        whole = b"".join(map(bytes_of, texts))
         if not whole:
             raise DataError("There is no text to learn from.")
         if len(whole) > MOST_READ:
@@ -197,7 +201,7 @@ def _text_of(source: str | Path | BinaryIO) -> tuple[bytes, int]:
     """What the model of a file has read, and the bits of its tables."""
     header, arrays = storage.load(source)
     if header.get("kind") != "text":
-        raise ModelError("This model is not one of texts.")
+        raise ModelError(wrong_model(header, "a text model"))
     try:
         length, bits, text = int(header["length"]), int(header["bits"]), arrays["text"]
         if text.dtype != np.uint8 or text.ndim != 1 or not 0 < length <= MOST_READ:

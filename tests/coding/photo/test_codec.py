@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import time
 import zlib
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from sklearn.datasets import load_sample_image
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import (
+    checks,
     codec,
     entropy,
     format,
@@ -85,7 +88,8 @@ def test_decoder_sees_what_the_encoder_saw(height, width, channels, quality, see
     shape = (height, width, channels) if channels else (height, width)
     picture = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
     effort, tune = "fast" if fast else "best", "eye" if eye else "psnr"
-    data = compress_image(picture, quality, effort=effort, tune=tune)
+    with mock.patch.object(codec, "least_exact", return_value=np.inf):  # noise is kept exactly
+        data = compress_image(picture, quality, effort=effort, tune=tune)
     back = decompress_image(data)
     assert back.shape == ((height, width) if channels in (0, 1) else shape)
     if channels == 4:
@@ -302,11 +306,71 @@ def test_coded_bytes_are_those_of_the_ideal_length():
 
 @pytest.mark.parametrize(
     "picture",
-    [np.zeros((4, 4)), np.zeros((0, 4), np.uint8), np.zeros((4, 4, 2), np.uint8), np.uint8(3)],
+    [np.zeros((4, 4)), np.zeros((0, 4), np.uint8), np.zeros((4, 4, 5), np.uint8), np.uint8(3)],
 )
 def test_what_is_no_photograph_is_refused(picture):
     with pytest.raises(DataError):
         compress_image(picture)
+
+
+def test_grey_with_alpha_is_kept_as_the_refusal_says():
+    picture = np.random.default_rng(0).integers(0, 256, (5, 6, 2), np.uint8)
+    with pytest.raises(DataError, match=re.escape("picture[..., [0, 0, 0, 1]]")):
+        compress_image(picture)
+    back = decompress_image(compress_image(picture[..., [0, 0, 0, 1]], lossless=True))
+    assert _same(picture, back[..., [0, 3]])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"quality": None}, "Quality is 1 to 100"),
+        ({"quality": "50"}, "Quality is 1 to 100"),
+        ({"target_bytes": 0}, "above 0, not 0"),
+        ({"target_bytes": -5}, "above 0"),
+        ({"target_bytes": 2.5}, "whole number"),
+        ({"model": "mine.npz"}, "PhotoModel.load"),
+    ],
+)
+def test_settings_just_beside_what_is_meant_are_told(how, said):
+    with pytest.raises(DataError, match=said):
+        compress_image(scene(8, 8), **how)
+
+
+def strip():
+    return np.random.default_rng(0).integers(0, 256, (1, 300), np.uint8)
+
+
+def drawing():
+    picture = np.zeros((90, 120, 4), np.uint8)
+    picture[10:40, 20:70] = (200, 30, 40, 255)
+    picture[50:60] = (0, 255, 9, 128)
+    picture[::16] = 7
+    return picture
+
+
+@pytest.mark.parametrize(
+    "picture", [strip(), drawing(), drawing()[..., :3]], ids=["strip", "alpha", "drawing"]
+)
+@pytest.mark.parametrize("quality", [50, 100])
+def test_a_quality_never_takes_more_than_every_pixel_does(picture, quality):
+    exact = compress_image(picture, lossless=True)
+    data = compress_image(picture, quality)
+    assert data == exact and _same(picture, decompress_image(data))
+
+
+def test_a_size_that_holds_every_pixel_gets_every_pixel():
+    exact = compress_image(drawing(), lossless=True)
+    assert compress_image(drawing(), target_bytes=len(exact)) == exact
+    assert len(compress_image(drawing(), target_bytes=len(exact) - 60)) < len(exact) - 59
+
+
+def test_a_photograph_stays_far_below_the_estimate_of_its_exact_form():
+    """So that the exact form is looked for only where it may be the shorter one."""
+    picture = load_sample_image("china.jpg")[100:228, 100:260]
+    assert len(compress_image(picture, 50)) < checks.least_exact(picture)
+    for one in (strip(), drawing()[..., :3], picture):
+        assert checks.least_exact(one) < len(compress_image(one, lossless=True))
 
 
 @pytest.mark.parametrize("quality", [0, 101, float("nan")])

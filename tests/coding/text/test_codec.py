@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+from array import array
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from htm_engine import storage
 from htm_engine.coding import container
+from htm_engine.coding.photo.codec import decompress_image, inspect_image
 from htm_engine.coding.text.codec import (
     LONG_FROM,
     compress_stream,
@@ -210,7 +213,7 @@ def test_damaged_files_end_in_a_sentence(files, form, place, change, how):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([b"", b"\xa4", b"\xa5", b"\xa6", b"\xa7"]))
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\xa4", b"\xa5", b"\xa6", b"\xa7", b"\xa8"]))
 def test_foreign_bytes_end_in_a_sentence(data, first):
     with pytest.raises(HTMError):
         decompress_text(first + data)
@@ -228,8 +231,93 @@ def test_a_claim_of_more_text_than_could_be_is_refused_before_any_work():
 
 
 def test_other_kinds_of_files_are_named():
-    with pytest.raises(FormatError, match="another kind"):
+    with pytest.raises(FormatError, match="a collection's file.*decompress_collection"):
         decompress_text(container.pack(1, bytes(8), (1, 2), b""))
+
+
+class OneWay(io.BytesIO):
+    """A source that cannot be read again."""
+
+    def seekable(self):
+        return False
+
+
+@pytest.mark.parametrize("length", [1, 3, 300, (1 << 16) - 1, 1 << 16, 70_000])
+def test_bytes_that_nothing_predicts_take_no_more_than_themselves_and_a_header(length, model):
+    data = np.random.default_rng(length).bytes(length)
+    file = compress_text(data)
+    assert len(file) <= length + (8 if length < 1 << 16 else 26)
+    assert decompress_text(file) == data
+    assert decompress_text(compress_text(data, model), model) == data
+    assert length < 300 or compress_text(data, model) == file
+    once = io.BytesIO()
+    for _ in compress_stream(OneWay(data), once, length):
+        pass
+    assert decompress_text(once.getvalue()) == data
+    if length == 70_000:
+        assert inspect_text(file).bits == 0 and len(file) < len(once.getvalue())
+    for place in range(0, len(file), max(1, len(file) // 20)):
+        damaged = bytearray(file)
+        damaged[place] ^= 4
+        with suppress(HTMError):
+            assert decompress_text(bytes(damaged)) != data  # 16 bits of a checksum may agree
+    with pytest.raises(FormatError):
+        decompress_text(file[:-1])
+
+
+def test_a_stored_text_of_another_length_than_it_claims_is_refused():
+    file = container.pack(3, bytes(8), (70_000, 0), bytes(69_999))
+    with pytest.raises(FormatError, match="length"):
+        decompress_text(file)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.arange(600, dtype=np.uint16),
+        np.arange(600, dtype=">i4").reshape(20, 30),
+        np.arange(600, dtype=np.uint8).reshape(20, 30)[::2, ::-3],
+        np.asfortranarray(np.arange(600.0).reshape(20, 30)),
+        np.zeros(3, [("a", "u1"), ("b", ">f8")]),
+        np.zeros((0, 4), np.int32),
+        array("I", range(600)),
+        memoryview(bytes(range(240))).cast("H"),
+        memoryview(bytes(range(240))).cast("B", (24, 10)),
+        bytearray(b"abc"),
+        b"",
+    ],
+    ids=lambda data: f"{type(data).__name__} {getattr(data, 'dtype', '')}",
+)
+def test_all_bytes_of_any_buffer_are_stored(data):
+    whole = memoryview(data).tobytes()
+    assert decompress_text(compress_text(data, "blank")) == whole
+    if len(whole):
+        padded = compress_text(SOURCE[:300], "blank")
+        assert decompress_text(np.frombuffer(padded, np.uint8)) == SOURCE[:300]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("letters", "text.encode()"),
+        (np.array([b"a", None]), "objects"),
+        (7, "not int"),
+        ([1, 2], "not list"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_holds_no_bytes_is_refused_in_a_sentence(data, said):
+    for use in (compress_text, decompress_text, inspect_text, decompress_image, inspect_image):
+        with pytest.raises(DataError, match=said.replace("(", r"\(").replace(")", r"\)")):
+            use(data)
+    with pytest.raises(DataError, match="list|objects|Bytes|letters"):
+        TextModel.learn([data])
+
+
+@pytest.mark.parametrize("texts", ["text", b"text"])
+def test_a_text_that_is_no_list_is_not_taken_apart(texts):
+    with pytest.raises(DataError, match="put one into a list"):
+        TextModel.learn(texts)
 
 
 def test_another_model_is_refused(model):
@@ -240,7 +328,7 @@ def test_another_model_is_refused(model):
     with pytest.raises(HTMError):
         decompress_text(file, other)
     with pytest.raises(HTMError):
-        decompress_text(compress_text(b"abc", "blank"), model)
+        decompress_text(compress_text(SOURCE[:50], "blank"), model)
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
@@ -290,7 +378,7 @@ def test_models_of_others_are_refused(tmp_path):
     from htm_engine import HTM
 
     HTM(epochs=1).fit(np.random.default_rng(0).random((60, 8, 8))).save(tmp_path / "p.npz")
-    with pytest.raises(ModelError, match="not one of texts"):
+    with pytest.raises(ModelError, match="not a text model"):
         TextModel.load(tmp_path / "p.npz")
     with pytest.raises(DataError, match="no text"):
         TextModel.learn([b""])

@@ -181,8 +181,8 @@ def changed(data: bytes, place: int) -> bytes:
         (lambda data: data[:-5], "truncated"),
         (lambda data: changed(data, 30), "damaged"),
         (lambda data: data + b"x", "after its end"),
-        (lambda data: b"hello there, this is text", "not a compressed file"),
-        (lambda data: b"", "not a compressed file"),
+        (lambda data: b"hello there, this is text", "This is a text, not a collection's file"),
+        (lambda data: b"", "This is an empty file"),
     ],
 )
 def test_a_damaged_file_costs_a_sentence_and_nothing_else(shipped, held, damage, sentence):

@@ -1,0 +1,129 @@
+"""A picture that Pillow has opened as bytes a pixel, and a note on whatever is lost by that."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps
+
+from ..errors import DataError
+
+Bytes = NDArray[np.uint8]
+#: Modes of Pillow that are grey, with alpha or without.
+_GREY = ("1", "L", "LA", "La")
+
+
+def decoded(
+    image: Image.Image, data: bytes, label: str, keep_alpha: bool
+) -> tuple[Bytes, tuple[str, ...]]:
+    """Pixels of an opened picture, and notes.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened, its size checked, not yet decoded.
+    data : bytes
+        The file.
+    label : str
+        Its name, for notes.
+    keep_alpha : bool
+        Whether transparency is kept, ``(h, w, 4)``; else it is laid on white.
+
+    Returns
+    -------
+    ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
+    tuple of str
+
+    Raises
+    ------
+    DataError
+        If its levels are none of 16 bits.
+    """
+    notes = []
+    if getattr(image, "is_animated", False):
+        notes.append(f"{label} holds several frames; the first one is used.")
+    image.load()
+    depth = _bits(data)
+    if depth > 8 and not image.mode.startswith("I"):
+        notes.append(f"{label} has {depth} bits a colour; it was scaled to 8.")
+    profile = image.info.get("icc_profile") or b""
+    # Values without a profile are taken for sRGB, so that one of it says nothing more.
+    if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
+        notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
+    upright = _upright(image, label, notes)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int) and image.mode == "L" and depth < 8:
+        # Pillow tells the value as it is in the file, and has stretched the pixels to 8 bits.
+        upright.info["transparency"] = transparent * 255 // (2**depth - 1)
+    elif isinstance(transparent, tuple) and depth > 8:
+        upright.info.pop("transparency", None)
+        notes.append(f"{label} has a transparent colour of {depth} bits, which is not applied.")
+    return _pixels(upright, label, notes, keep_alpha), tuple(notes)
+
+
+def _bits(data: bytes) -> int:
+    """Bits of one value of a pixel, by the file's header; 8 where that does not say."""
+    if data[:4] == b"\x89PNG" and len(data) > 25:
+        return 8 if data[25] == 3 else data[24]  # of a palette, the depth is that of its places
+    place = data.find(b"av1C", 0, 4096)
+    if data[4:8] == b"ftyp" and 0 < place < len(data) - 6:
+        return (8, 8, 10, 12)[data[place + 6] >> 5 & 3]
+    return 8
+
+
+def _upright(image: Image.Image, label: str, notes: list[str]) -> Image.Image:
+    """Turn the picture as its EXIF tag says; a broken tag costs the rotation, not the picture."""
+    try:
+        if set(image.getexif()) - {ExifTags.Base.Orientation}:
+            notes.append(f"{label} has EXIF data, which is not kept.")
+        return ImageOps.exif_transpose(image)
+    except Exception:  # the parser of a damaged EXIF block raises anything
+        notes.append(f"{label} has an unreadable EXIF block; its rotation was not applied.")
+        return image
+
+
+def _pixels(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) -> Bytes:
+    transparent = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        levels = np.asarray(image).astype(np.int64)
+        if levels.min() < 0 or levels.max() > 65535:
+            raise DataError(f"{label} has levels outside 0 to 65535.")
+        grey = ((levels * 255 + 32767) // 65535).astype(np.uint8)
+        notes.append(f"{label} has 16 bits a pixel; it was scaled to 8.")
+        if not isinstance(transparent, int):
+            return grey
+        alpha = np.where(levels == transparent, 0, 255).astype(np.uint8)
+        rgba = np.stack([grey, grey, grey, alpha], axis=-1)
+        return rgba if keep_alpha else on_white(rgba)[..., 0]
+    if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        is_grey = image.mode in _GREY
+        if image.mode in ("La", "PA"):
+            image = image.convert("LA" if image.mode == "La" else "RGBA")
+        rgba = np.array(image.convert("RGBA"))
+        if keep_alpha:
+            return rgba
+        if rgba[..., 3].min() < 255:
+            notes.append(f"{label} is partly transparent; it was laid on white.")
+        flat = on_white(rgba)
+        return flat[..., 0] if is_grey else flat
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"))
+    if image.mode == "CMYK":
+        notes.append(f"{label} is in CMYK; it was converted to RGB.")
+    found = np.array(image.convert("RGB"))
+    is_grey = image.mode == "P" and bool((found == found[..., :1]).all())
+    return found[..., 0] if is_grey else found
+
+
+def on_white(rgba: Bytes) -> Bytes:
+    """Lay ``(..., 4)`` RGBA on white: ``(..., 3)``, exact to half a level.
+
+    Examples
+    --------
+    >>> on_white(np.array([0, 0, 0, 0], np.uint8)).tolist()
+    [255, 255, 255]
+    """
+    alpha = rgba[..., 3:].astype(np.uint16)
+    # (65025 + 127) still fits 16 bits without a sign
+    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 127
+    return (mixed // 255).astype(np.uint8)

@@ -1,0 +1,111 @@
+"""The settings of an estimator, checked before it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from .. import storage
+from ..errors import DataError
+from ..model.layer import Floats, LayerSpec
+
+#: Largest number, and least difference, that is learned from; and how far from zero numbers may
+#: lie, in differences between them.
+LARGEST, LEAST_SPREAD, FARTHEST = 1e9, 1e-5, 1e4
+#: Least and most of each number, and whether it must be a whole one.
+NUMBERS = (
+    ("epochs", 1, 100_000, True),
+    ("learning_rate", 0, 100, False),
+    ("start_temperature", 1, 1e6, False),
+    ("validation_fraction", 0, 0.9, False),
+    ("patience", 0, 100_000, True),
+    ("tolerance", 0, 1, False),
+)
+
+
+def check_settings(params: dict[str, Any]) -> None:
+    """Raise ``ValueError`` with one sentence if a setting makes no sense.
+
+    Parameters
+    ----------
+    params : dict
+        Those of ``HTM``, by name.
+    """
+    layers = params["layers"]
+    if not isinstance(layers, tuple | list) or not layers:
+        raise ValueError("layers must be a tuple with at least one LayerSpec")
+    for spec in layers:
+        if not isinstance(spec, LayerSpec):
+            raise ValueError(f"layers must hold LayerSpec objects, got {spec!r}")
+        spec.check()
+    for name, low, high, whole in NUMBERS:
+        value = params[name]
+        if not is_number(value, whole):
+            raise ValueError(f"{name} must be a {'whole ' * whole}number, got {value!r}")
+        if not low <= value <= high:
+            raise ValueError(f"{name} must lie in {low}..{high}, got {value!r}")
+    batch = params["batch_size"]
+    if batch is not None and (not is_number(batch, True) or batch < 1):
+        raise ValueError(f"batch_size must be a positive whole number or None, got {batch!r}")
+    for name in ("mirror", "coder", "sampler"):
+        if not isinstance(params[name], bool | np.bool_ | int | np.integer):
+            raise ValueError(f"{name} must be True or False, got {params[name]!r}")
+    shape = params["input_shape"]
+    sides = isinstance(shape, tuple | list) and all(is_number(one, True) for one in shape)
+    if shape is not None and not (sides and 1 <= len(shape) <= 3 and min(shape) > 0):
+        raise ValueError(f"input_shape must be one to three sides or None, got {shape!r}")
+
+
+def check_size(maps: Floats) -> None:
+    """Refuse numbers whose squares single precision cannot add up.
+
+    Raises
+    ------
+    DataError
+        If one is larger than 1e9.
+    """
+    largest = float(np.abs(maps).max(initial=0))
+    if largest > LARGEST:
+        raise DataError(
+            f"The numbers reach {largest:.2g}, and a network learns from numbers up to "
+            f"{LARGEST:.0e}: divide them first."
+        )
+
+
+def check_spread(maps: Floats) -> None:
+    """Refuse a sample that varies too little for single precision; equal maps are welcome.
+
+    Raises
+    ------
+    DataError
+        If its numbers differ by less than 1e-5, or by less than a thousandth of a percent.
+    """
+    rows = maps.reshape(len(maps), -1)
+    if not len(rows) or not np.ptp(rows, axis=0).any():
+        return
+    mean = rows.mean(0, dtype=np.float64)
+    most, far = float(np.abs(rows - mean).max()), float(np.abs(mean).max())
+    if most < LEAST_SPREAD:
+        raise DataError(
+            f"The numbers differ by {most:.2g} only, and a network learns from differences of "
+            f"{LEAST_SPREAD:.0e} and more: multiply them first."
+        )
+    if far > FARTHEST * most:
+        raise DataError(
+            f"The numbers lie near {far:.2g} and differ by {most:.2g} only: subtract their "
+            "mean first."
+        )
+
+
+def plain_layers(layers: Iterable[LayerSpec]) -> tuple[LayerSpec, ...]:
+    """Layers with Python's own numbers: sums of NumPy's small types may overflow."""
+    return tuple(LayerSpec(**storage.plain(asdict(spec))) for spec in layers)
+
+
+def is_number(value: Any, whole: bool) -> bool:
+    """Whether it is a number, NumPy's included; True and False are none."""
+    kinds = int | np.integer if whole else int | np.integer | float | np.floating
+    return isinstance(value, kinds) and not isinstance(value, bool | np.bool_)

@@ -1,0 +1,70 @@
+"""Extreme but finite numbers: learned as others are, or refused with what is true of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from htm_engine import HTM, LayerSpec, load_dataset
+from htm_engine.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def rows():
+    X = load_dataset("digits").X[:300]
+    return X.reshape(len(X), -1) / 255
+
+
+def network():
+    return HTM(layers=(LayerSpec(1, 12, 3),), epochs=3, sampler=False)
+
+
+def share(X):
+    """Part of the variance that the code loses."""
+    return -network().fit(X).score(X) / X.var(axis=0).mean()
+
+
+@pytest.mark.parametrize("factor", [1e-4, 1e3, 1e9])
+def test_the_unit_of_measure_makes_no_difference(rows, factor):
+    assert share(rows * factor) == pytest.approx(share(rows), rel=0.01)
+
+
+@pytest.mark.parametrize("offset", [-1000, 30, 100, 1000])
+def test_where_zero_is_makes_no_difference(rows, offset):
+    assert share(rows + offset) == pytest.approx(share(rows), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda X: X * 1e10, "reach 1e\\+10"),
+        (lambda X: X * -1e30, "reach 1e\\+30"),
+        (lambda X: X * 1e300, "too large for single precision"),
+        (lambda X: X * 1e-10, "differ by .* only.*multiply them"),
+        (lambda X: X + 1e6, "lie near 1e\\+06 .*subtract their mean"),
+    ],
+)
+@pytest.mark.parametrize("way", ["fit", "partial_fit"])
+def test_what_single_precision_cannot_learn_is_refused_truly(rows, change, said, way):
+    with pytest.raises(DataError, match=said):
+        getattr(network(), way)(change(rows))
+
+
+def test_numbers_that_grow_on_the_way_are_refused_too(rows):
+    model = network().fit(rows)
+    with pytest.raises(DataError, match="divide them first"):
+        model.partial_fit(rows * 1e12)
+    with pytest.raises(DataError, match="divide them first"):
+        network().fit(np.concatenate([np.tile(rows, (14, 1)), rows * 1e15]))
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e8, -1e-9])
+def test_equal_numbers_are_learned_however_far_they_lie(value):
+    X = np.full((30, 5), value)
+    assert network().fit(X).score(X) == pytest.approx(0, abs=1e-9 * max(1, value**2))
+
+
+def test_what_is_read_may_be_far_from_what_was_learned(rows):
+    model = network().fit(rows)
+    assert np.isfinite(model.transform(rows * 1e12)).all()
+    assert model.score(rows * 1e12) < -1e20
