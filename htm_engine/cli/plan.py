@@ -244,11 +244,7 @@ def collected(arguments: Namespace, model: str | None) -> bool:
     arrays = first.is_file() and first.suffix.lower() in ARRAYS
     if any(not Path(path).exists() and path in NAMED for path in arguments.paths):
         return True
-    if (
-        first.suffix.lower() in ARRAYS
-        and first.is_file()
-        and not kinds.is_picture(first_bytes(first))
-    ):
+    if arrays and not kinds.is_picture(first_bytes(first)):
         return True
     several = len(arguments.paths) > 1 or first.is_dir()
     return several and output is not None and Path(output).suffix.lower() == ENDING

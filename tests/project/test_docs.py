@@ -108,7 +108,7 @@ def test_the_shell_examples_run_in_order(page, tmp_path, monkeypatch):
         assert words is not None and main(words) == 0, line
         if "-o" in words:
             assert (tmp_path / words[words.index("-o") + 1]).stat().st_size > 0, line
-    assert (tmp_path / "readme-again.md").read_bytes() == README.read_bytes()
+    assert (tmp_path / "again" / "README.md").read_bytes() == README.read_bytes()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
