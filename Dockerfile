@@ -21,6 +21,8 @@ ENV HTM_STUDIO_DATA=/data \
     NUMBA_CACHE_DIR=/data/compiled \
     OMP_NUM_THREADS=1 \
     PYTHONDONTWRITEBYTECODE=1
+# Machine code for the processor that builds; on another kind the server compiles by itself.
+RUN python -m htm_engine warm
 VOLUME /data
 EXPOSE 8501
 

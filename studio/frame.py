@@ -21,7 +21,7 @@ from typing import Any
 
 import streamlit as st
 
-from .kit import keeping, presenting, settings, words
+from .kit import ahead, keeping, presenting, settings, words
 from .kit.controls import LINK_VERSION
 from .kit.links import link
 from .kit.places import ASSETS, LINKED_MODEL
@@ -127,6 +127,7 @@ def _warm_up() -> None:
     def load() -> None:
         for name in WARM_UP:
             importlib.import_module(name)
+        ahead.begin()
 
     threading.Thread(target=load, daemon=True, name="warm-up").start()
 

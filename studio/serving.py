@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 import sys
 
+from .kit import ahead
 from .kit.places import APP
 
 #: What modules import only where they need it.
@@ -30,6 +31,7 @@ def load() -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     Image.init()
+    ahead.begin()
 
 
 def main() -> None:

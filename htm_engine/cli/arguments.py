@@ -356,12 +356,16 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _add_warm(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    _command(
+    made = _command(
         found,
         "warm",
         commands.warm,
-        "Compile what photographs and texts need, once a machine and version (a minute or two).",
+        "Compile what photographs and texts need and let the text models read, once a machine and "
+        "version (a minute or two).",
         "",
+    )
+    made.add_argument(
+        "--background", action="store_true", help="at the lowest priority, beside other work"
     )
 
 

@@ -7,6 +7,8 @@ machine code (``coding.compiling``); so are the tables of the text models (``tex
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -14,11 +16,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding.compiling import folder
+from ..coding.compiling import folder, ready_mark
 
 
 def warm(arguments: Namespace) -> None:
     """Compile everything, let the text models read, and say how long it took and where it lies."""
+    if arguments.background and hasattr(os, "nice"):
+        os.nice(19)
     began = time.perf_counter()
     for doing, use in (
         ("Compiling for texts", _texts),
@@ -27,6 +31,8 @@ def warm(arguments: Namespace) -> None:
     ):
         print(f"{doing} ...", flush=True)
         use()
+    with contextlib.suppress(OSError, RuntimeError):  # nothing can be kept here
+        ready_mark().touch()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
 from numba import njit
 from numba.core.caching import UserProvidedCacheLocator
 
@@ -54,6 +55,23 @@ def folder() -> Path:
         for path in sorted(others, key=_used)[: max(0, len(others) + 1 - KEPT)]:
             shutil.rmtree(path, ignore_errors=True)
     return here
+
+
+def ready_mark() -> Path:
+    """A file that is there once ``htm warm`` has made everything ready for this processor."""
+    processor = "".join(letter for letter in get_host_cpu_name() if letter.isalnum())
+    return folder() / f"ready-{processor}"
+
+
+def ready() -> bool:
+    """Whether nothing is left to compile and to read ahead.
+
+    Where nothing can be kept there is no use in doing it ahead, and so nothing is left either.
+    """
+    try:
+        return ready_mark().exists() or not os.access(folder(), os.W_OK)
+    except RuntimeError:  # a user without a home
+        return True
 
 
 def _is_ours(path: Path) -> bool:
@@ -105,6 +123,7 @@ def compiled(
     """
     if function is None:
         return lambda given: compiled(given, makes_arrays=makes_arrays, **options)
+    options["no_cfunc_wrapper"] = True  # nobody calls them from C
     if not makes_arrays:
         options["_nrt"] = False
     try:

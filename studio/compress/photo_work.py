@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from htm_engine.errors import DataError, ModelMismatchError
 from htm_engine.runs.background import Background
 
-from ..kit import keeping, watching
+from ..kit import ahead, keeping, watching
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
@@ -129,6 +129,8 @@ def steps(
     from htm_engine.evaluation.comparison import photographs_at_bytes, stored, too_long
 
     yield 0.02, None
+    for part in ahead.waiting():
+        yield 0.02 + 0.4 * part, None
     began = time.perf_counter()
     file = compress_image(
         picture,

@@ -21,7 +21,7 @@ import streamlit as st
 from htm_engine.analysis.reading import Expected, Letter
 from htm_engine.runs.background import Background
 
-from ..kit import watching
+from ..kit import ahead, watching
 from ..kit.places import ASSETS
 
 if TYPE_CHECKING:
@@ -107,7 +107,10 @@ def name_of(data: bytes, wanted: str) -> str:
 
 def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Part]:
     """Take a text apart, a step at a time."""
-    yield Part("Making the units ready (compiled at the first use ever, in seconds)", 0.0)
+    making = "Making the units ready (compiled at the first use ever, in seconds)"
+    yield Part(making, 0.0)
+    for part in ahead.waiting():
+        yield Part(making, 0.4 * part)
     from htm_engine.analysis.reading import letters
     from htm_engine.coding.text.codec import compress_stream
     from htm_engine.evaluation.text_peers import PEERS

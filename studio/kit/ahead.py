@@ -1,0 +1,48 @@
+"""Machine code and text models made ready beside the server, before a visitor asks for them.
+
+On a fresh machine that takes a minute: ``htm warm`` does it in a process of its own, at the
+lowest priority, begun when the server starts.  Work that needs it waits for that process
+instead of doing the same again beside it, and says how far it is.
+"""
+
+from __future__ import annotations
+
+import atexit
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from .places import ROOT
+
+#: Seconds that it takes on an idle machine, for telling how far it is.
+_USUAL = 75.0
+_LOOK_EVERY = 0.25
+_lock = threading.Lock()
+_begun: list[tuple[subprocess.Popen[bytes], float]] = []
+
+
+def begin() -> None:
+    """Start it, once a server, unless this machine has everything ready."""
+    from htm_engine.coding.compiling import ready
+
+    with _lock:
+        if _begun or ready():
+            return
+        command = [sys.executable, "-m", "htm_engine", "warm", "--background"]
+        quiet = subprocess.DEVNULL
+        try:
+            process = subprocess.Popen(command, cwd=ROOT, stdin=quiet, stdout=quiet, stderr=quiet)
+        except OSError:  # no process to be had: then it is compiled where it is needed
+            return
+        atexit.register(process.terminate)
+        _begun.append((process, time.monotonic()))
+
+
+def waiting() -> Iterator[float]:
+    """Parts of the wait that are over, until it is done; nothing if nothing is to be done."""
+    for process, began in _begun:
+        while process.poll() is None:
+            yield min(0.99, (time.monotonic() - began) / _USUAL)
+            time.sleep(_LOOK_EVERY)
