@@ -14,7 +14,8 @@ from tests.helpers.places import ROOT
 _ENGINE = (
     ("errors", "assets"),
     ("storage", "model", "coding"),
-    ("coding.collection", "coding.photo", "coding.text", "sampling", "data"),
+    ("coding.photo", "coding.text", "sampling", "data"),
+    ("coding.collection",),
     ("estimator",),
     ("evaluation",),
     ("analysis", "runs", "figures"),
