@@ -1,4 +1,4 @@
-"""Compiling ahead: every loop of the codecs of photographs and texts, once a machine and version.
+"""Compiling ahead: every loop of the codecs, once a machine and version.
 
 Each is run on little data, so that all that ``compress``, ``decompress``, ``generate-text``
 and the pages call later is in the folder of machine code (``coding.compiling``).
@@ -19,7 +19,11 @@ from ..coding.compiling import folder
 def warm(arguments: Namespace) -> None:
     """Compile everything, and say how long it took and where it lies."""
     began = time.perf_counter()
-    for name, use in (("texts", _texts), ("photographs", _photographs)):
+    for name, use in (
+        ("texts", _texts),
+        ("photographs", _photographs),
+        ("collections", _collections),
+    ):
         print(f"Compiling for {name} ...", flush=True)
         use()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
@@ -56,6 +60,24 @@ def _photographs() -> None:
     for way in ways:
         decompress_image(way())
     look_into_image(ways[0]())
+
+
+def _collections() -> None:
+    from ..coding.collection import index, state
+    from ..coding.collection.pictures import Frame, PictureCoder, Told
+    from ..coding.collection.told import Top
+    from ..coding.photo.model import shipped
+
+    picture = _picture(28, 20)
+    model = shipped()
+    top = Top(np.zeros((4, 2), np.int16), np.full(8, 64, np.int64))
+    coder, frame = PictureCoder(model, state.first(model), top), Frame(picture.shape, 4, 900, False)
+    told = Told(1, np.zeros(1, np.int64), np.ones((1, 2), np.int16), picture)
+    data = coder.write(coder.choose(picture, told, frame), picture, frame)
+    own = np.frombuffer(bytearray(data), np.uint8)
+    found, reg, cost = coder.read_told(own, frame, 1)
+    coder.read(own, found._replace(prediction=picture), reg, cost, frame)
+    index.apart(index.together([data, data]), 2)
 
 
 def _picture(height: int, width: int) -> NDArray[np.uint8]:

@@ -263,13 +263,16 @@ class BlockCoder:
         Arrays that do not fit raise ``ValueError`` or ``KeyError``.
         """
         state.check(found)
-        if not cls.fits(shape) or found["photo"].shape != (8,):
+        name = found["photo"]
+        if not cls.fits(shape) or name.shape != (8,) or name.dtype != np.uint8:
             raise ValueError("the coder's state does not fit the network")
         top = None
         if "scales" in found:
             scales = found["scales"]
-            if scales.shape != sizes or scales.min(initial=0) < 0 or scales.max(initial=0) > 80:
+            if scales.shape != sizes or scales.dtype != np.int32:
                 raise ValueError("the coder's scales do not fit the network")
+            if scales.min(initial=0) < 0 or scales.max(initial=0) > 80:
+                raise ValueError("the coder's scales are out of range")
             top = _top(scales.astype(np.int16))
         return cls(shape, positions, network, top, found)
 

@@ -94,12 +94,14 @@ def check(found: dict[str, NDArray[Any]]) -> None:
     """Raise ``ValueError`` or ``KeyError`` if arrays are not those of a state."""
     for name, kinds in zip(Warm._fields, (KINDS, KINDS, 1), strict=True):
         moved, own, change = (found[f"{name}_{part}"] for part in ("moved", "probs", "gates"))
+        if (moved.dtype, own.dtype, change.dtype) != (np.uint32, np.uint16, np.int32):
+            raise ValueError("the coder's state has the wrong type")
         shapes = moved.ndim == 1 and moved.shape == own.shape
         if not shapes or change.shape != (kinds, ROWS, INPUTS + 2):
             raise ValueError("the coder's state has the wrong shape")
         if int(moved.sum(dtype=np.int64)) >= kinds * TABLE or own.max(initial=0) >> _KEPT:
             raise ValueError("the coder's state is out of range")
-        if moved.min(initial=0) < 0 or np.abs(change.astype(np.int64)).max() >= _MOST_WEIGHT:
+        if np.abs(change.astype(np.int64)).max() >= _MOST_WEIGHT:
             raise ValueError("the coder's state is out of range")
 
 

@@ -22,7 +22,7 @@ from htm_engine.coding.collection.codec import (
     inspect_collection,
 )
 from htm_engine.coding.collection.index import apart, together
-from htm_engine.coding.collection.pictures import NOTHING, PictureCoder, Told
+from htm_engine.coding.collection.pictures import NOTHING, PictureCoder
 from htm_engine.coding.collection.toplevel import TopLevel
 from htm_engine.coding.container import pack, unpack
 from htm_engine.coding.photo.model import shipped
@@ -184,9 +184,7 @@ def test_files_in_blocks_of_this_version_stay_readable():
     assert hashlib.sha256(pictures.tobytes()).hexdigest()[:16] == GOLDEN_PICTURES
 
 
-GOLDEN_PAYLOAD = (
-    "09dd08276589dfaae1b73fde1be1c35a6c1705e12b789be3cec73f9fdaf4f4"
-)
+GOLDEN_PAYLOAD = "09dd08276589dfaae1b73fde1be1c35a6c1705e12b789be3cec73f9fdaf4f4"
 GOLDEN_PICTURES = "d0592a95895fa56c"
 
 
