@@ -1,16 +1,18 @@
-"""Collections by the photo codec: bytes a picture at equal PSNR, on one sheet or one by one.
+"""Collections and all their peers: bytes a picture at equal PSNR, on one sheet or one by one.
 
-    python benchmarks/photo_collections.py FOLDER [--size 32] [--colour] [--count 500]
+    python benchmarks/photo_collections.py FOLDER [--limit 3000] [--size 32] [--count 500]
 
 The first ``--count`` pictures of the test part (or of a fifth, where there is none) are laid on
 one sheet, as square as they go, or stored as a file each, headers counted.  The network learns
-from the other part and stores the same pictures in one file; model bytes are counted for
-nobody and printed apart.
+from the other part and stores the same pictures in one file: as ``compress_collection`` does,
+by competing blocks, each picture readable by itself, or by its own residual alone, as it did
+before.  Model bytes are counted for nobody and printed apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import io
 
 import numpy as np
@@ -39,23 +41,32 @@ def photo_curve(X: np.ndarray, qualities: tuple[int, ...]) -> list[tuple[float, 
     return points
 
 
+def before_blocks(model):
+    """The network as it wrote files before the two codecs were one."""
+    taken = model.snapshot()
+    taken.coder_ = copy.copy(model.coder_)
+    taken.coder_.blocks = None
+    return taken
+
+
 def main() -> None:
     """Measure and print."""
     from htm_engine import HTM
     from htm_engine.errors import DataError
-    from htm_engine.evaluation import standard_codecs
+    from htm_engine.evaluation import baselines, standard_codecs
     from htm_engine.evaluation.metrics import bytes_at
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
     parser.add_argument("--size", type=int, help="side to fit pictures to")
     parser.add_argument("--colour", action="store_true")
+    parser.add_argument("--limit", type=int, help="pictures to learn from, at most")
     parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--presets", default="default,mirrored")
+    parser.add_argument("--presets", default="default")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    train, held = learned_and_held_out(args.data, None, args.size, args.colour, args.seed)
+    train, held = learned_and_held_out(args.data, args.limit, args.size, args.colour, args.seed)
     X = held.X[: args.count]
     one = sheet(X)[None]
     provenance("photo_collections", args.data, args.seed)
@@ -67,6 +78,10 @@ def main() -> None:
         model.save(stream)
         print(f"network, {preset}: its model has {stream.tell() / 1024:,.0f} KB")
         curves[f"network, {preset}"] = network_curve(model, X)
+        curves[f"network, {preset}, own residual"] = network_curve(before_blocks(model), X)
+    pca = baselines.PCABaseline(None).fit(train.X)
+    curve = baselines.rate_curve(pca, train.X[:20_000], X, baselines.STEPS)
+    curves["PCA, same coder as own residual"] = [(p.bytes_per_picture, p.psnr) for p in curve]
     curves["photo codec, one by one"] = photo_curve(X, (1, 20, 40, 60, 80))
     points = {"photo codec, one sheet": photo_curve(one, (1, 10, 20, 30, 40, 50, 60, 80))}
     for codec in ("webp", "avif"):
@@ -75,7 +90,7 @@ def main() -> None:
             curve = standard_codecs.codec_curve(data, codec, settings)
             into[f"{codec.upper()}, {name}"] = [(p.bytes_per_picture, p.psnr) for p in curve]
     curves |= {name: [(b / len(X), d) for b, d in curve] for name, curve in points.items()}
-    targets, rows = (20, 23, 25, 27, 30, 33), []
+    targets, rows = (20, 23, 25, 27, 30, 33, 36), []
     for name, curve in curves.items():
         cells = []
         for target in targets:

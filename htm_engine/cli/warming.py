@@ -27,6 +27,7 @@ def warm(arguments: Namespace) -> None:
     for doing, use in (
         ("Compiling for texts", _texts),
         ("Compiling for photographs", _photographs),
+        ("Compiling for collections", _collections),
         ("Letting the text models read", _models),
     ):
         print(f"{doing} ...", flush=True)
@@ -74,6 +75,24 @@ def _photographs() -> None:
     for way in ways:
         decompress_image(way())
     look_into_image(ways[0]())
+
+
+def _collections() -> None:
+    from ..coding.collection import index, state
+    from ..coding.collection.pictures import Frame, PictureCoder, Told
+    from ..coding.collection.told import Top
+    from ..coding.photo.model import shipped
+
+    picture = _picture(28, 20)
+    model = shipped()
+    top = Top(np.zeros((4, 2), np.int16), np.full(8, 64, np.int64))
+    coder, frame = PictureCoder(model, state.first(model), top), Frame(picture.shape, 4, 900, False)
+    told = Told(1, np.zeros(1, np.int64), np.ones((1, 2), np.int16), picture)
+    data = coder.write(coder.choose(picture, told, frame), picture, frame)
+    own = np.frombuffer(bytearray(data), np.uint8)
+    found, reg, cost = coder.read_told(own, frame, 1)
+    coder.read(own, found._replace(prediction=picture), reg, cost, frame)
+    index.apart(index.together([data, data]), 2)
 
 
 def _picture(height: int, width: int) -> NDArray[np.uint8]:

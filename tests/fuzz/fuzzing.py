@@ -31,6 +31,7 @@ from PIL import Image
 
 from htm_engine.assets import ASSETS
 from htm_engine.errors import HTMError
+from tests.fuzz import blocks
 from tests.fuzz import photo as photos
 from tests.helpers.foreign import GREY, RGB, idx, npy, npz, saved, zipped
 
@@ -280,9 +281,11 @@ READERS: dict[str, Callable[[], Reader]] = {
     "pictures": pictures,
     "data": data,
     "collection": collection,
+    "collection-blocks": lambda: Reader(*blocks.files(), sealed),
     "network": network,
     "network-inside": network_inside,
     "network-tables": network_tables,
+    "network-blocks": lambda: _inside(*(own := blocks.network()).state(), own, "coder.blocks_"),
     "links": links,
     "links-inside": links_inside,
     "checkpoint": checkpoint,

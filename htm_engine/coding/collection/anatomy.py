@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..photo.neighbours import Plane
 from ..rangecoder import index_bits
 from . import residual_units
-from .codec import CollectionInfo, Model, open_collection
+from .blocks import Read
+from .codec import CollectionInfo, Model, open_collection, read_blocks
 from .coder import Coded, CollectionCoder
 from .quantise import bits_of_values
 from .values import ideal_bits, no_features
@@ -81,6 +83,10 @@ def dissect(data: bytes, model: Model) -> Anatomy:
         As ``decompress_collection``.
     """
     coder, container, info = open_collection(data, model)
+    if info.in_blocks:
+        return _in_blocks(
+            list(read_blocks(coder, container, info, range(info.pictures))), coder, info
+        )
     coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
     pictures = coder.decode(coded, info.quality)
     alone = coder.decode(
@@ -97,6 +103,40 @@ def dissect(data: bytes, model: Model) -> Anatomy:
         coder.units.grid,
         _budget(coder, coded, info, len(data)),
     )
+
+
+def _in_blocks(parts: list[Read], coder: CollectionCoder, info: CollectionInfo) -> Anatomy:
+    """The same of a file in blocks; where the network's prediction is not used, it is grey."""
+    height, width, channels = coder.hierarchy.map_shapes[0]
+    shape, grid = (height, width, channels), coder.hierarchy.grid_shapes[-1]
+    pictures = np.stack([part.picture.reshape(shape) for part in parts])
+    known = [part.told.prediction for part in parts]
+    prediction = np.stack(
+        [np.full(shape, 128, np.uint8) if one is None else one.reshape(shape) for one in known]
+    )
+    none = np.full(int(np.prod(grid)), -1, np.int64)
+    tops = [part.told.winners if part.told.fineness else none for part in parts]
+    cost = sum((part.cost for part in parts), np.zeros((4, 4))) / 8
+    values = float(cost[3, 0] - cost[3, 1])
+    units = float(cost[:3, 1].sum() + cost[:3, 3].sum())
+    known_bytes = (float(cost[3, 1]), values, units, float(cost[:3, 0].sum()) - units)
+    return Anatomy(
+        info,
+        pictures,
+        prediction,
+        pictures.astype(np.int16) - prediction,
+        np.stack(tops).reshape(len(parts), *grid),
+        np.stack([_blocks(part.found[0], (height, width)) for part in parts]),
+        (-(-height // 8), -(-width // 8)),
+        Budget(*known_bytes, info.size - sum(known_bytes)),
+    )
+
+
+def _blocks(luma: Plane, sides: tuple[int, int]) -> NDArray[np.int64]:
+    """Number of the unit that won every sample of luma, -1 where it was told nothing more."""
+    silent = luma.energy[1:, 1:-1] == 0
+    cells = np.where(silent, -1, luma.unit[1:, 1:-1].astype(np.int64))
+    return np.repeat(np.repeat(cells, 8, 0), 8, 1)[: sides[0], : sides[1]]
 
 
 def _cells(

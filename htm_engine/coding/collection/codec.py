@@ -1,13 +1,16 @@
 """Collections as files: pictures in a few dozen bytes each, by a trained network.
 
-A file is a ``container`` of kind 1 around the payload of ``codec``.  Its header fields:
-number of pictures, quality (1 to 10), and 1 if the residual is stored; then, if the
-pictures are the tiles of one larger picture (``mosaic``), its height and width.
+A file is a ``container`` of kind 1.  Its header fields: number of pictures, quality (1 to 10),
+and its form; then, if the pictures are the tiles of one larger picture (``mosaic``), its height
+and width.  Forms::
+
+    0, 1   what the network predicts, alone (0) or with its residual (1): see ``coder``
+    2, 3   blocks, every picture readable by itself, colour whole (2) or halved (3): ``blocks``
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,9 +22,14 @@ from ...files import bytes_of
 from ...kinds import wrong
 from ..container import Container, pack, unpack
 from . import residual_units
+from .blocks import BlockCoder, Read
+from .choice import smaller_in_blocks
 from .coder import BLOCK, QUALITIES, Coded, CollectionCoder, is_picture
+from .index import together
 
 KIND = 1
+#: Forms of a file (see the docstring).
+BARE, RESIDUAL, BLOCKS, HALVED_BLOCKS = 0, 1, 2, 3
 #: Most pictures in one file, and most bytes they may decode to.
 MOST, MOST_BYTES = 10_000_000, 1 << 28
 
@@ -58,10 +66,16 @@ class CollectionInfo:
 
     pictures: int
     quality: int
-    surprise: bool  #: whether the residual is stored
+    surprise: bool  #: whether more is stored than what the top level predicts
     fingerprint: str  #: of the model that can read it
     size: int  #: bytes in all
     mosaic: tuple[int, int] | None = None  #: height and width of what the pictures are tiles of
+    form: int = RESIDUAL
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether every picture can be read by itself."""
+        return self.form >= BLOCKS
 
 
 def compress_collection(
@@ -84,7 +98,7 @@ def compress_collection(
     quality : int
         1 (fewest bytes) to 10 (nearest to the pictures).
     with_surprise : bool
-        Whether to store the residual, which the top level did not predict.
+        Whether to store more than what the network's top level predicts.
     progress : callable, optional
         Called with the part done; an exception it raises ends the work.
     mosaic : (height, width), optional
@@ -102,17 +116,44 @@ def compress_collection(
     if X.size > MOST_BYTES:
         most = MOST_BYTES * len(X) // X.size
         raise DataError(f"One file holds at most {most:,} of these pictures; write several.")
-    parts = []
+    blocks = coder.blocks if with_surprise else None
+    if blocks is not None and smaller_in_blocks(coder, blocks, next(_maps(model, X))[1], quality):
+        form, payload = _in_blocks(model, X, blocks, int(quality) - 1, progress)
+    else:
+        form = RESIDUAL if with_surprise else BARE
+        parts = []
+        for done, maps in _maps(model, X):
+            parts.append(coder.encode(maps, int(quality), with_surprise))
+            if progress is not None:
+                progress(done)
+        payload = coder.write(_together(parts), int(quality))
+    fields = (len(X), int(quality), form, *(mosaic or ()))
+    return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
+
+
+def _maps(model: Model, X: Any) -> Iterator[tuple[float, NDArray[np.floating]]]:
+    """Maps a block at a time, with the part done when they are."""
     for start in range(0, len(X), BLOCK):
         maps = model.batch(X, np.arange(start, min(start + BLOCK, len(X))))
         if not is_picture(maps):
             raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
-        parts.append(coder.encode(maps, int(quality), with_surprise))
-        if progress is not None:
-            progress(min(1.0, (start + BLOCK) / len(X)))
-    payload = coder.write(_together(parts), int(quality))
-    fields = (len(X), int(quality), int(with_surprise), *(mosaic or ()))
-    return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
+        yield min(1.0, (start + BLOCK) / len(X)), maps
+
+
+def _in_blocks(
+    model: Model, X: Any, blocks: BlockCoder, level: int, progress: Progress | None
+) -> tuple[int, bytes]:
+    """Form and payload of a file whose pictures can be read by themselves."""
+    halved: bool | None = None
+    parts: list[bytes] = []
+    for _, maps in _maps(model, X):
+        if halved is None:
+            halved = blocks.is_halved(maps, level)
+        for some in blocks.encode(maps, level, halved):
+            parts += some
+            if progress is not None:
+                progress(len(parts) / len(X))
+    return HALVED_BLOCKS if halved else BLOCKS, together(parts)
 
 
 def _together(parts: list[Coded]) -> Coded:
@@ -134,8 +175,18 @@ def _together(parts: list[Coded]) -> Coded:
     )
 
 
-def decompress_collection(data: bytes | memoryview, model: Model) -> NDArray[np.uint8]:
+def decompress_collection(
+    data: bytes | memoryview, model: Model, *, numbers: Sequence[int] | None = None
+) -> NDArray[np.uint8]:
     """Pictures as bytes, laid out as the model's training data, from a ``.htmc`` file.
+
+    Parameters
+    ----------
+    data : bytes
+    model : HTM
+        The network that wrote the file.
+    numbers : sequence of int, optional
+        Which pictures, from 0 on; all if not given.  From a file in blocks no others are decoded.
 
     Raises
     ------
@@ -143,10 +194,40 @@ def decompress_collection(data: bytes | memoryview, model: Model) -> NDArray[np.
         If the file is not a collection, or damaged.
     ModelMismatchError
         If another network wrote it.
+    DataError
+        If the file has no picture of such a number.
     """
     coder, container, info = open_collection(data, model)
-    coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
-    return coder.decode(coded, info.quality).reshape(info.pictures, *model.layout)
+    which = range(info.pictures) if numbers is None else list(numbers)
+    if not all(0 <= number < info.pictures for number in which):
+        raise DataError(f"This file holds {info.pictures:,} pictures, numbered from 0.")
+    if info.in_blocks:
+        found = [one.picture for one in read_blocks(coder, container, info, which)]
+        shape = (0, *model.layout)
+        pictures = np.stack(found) if found else np.zeros(shape, np.uint8)
+    else:
+        coded = coder.read(bytes(container.payload), info.pictures, info.quality, info.surprise)
+        pictures = coder.decode(coded, info.quality)[np.array(which, np.intp)]
+    return pictures.reshape(len(which), *model.layout)
+
+
+def read_blocks(
+    coder: CollectionCoder, container: Container, info: CollectionInfo, which: Sequence[int]
+) -> Iterator[Read]:
+    """Pictures of an opened file in blocks, by their numbers.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged.
+    """
+    if coder.blocks is None or info.pictures > len(container.payload):
+        raise FormatError("This file claims more pictures than one file may hold.")
+    halved, level = info.form == HALVED_BLOCKS, info.quality - 1
+    if halved and coder.blocks.shape[2] == 1:
+        raise FormatError("This file's header asks for what no collection holds.")
+    payload = bytes(container.payload)
+    return coder.blocks.decode(payload, info.pictures, level, halved, which)
 
 
 def open_collection(
@@ -191,13 +272,13 @@ def _open(data: bytes | memoryview) -> tuple[Container, CollectionInfo]:
         raise FormatError(wrong(data, "a collection's file"))
     if len(container.fields) not in (3, 5):
         raise FormatError("This file is not a collection of pictures.")
-    pictures, quality, with_surprise, *mosaic = container.fields
+    pictures, quality, form, *mosaic = container.fields
     sides = (mosaic[0], mosaic[1]) if mosaic else None
-    known = 0 < pictures <= MOST and 1 <= quality <= QUALITIES and with_surprise in (0, 1)
+    known = 0 < pictures <= MOST and 1 <= quality <= QUALITIES and form <= HALVED_BLOCKS
     if not known or (sides and not all(0 < side < 1 << 31 for side in sides)):
         raise FormatError("This file's header asks for what no collection holds.")
     return container, CollectionInfo(
-        pictures, quality, bool(with_surprise), container.fingerprint.hex(), len(data), sides
+        pictures, quality, form != BARE, container.fingerprint.hex(), len(data), sides, form
     )
 
 

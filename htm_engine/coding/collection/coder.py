@@ -31,10 +31,12 @@ from ...model.layer import RowCodes
 from ...model.patches import tiling
 from ..rangecoder import SymbolReader, SymbolWriter, index_bits, rounded_counts
 from . import residual_units, values
+from .blocks import BlockCoder, top_of
 from .fixed import ONE, VALUE_BITS, FixedDecoder, dequantise, shift, to_bytes, whole
-from .quantise import QUALITIES, fit_classes
+from .quantise import QUALITIES, fit_classes, step_of
 from .residual_learning import learn
 from .tables import low_shapes, stacked, top_shapes, unstacked
+from .toplevel import TopLevel, block_shape
 from .values import Int, no_features
 from .winner import TopTables, Views, best_unit
 
@@ -48,15 +50,6 @@ MEASURED_ROWS, MEASURED_TILES = 16_384, 32_768
 ROUNDS = 3
 #: Pictures coded at a time.
 BLOCK = 2048
-
-
-def step_of(quality: int) -> int:
-    """Step of a quality in multiples of 2^-12, a multiple of 32.
-
-    Ten qualities, each 0.686 of the one before: 1.2 of the full range down to 0.04.
-    A table and no power, because a power may differ in its last bit between machines.
-    """
-    return (4928, 3360, 2304, 1568, 1088, 736, 512, 352, 256, 160)[quality - 1]
 
 
 def is_picture(maps: NDArray[np.floating]) -> bool:
@@ -106,6 +99,7 @@ class CollectionCoder:
         self.top: list[TopTables] = []
         self.low: list[residual_units.Tables] = []
         self.units: residual_units.ResidualUnits
+        self.blocks: BlockCoder | None = None
 
     # -------------------------------------------------------------- measuring
     def measure(self, hierarchy: Hierarchy, maps: NDArray[np.floating]) -> Iterator[float]:
@@ -156,8 +150,16 @@ class CollectionCoder:
                 low = self.units.measure(error, lively, step, low)
             assert low is not None
             self.low.append(low)
-            yield 0.4 + 0.6 * quality / QUALITIES
+            yield 0.4 + 0.3 * quality / QUALITIES
         self._fix_bases()
+        shape, positions = block_shape(hierarchy)
+        if BlockCoder.fits(shape):
+            like = None
+            if views is not None:
+                like = top_of(codes.values[:, 0], codes.winners[:, 0], views.errors.shape[1])
+            self.blocks = BlockCoder(shape, positions, TopLevel(self), like)
+            for part in self.blocks.learn(maps):
+                yield 0.7 + 0.3 * part
 
     def _attach(self, hierarchy: Hierarchy) -> None:
         self.hierarchy = hierarchy
@@ -350,9 +352,11 @@ class CollectionCoder:
     # -------------------------------------------------------------- the model
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What a model file keeps."""
+        blocks = {} if self.blocks is None else self.blocks.arrays()
         return stacked(self.top, self.low) | {
             "bases": self.units.bases.astype(np.float32),
             "tile": np.array([self.units.patch], np.int64),
+            **{f"blocks_{name}": array for name, array in blocks.items()},
         }
 
     @classmethod
@@ -380,4 +384,9 @@ class CollectionCoder:
             raise ValueError("wrong bases of the coder")
         coder.top, coder.low = unstacked(arrays, QUALITIES)
         coder._fix_bases()
+        blocks = {k.removeprefix("blocks_"): v for k, v in arrays.items() if k[:7] == "blocks_"}
+        if blocks:  # networks of before there were any write files of the first form
+            shape, sizes = (height, width, channels), (layer.units, layer.rank)
+            network = TopLevel(coder)
+            coder.blocks = BlockCoder.from_arrays(blocks, shape, positions, network, sizes)
         return coder

@@ -24,7 +24,7 @@ from .entropy import (
 )
 from .neighbours import record_block
 from .quantise import Prices, quantise
-from .traversal import Scene, Scratch, code_block, own_units, put_block
+from .traversal import Scene, Scratch, code_block, coded_sides, own_units, put_block
 from .units import (
     LARGE,
     QUARTER,
@@ -77,6 +77,7 @@ class Room(NamedTuple):
     wide: NDArray[np.int32]
     predicted: NDArray[np.int32]  #: ``(K, P)`` every unit's prediction
     missed: NDArray[np.float32]  #: ``(K,)`` squares of its residual
+    shown: NDArray[np.float32]  #: ``(P,)`` 1 for a sample that is shown, else 0
     paths: NDArray[np.int16]
 
 
@@ -110,6 +111,7 @@ def new_room() -> Room:
         np.zeros((32, 32), np.int32),
         np.zeros((32, 256), np.int32),
         np.zeros(32, np.float32),
+        np.ones(256, np.float32),
         np.zeros((256, 4, 2), np.int16),
     )
 
@@ -156,8 +158,20 @@ def take_target(
     for i in range(32):
         for j in range(32):
             e = np.float32(target[y0 + i, x0 + j] - room.wide[i, j])
-            lost += e * e
+            lost += e * e * room.shown[(i >> 1) * 16 + (j >> 1)]
     return lost
+
+
+@compiled
+def look_beyond(kind: Any, y0: Any, x0: Any, scene: Any, shown: Any) -> Any:
+    """Mark which samples of a block are shown; whether some are not."""
+    side, whole = side_of(kind), 1 if kind != LARGE else 2
+    part = y0 + side > scene.high or x0 + side > scene.wide
+    for i in range(side // whole):
+        for j in range(side // whole):
+            inside = y0 + whole * i < scene.high and x0 + whole * j < scene.wide
+            shown[i * (side // whole) + j] = np.float32(1 if inside else 0)
+    return part
 
 
 @compiled
@@ -190,7 +204,7 @@ def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
     features, levels = search.scratch.features, search.scratch.predicted
     plane, step, trade = scene.plane, scene.step, search.trade
     cells, i0, j0 = units.weights.shape[2], y0 >> 3, x0 >> 3
-    edge = edge_of(kind, y0, x0, target.shape[1])
+    edge = edge_of(kind, y0, x0, coded_sides(scene)[1])
     mean, contrast, other = features_of(
         kind, plane.samples, scene.luma, scene.blue, y0, x0, edge, features
     )
@@ -203,6 +217,7 @@ def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
     scale = counting(search.tables.care, kind, y0, x0) * ratio * ratio
     dearer = trade / scale
     best.cost[:] = 1e30
+    part = look_beyond(kind, y0, x0, scene, room.shown)
     rest = take_target(kind, y0, x0, target, mean, features, room) / (np.float32(4) * here * here)
     if rest > COARSE:
         return here
@@ -214,7 +229,7 @@ def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
         predict(units.weights[unit], features, units.weights.shape[1], mean, predicted)
         for cell in range(cells):
             e = np.float32(room.wanted[cell] - predicted[cell])
-            missed += e * e
+            missed += e * e * room.shown[cell]
         room.missed[unit] = missed
     for unit in range(count):
         if rank_of(unit, count, room.missed) >= tried:
@@ -223,6 +238,8 @@ def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
         residual[:] = 0
         for cell in range(cells):
             e = np.float32(room.wanted[cell] - predicted[cell])
+            if part and room.shown[cell] == 0:
+                continue
             row = turn[unit, cell]
             for k in range(kept):
                 residual[k] += row[k] * e
@@ -288,8 +305,8 @@ def exact_cost(
     place_candidate(kind, y0, x0, here, best, candidate, search)
     side = side_of(kind)
     lost = np.float32(0)
-    for i in range(y0, y0 + side):
-        for j in range(x0, x0 + side):
+    for i in range(y0, min(y0 + side, search.scene.high)):
+        for j in range(x0, min(x0 + side, search.scene.wide)):
             e = np.float32(target[i, j] - plane.samples[i, j])
             lost += e * e
     search.coder.reg[MODE], search.coder.cost[0] = MEASURE, 0
@@ -310,7 +327,7 @@ def place_candidate(
     units, plane = own_units(kind, scene.units), scene.plane
     mean: Any = np.int64(0)
     if kind == LARGE:
-        edge = edge_of(kind, y0, x0, plane.samples.shape[1])
+        edge = edge_of(kind, y0, x0, coded_sides(scene)[1])
         mean, _, _ = features_of(
             kind, plane.samples, scene.luma, scene.blue, y0, x0, edge, features
         )

@@ -43,6 +43,9 @@ def _starts() -> tuple[np.ndarray, int]:
 STARTS, TABLE = _starts()
 COUNT, UNIT = len(LEVEL_CONTEXTS), len(LEVEL_CONTEXTS) + len(COUNT_CONTEXTS)
 SPLIT, ESCAPE = UNIT + len(UNIT_CONTEXTS), UNIT + len(UNIT_CONTEXTS) + 1
+#: One context more, which the pictures of a collection have: where in the picture a block lies.
+PLACE_LEVEL, PLACE_COUNT, PLACE_UNIT, PLACE_SPLIT = range(ESCAPE + 1, ESCAPE + 5)
+PLACES = 64
 #: Rows of weights of a kind: first gate of levels, second, counts, units, split, escape.
 ROWS = 8 * 16 + 8 * 64 + 16 + 8 + 1 + 1
 ROW_2, ROW_COUNT, ROW_UNIT, ROW_SPLIT, ROW_ESCAPE = 128, 640, 656, 664, 665
@@ -50,6 +53,8 @@ ROW_2, ROW_COUNT, ROW_UNIT, ROW_SPLIT, ROW_ESCAPE = 128, 640, 656, 664, 665
 UNARY = 14
 #: How fast gates learn that start warm.
 SLOW = 5
+#: Rate of an entropy model that stays as it is: that of a collection, warm beforehand.
+STILL = 0
 #: Half the length of the table of the logistic function: where log-odds are zero.
 _FAR = 3072
 #: A probability in 2^-16 stays this far from certainty.
@@ -88,6 +93,7 @@ class Levels(NamedTuple):
     count: Any  #: levels that are coded
     activity: Any  #: contrast around the block, over the step, graded
     energy: Any  #: sums of magnitudes in the blocks around, graded
+    place: Any  #: of the block in a picture of a collection
 
 
 def new_coder(
@@ -104,8 +110,8 @@ def new_coder(
         weights,
         (mixing.stretch_table(), mixing.squash_table(), mixing.reciprocals()),
         starts,
-        np.zeros(INPUTS, np.int64),
-        np.zeros(INPUTS + 1, np.int32),
+        np.zeros(weights.shape[2] - 1, np.int64),
+        np.zeros(weights.shape[2], np.int32),
         reg,
         data,
         np.zeros(4) if cost is None else cost,
@@ -133,15 +139,15 @@ def decide(node: Any, n: Any, one: Any, two: Any, bit: Any, own: Any, coder: Any
     stretch, squash, recip = coder.tables
     for i in range(n):
         x[i] = stretch[np.int64(probs[at[i] + node]) >> 20]
-    for i in range(n, INPUTS):
+    for i in range(n, len(x) - 1):
         x[i] = 0
-    x[INPUTS] = 256
+    x[len(x) - 1] = 256
     first, second = dot(weights[one], x), dot(weights[two], x)
     p: Any = np.int64(squash[((first + second) >> 1) + _FAR])
     p = min(max(p, _SURE), 65536 - _SURE)
     y = code_bit(p, bit, coder.reg, coder.data)
     coder.cost[0] -= np.log2((p if y else 65536 - p) / 65536.0)
-    if coder.reg[MODE] == MEASURE:
+    if coder.reg[MODE] == MEASURE or coder.reg[RATE] == STILL:
         return y
     target, rate = y * 65535, coder.reg[RATE]
     descend(weights[one], x, ((target - np.int64(squash[first + _FAR])) * rate) >> 4)
@@ -215,6 +221,9 @@ def code_level(k: Any, scale: Any, near: Any, second: Any, block: Any, own: Any,
     at[7] = start[7] + (block.unit * 32 + n1 * 4 + (nb >> 1)) * 8
     at[8] = start[8] + (((second * 8 + nb) * 8 + n1) * 16 + (mu >> 2)) * 8
     at[9] = start[9] + ((second * 64 + mu) * 16 + n2) * 8
+    inputs = len(coder.inputs) - 1
+    if inputs > INPUTS:
+        at[INPUTS] = start[PLACE_LEVEL] + (block.place * 64 + kq) * 8
     value: Any = np.int64(levels[k])
     m: Any = np.int64(0)
     size = abs(value)
@@ -225,7 +234,7 @@ def code_level(k: Any, scale: Any, near: Any, second: Any, block: Any, own: Any,
         if k == count - 1 and m == 0:
             m = 1  # the last coded level is never zero
             continue
-        if not decide(slot, INPUTS, one, two, more, own, coder):
+        if not decide(slot, inputs, one, two, more, own, coder):
             break
         m += 1
     if m == UNARY:

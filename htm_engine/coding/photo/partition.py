@@ -20,7 +20,7 @@ from ..arithmetic import (
 from ..compiling import compiled
 from .competition import choose_unit, place_candidate
 from .neighbours import PART, SPLIT_UP, WHOLE
-from .traversal import code_block, code_split, code_square
+from .traversal import code_block, code_split, code_square, coded_sides
 from .units import LARGE, QUARTER, edge_of, features_of, step_of
 
 
@@ -31,7 +31,7 @@ def choose_rows(channel: Any, search: Any, rivals: Any, start: Any, end: Any) ->
     With one candidate kept, choices go by the tables alone; with more, the entropy model goes
     along, and ``search.coder`` learns.  ``rivals`` has room for the candidates of four sizes.
     """
-    width, follow = search.target.shape[1], search.effort.keep > 1
+    width, follow = coded_sides(search.scene)[1], search.effort.keep > 1
     scene, coder, scratch = search.scene, search.coder, search.scratch
     if channel:
         kind = channel + 1
@@ -53,7 +53,7 @@ def choose_rows(channel: Any, search: Any, rivals: Any, start: Any, end: Any) ->
 @compiled
 def choose_32(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     """Choose for a square of 32x32, or what of it lies in the picture."""
-    height, width = search.target.shape
+    height, width = coded_sides(search.scene)
     plane = search.scene.plane
     whole, winner, spent, kind = np.float32(1e30), np.int64(0), np.float32(0), np.int64(LARGE)
     fits = y0 + 32 <= height and x0 + 32 <= width
@@ -75,13 +75,16 @@ def choose_32(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
 @compiled
 def choose_16(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     """Choose for a square of 16x16; its cost."""
-    kind = np.int64(1)
-    whole, winner = choose_unit(kind, y0, x0, search, rivals[2])
-    whole += split_cost(kind, y0, x0, np.int64(WHOLE), search)
-    spent = split_cost(kind, y0, x0, np.int64(SPLIT_UP), search)
+    kind, (height, width) = np.int64(1), coded_sides(search.scene)
+    whole, winner, spent = np.float32(1e30), np.int64(0), np.float32(0)
+    if y0 + 16 <= height and x0 + 16 <= width:
+        whole, winner = choose_unit(kind, y0, x0, search, rivals[2])
+        whole += split_cost(kind, y0, x0, np.int64(WHOLE), search)
+        spent = split_cost(kind, y0, x0, np.int64(SPLIT_UP), search)
     for q in range(4):
-        if spent <= whole:
-            spent += choose_8(y0 + 8 * (q >> 1), x0 + 8 * (q & 1), search, rivals)
+        y, x = y0 + 8 * (q >> 1), x0 + 8 * (q & 1)
+        if spent <= whole and y < height and x < width:
+            spent += choose_8(y, x, search, rivals)
     search.scene.plane.split[y0 >> 3, x0 >> 3] = SPLIT_UP if spent <= whole else WHOLE
     if whole < spent:
         place_again(kind, y0, x0, rivals[2], winner, search)
@@ -111,7 +114,7 @@ def choose_8(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
 def place_again(kind: Any, y0: Any, x0: Any, best: Any, winner: Any, search: Any) -> Any:
     """Decode a block's winner into its plane again."""
     scene = search.scene
-    edge = edge_of(kind, y0, x0, scene.plane.samples.shape[1])
+    edge = edge_of(kind, y0, x0, coded_sides(scene)[1])
     _, contrast, other = features_of(
         kind,
         scene.plane.samples,

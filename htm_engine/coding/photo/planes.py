@@ -108,7 +108,7 @@ def chosen(
     """
     found = [blank_plane(np.zeros(target.shape, np.int32)) for target in targets]
     probs, weights = model.probs.copy(), model.gates.copy()
-    turns = [_turned(units.basis) for units in model.units]
+    turns = turned(model)
     luma = np.zeros_like(targets[1]) if halved and len(targets) > 1 else found[0].samples
     searches = []
     for channel, target in enumerate(targets):
@@ -123,7 +123,7 @@ def chosen(
             model.dear,
             care[channel] if care else even,
         )
-        scene = Scene(found[channel], own, blue, steps[channel], eye, PULL, units)
+        scene = Scene(found[channel], own, blue, steps[channel], eye, PULL, units, *target.shape)
         trade = np.float32(dearer * trade_of(steps[0]))
         search = Search(target, scene, desk.coder, desk.scratch, effort, trade, tables, desk.room)
         searches.append((search, desk.rivals))
@@ -149,6 +149,11 @@ def _in_waves(strip: Callable[[int, int], None], planes: int, strips: int) -> No
                 done.result()
 
 
+def turned(model: PhotoModel) -> list[NDArray[np.float32]]:
+    """Bases of all kinds the other way round, for the encoder."""
+    return [_turned(units.basis) for units in model.units]
+
+
 def _turned(basis: NDArray[np.int16]) -> NDArray[np.float32]:
     """Bases ``(K, P, kept)`` for the encoder, without vectors at the end that are all zero."""
     kept = int(np.flatnonzero(basis.any((0, 2))).max(initial=0)) + 1
@@ -169,7 +174,16 @@ def coded_planes(
     cost, scratch = np.zeros((3, 4)), new_scratch()
     for channel, plane in enumerate(found):
         luma, blue = seen_by(found, channel, halved)
-        scene = Scene(plane, luma, blue, steps[channel], eye, PULL, units_of(model, channel))
+        scene = Scene(
+            plane,
+            luma,
+            blue,
+            steps[channel],
+            eye,
+            PULL,
+            units_of(model, channel),
+            *plane.samples.shape,
+        )
         coder = new_coder(probs, gates, STARTS, reg, out, cost[channel])
         traverse(channel, scene, coder, scratch)
     return out[: reg[PLACE]].tobytes() + last_bytes(reg), cost, probs, gates
@@ -198,7 +212,9 @@ def read_planes(
         found.append(blank_plane(np.zeros((height // part, width // part), np.int32)))
         luma, blue = seen_by(found, channel, halved)
         units, step = units_of(model, channel), header.steps[channel]
-        scene = Scene(found[-1], luma, blue, step, header.eye, PULL, units)
+        scene = Scene(
+            found[-1], luma, blue, step, header.eye, PULL, units, *found[-1].samples.shape
+        )
         coder = new_coder(probs, gates, STARTS, reg, header.coded, spent[channel])
         traverse(channel, scene, coder, scratch)
         if reg[PLACE] > len(header.coded) + 8:

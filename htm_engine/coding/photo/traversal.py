@@ -21,6 +21,10 @@ from ..arithmetic import (
 from ..compiling import compiled
 from .entropy import (
     COUNT,
+    INPUTS,
+    PLACE_COUNT,
+    PLACE_SPLIT,
+    PLACE_UNIT,
     ROW_COUNT,
     ROW_SPLIT,
     ROW_UNIT,
@@ -32,7 +36,17 @@ from .entropy import (
     code_tree,
     decide,
 )
-from .neighbours import PART, WHOLE, Plane, Units, clip, neighbours, orientation, record_block
+from .neighbours import (
+    PART,
+    SPLIT_UP,
+    WHOLE,
+    Plane,
+    Units,
+    clip,
+    neighbours,
+    orientation,
+    record_block,
+)
 from .units import (
     FOLLOWS,
     LARGE,
@@ -59,6 +73,8 @@ class Scene(NamedTuple):
     eye: int  #: how far steps follow the contrast around a block
     pull: int  #: 64ths of a step taken off a magnitude of 1 when it is put back
     units: tuple[Units, Units, Units]  #: of its blocks of 8x8, of squares, of quarters
+    high: int  #: rows that are shown; blocks beyond them are not coded
+    wide: int  #: columns that are shown
 
 
 class Scratch(NamedTuple):
@@ -78,6 +94,23 @@ def new_scratch() -> Scratch:
         np.zeros(256, np.int16),
         np.zeros(64, np.int64),
     )
+
+
+@compiled
+def coded_sides(scene: Any) -> Any:
+    """Rows and columns of a plane that blocks of 8x8 are coded for."""
+    return (scene.high + 7) & ~7, (scene.wide + 7) & ~7
+
+
+@compiled
+def place_of(y0: Any, x0: Any, scene: Any) -> Any:
+    """Where in a picture a block lies, in 64 grades."""
+    i, j, rows, columns = y0 >> 3, x0 >> 3, (scene.high + 7) >> 3, (scene.wide + 7) >> 3
+    if rows > 8:
+        i = i * 8 // rows
+    if columns > 8:
+        j = j * 8 // columns
+    return i * 8 + j
 
 
 @compiled
@@ -114,7 +147,7 @@ def code_block(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     at, starts, cost = coder.at, coder.starts, coder.cost
     i0, j0, side, cells = y0 >> 3, x0 >> 3, side_of(kind), units.basis.shape[1]
     at_first, q = cost[0], ((y0 >> 2) & 1) * 2 + ((x0 >> 2) & 1)
-    edge = edge_of(kind, y0, x0, plane.samples.shape[1])
+    edge = edge_of(kind, y0, x0, coded_sides(scene)[1])
     mean, contrast, other = features_of(
         kind, plane.samples, scene.luma, scene.blue, y0, x0, edge, scratch.features
     )
@@ -132,6 +165,9 @@ def code_block(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     at[4] = starts[UNIT + 4] + u_right * 32
     at[5] = starts[UNIT + 5] + (u_left * 8 + tilt) * 32
     at[6] = starts[UNIT + 6] + (slopes * 8 + tilt) * 32
+    place, more = place_of(y0, x0, scene), len(coder.inputs) - 1 - INPUTS
+    if more:
+        at[7] = starts[PLACE_UNIT] + place * 32
     bits = np.int64(0)
     while 1 << bits < len(units.weights):
         bits += 1
@@ -140,7 +176,7 @@ def code_block(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     if kind == QUARTER:
         winner, count = np.int64(plane.fours[i0, j0, q, 0]), np.int64(plane.fours[i0, j0, q, 1])
     before = cost[0]
-    winner = code_tree(winner, bits, np.int64(7), np.int64(ROW_UNIT), own, coder)
+    winner = code_tree(winner, bits, np.int64(7 + more), np.int64(ROW_UNIT), own, coder)
     winner = min(winner, len(units.weights) - 1)
     cost[1] += cost[0] - before
     # How many levels.
@@ -157,9 +193,11 @@ def code_block(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     above = clip(four_log2(top + 1) // 3, 15)
     at[5] = starts[COUNT + 5] + (beside * 16 + above) * 512
     at[6] = starts[COUNT + 6] + (energy * 16 + clip(four_log2(sizable + 1) >> 1, 15)) * 512
+    if more:
+        at[7] = starts[PLACE_COUNT] + place * 512
     before = cost[0]
     deep = np.int64(9 if cells == 256 else (7 if cells == 64 else 5))
-    count = code_tree(count, deep, np.int64(7), np.int64(ROW_COUNT), own, coder)
+    count = code_tree(count, deep, np.int64(7 + more), np.int64(ROW_COUNT), own, coder)
     count = min(count, cells)
     cost[2] += cost[0] - before
     # The levels.
@@ -169,7 +207,7 @@ def code_block(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
         levels[k] = plane.levels[i0 + (sub >> 1), j0 + (sub & 1), from_k]
     shift = 2 if cells == 256 else 0
     total, state = np.int64(0), np.int64(0)
-    block = Levels(levels, cells, winner, count, activity, energy)
+    block = Levels(levels, cells, winner, count, activity, energy, place)
     for k in range(count - 1, -1, -1):
         scale = np.int64(scales[winner, k]) + size
         value = code_level(k, scale, near[k >> shift], state >> 1, block, own, coder)
@@ -205,7 +243,7 @@ def code_split(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     plane, at, starts, cost = scene.plane, coder.at, coder.starts, coder.cost
     split, quarter, i0, j0 = plane.split, plane.quarter, y0 >> 3, x0 >> 3
     seen_as = 0 if kind == QUARTER else kind
-    edge = edge_of(seen_as, y0, x0, plane.samples.shape[1])
+    edge = edge_of(seen_as, y0, x0, coded_sides(scene)[1])
     _, contrast, _ = features_of(
         seen_as, plane.samples, scene.luma, scene.blue, y0, x0, edge, scratch.features
     )
@@ -229,9 +267,12 @@ def code_split(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
     at[0] = starts[SPLIT] + activity * 16
     at[1] = starts[SPLIT] + 256 + west * 4 + north
     at[2] = starts[SPLIT] + 512 + clip(four_log2(around + 1) // 2, 15) * 16 + west * 4 + north
+    more = len(coder.inputs) - 1 - INPUTS
+    if more:
+        at[3] = starts[PLACE_SPLIT] + place_of(y0, x0, scene) * 16
     before, row = cost[0], np.int64(ROW_SPLIT)
     own = Own(coder.probs[kind], coder.weights[kind])
-    value = decide(np.int64(0), np.int64(3), row, row, value, own, coder)
+    value = decide(np.int64(0), np.int64(3 + more), row, row, value, own, coder)
     cost[3] += cost[0] - before
     if coder.reg[MODE] != DECODE:
         return
@@ -249,7 +290,7 @@ def code_split(kind: Any, y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any
 @compiled
 def traverse(channel: Any, scene: Any, coder: Any, scratch: Any) -> Any:
     """All blocks of a plane: ``channel`` 0 luma, 1 Cb, 2 Cr."""
-    height, width = scene.plane.samples.shape
+    height, width = coded_sides(scene)
     area = 8 if channel else 32
     for y in range(0, height, area):
         for x in range(0, width, area):
@@ -265,7 +306,7 @@ def traverse(channel: Any, scene: Any, coder: Any, scratch: Any) -> Any:
 def code_square(y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any) -> Any:
     """A square of 32x32 of luma, or what of it lies in the picture."""
     plane = scene.plane
-    height, width = plane.samples.shape
+    height, width = coded_sides(scene)
     # Constants hidden from the compiler, which would compile ``code_block`` once for each.
     small, middle, large, fourth = np.int64(0), np.int64(1), np.int64(LARGE), np.int64(QUARTER)
     if y0 + 32 <= height and x0 + 32 <= width:
@@ -275,12 +316,15 @@ def code_square(y0: Any, x0: Any, scene: Any, coder: Any, scratch: Any) -> Any:
             return
     for y1 in range(y0, min(y0 + 32, height), 16):
         for x1 in range(x0, min(x0 + 32, width), 16):
-            code_split(middle, y1, x1, scene, coder, scratch)
+            if y1 + 16 <= height and x1 + 16 <= width:
+                code_split(middle, y1, x1, scene, coder, scratch)
+            else:
+                plane.split[y1 >> 3, x1 >> 3] = SPLIT_UP
             if plane.split[y1 >> 3, x1 >> 3] == WHOLE:
                 code_block(middle, y1, x1, scene, coder, scratch)
                 continue
-            for y2 in range(y1, y1 + 16, 8):
-                for x2 in range(x1, x1 + 16, 8):
+            for y2 in range(y1, min(y1 + 16, height), 8):
+                for x2 in range(x1, min(x1 + 16, width), 8):
                     code_split(fourth, y2, x2, scene, coder, scratch)
                     if plane.quarter[y2 >> 3, x2 >> 3] == 0:
                         code_block(small, y2, x2, scene, coder, scratch)

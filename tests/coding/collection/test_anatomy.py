@@ -15,27 +15,35 @@ X = load_dataset("digits").X
 PLAIN = LayerSpec(4, 8, 0, winners=3, compete_on="evidence")
 
 
-@pytest.fixture(scope="module", params=["subspaces", "article"])
+@pytest.fixture(scope="module", params=["subspaces", "article", "before blocks"])
 def model(request):
-    layers = {"subspaces": (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4)), "article": (PLAIN, PLAIN)}
-    return HTM(layers=layers[request.param], epochs=1).fit(X[:400])
+    layers = (
+        (PLAIN, PLAIN) if request.param == "article" else (LayerSpec(4, 8, 4), LayerSpec(2, 8, 4))
+    )
+    found = HTM(layers=layers, epochs=1).fit(X[:400])
+    if request.param == "before blocks":
+        found.coder_.blocks = None
+    return found
 
 
 @pytest.mark.parametrize("quality", [1, 5, 10])
 @pytest.mark.parametrize("count", [1, 300])
 def test_ideal_lengths_add_up_to_the_file(model, quality, count):
     file = compress_collection(model, X[-count:], quality)
-    budget = dissect(file, model).budget
-    assert budget.total == pytest.approx(len(file))
-    # 20 bytes of header and checksum, a varint or two, and the coder's last byte.
-    assert 15 < budget.header < 30 + 0.01 * len(file)
+    parts = dissect(file, model)
+    assert parts.budget.total == pytest.approx(len(file))
+    # 20 bytes of header and checksum, a varint or two, and the coder's last byte; in blocks
+    # every picture has a last byte, and a place in the index.
+    apart = 2 * count if parts.info.in_blocks else 0
+    assert 15 < parts.budget.header < 30 + 0.01 * len(file) + apart
 
 
 def test_values_beyond_the_tables_are_counted(model):
     """A picture unlike any that was learned needs large values."""
     wild = np.random.default_rng(0).integers(0, 2, (50, 8, 8)).astype(np.uint8) * 255
     file = compress_collection(model, wild, 10)
-    assert dissect(file, model).budget.header < 30 + 0.01 * len(file)
+    parts = dissect(file, model)
+    assert parts.budget.header < 30 + 0.01 * len(file) + (100 if parts.info.in_blocks else 0)
 
 
 def test_prediction_and_residual_make_the_pictures(model):
@@ -44,7 +52,7 @@ def test_prediction_and_residual_make_the_pictures(model):
     assert np.array_equal(parts.pictures[..., 0], decompress_collection(file, model))
     assert np.array_equal(parts.prediction + parts.residual, parts.pictures)
     quiet = parts.tile_winners < 0
-    assert not parts.residual[..., 0][quiet].any()
+    assert parts.info.in_blocks or not parts.residual[..., 0][quiet].any()
 
 
 def test_a_file_without_a_residual_is_its_prediction(model):
