@@ -177,7 +177,7 @@ _LEVEL_OF_TRAIN: dict[str, Control] = {
 }
 
 CONTROLS: Mapping[str, Mapping[str, Control]] = {
-    "home": {},
+    "home": {"wipe": Number(50, 0, 100, carried=True)},
     "train": {
         "data": Choice("digits", ("digits", "scenes", "photo-patches", "upload")),
         "side": Number(32, 4, 128),
