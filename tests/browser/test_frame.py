@@ -69,12 +69,3 @@ def test_navigation_leads_to_every_page(server, open_page):
 def test_sidebar_says_which_htm_this_is(server, open_page):
     visit = open_page(f"{server.url}/train")
     assert "Numenta" in visit.page.locator("[data-testid=stSidebar]").inner_text()
-
-
-def test_home_links_lead_to_every_page(server, open_page):
-    visit = open_page(server.url)
-    for info in INNER:
-        visit.page.locator("[data-testid=stMain]").get_by_role("link", name=info.title).click()
-        visit.page.get_by_role("heading", level=1, name=info.title).wait_for()
-        visit.page.go_back()
-        visit.page.get_by_role("heading", level=1, name="HTM Studio").wait_for()
