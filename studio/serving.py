@@ -9,13 +9,20 @@ and its libraries to be imported; here the server answers once they are.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import sys
 
 from .kit.places import APP
 
 #: What modules import only where they need it.
-LATE = ("sklearn.decomposition", "sklearn.datasets", "plotly.graph_objects", "pandas")
+LATE = (
+    "sklearn.decomposition",
+    "sklearn.datasets",
+    "plotly.graph_objects",
+    "pandas",
+    "streamlit.emojis",
+)
 
 
 def load() -> None:
@@ -30,6 +37,8 @@ def load() -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     Image.init()
+    # Streamlit asks once who started it, which reads the files' names of all modules.
+    inspect.stack()
 
 
 def main() -> None:
