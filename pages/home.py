@@ -29,6 +29,7 @@ try:
     view.show()
 except (OSError, ValueError, KeyError, TypeError):
     st.warning(t("home.the_result_to_show_here"), icon=":material/warning:")
+view.let_paint()
 put_in.show()
 view.show_finished()
 show_next()

@@ -6,6 +6,7 @@ The engine is not asked; everything is kept by the time stamp of the file it com
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ ON = settings.Page("home")
 #: the one, up to the other.
 TEXT = ASSETS / "text-home.json"
 PART = ("Nobody in the street", " There was no zeppelin")
+#: Seconds that the browser has the first screen alone, the first time.
+PAINT = 0.4
+_PAINTED = "_home_painted"
 #: Finished things on other pages: a name, the page, and what its link says.
 FINISHED: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("photo", "compress", {"what": "photo"}),
@@ -85,6 +89,13 @@ def show() -> None:
         show_collection(found.collection)
     with st.container(gap="xsmall"):
         show_text(text)
+
+
+def let_paint() -> None:
+    """Wait, once a visitor, so that the browser draws the first screen before it has the rest."""
+    if not st.session_state.get(_PAINTED):
+        st.session_state[_PAINTED] = True
+        time.sleep(PAINT)
 
 
 def show_photograph(found: showcase.Photograph) -> None:
