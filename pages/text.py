@@ -11,6 +11,7 @@ from studio.kit import watching
 from studio.kit.words import said, t
 from studio.text import dialogue, view, work
 from studio.text.dialogue import ON
+from studio.visitor import handed
 
 
 def given() -> tuple[bytes, str, work.Own | None]:
@@ -36,6 +37,7 @@ def given() -> tuple[bytes, str, work.Own | None]:
         key="text_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
     )
+    sent = handed.taken("text", sent)
     with st.expander(t("text.a_text_model_of_your"), icon=":material/school:"):
         st.caption(t("text.records_log_lines_or_code"))
         mine = st.file_uploader(

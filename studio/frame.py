@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,8 @@ WARM_UP = (
     "htm_engine.figures.base",
     "skimage.metrics",
 )
+#: Seconds that these wait for: the first page's pictures are on their way to the browser.
+WARM_AFTER = 1.5
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
 JOBS = "htm_engine.runs.background"
 
@@ -125,6 +128,7 @@ def _warm_up() -> None:
     """
 
     def load() -> None:
+        time.sleep(WARM_AFTER)
         for name in WARM_UP:
             importlib.import_module(name)
         ahead.begin()

@@ -9,6 +9,7 @@ and its libraries to be imported; here the server answers once they are.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import sys
 
@@ -16,7 +17,13 @@ from .kit import ahead
 from .kit.places import APP
 
 #: What modules import only where they need it.
-LATE = ("sklearn.decomposition", "sklearn.datasets", "plotly.graph_objects", "pandas")
+LATE = (
+    "sklearn.decomposition",
+    "sklearn.datasets",
+    "plotly.graph_objects",
+    "pandas",
+    "streamlit.emojis",
+)
 
 
 def load() -> None:
@@ -32,6 +39,8 @@ def load() -> None:
             importlib.import_module(module.name)
     Image.init()
     ahead.begin()
+    # Streamlit asks once who started it, which reads the files' names of all modules.
+    inspect.stack()
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from htm_engine.runs.background import Background
 from ..kit import watching
 from ..kit.pictures import alt
 from ..kit.words import said, t
+from ..visitor import handed
 from . import photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
@@ -45,12 +46,14 @@ def show() -> None:
 def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
     """The picture to code, and how."""
     left, right = st.columns(2, gap="large")
-    file = right.file_uploader(
+    sent = right.file_uploader(
         t("compress.a_photograph_of_your_own"),
         KINDS,
         key="photo_upload",
         help=t("compress.up_to_megapixels", most=photo_work.MOST_PIXELS / 1e6),
     )
+    with right:
+        file = handed.taken("photo", sent)
     lossless = ON.toggle(
         "lossless", t("compress.lossless"), right, help=t("compress.every_pixel_as_it_was")
     )

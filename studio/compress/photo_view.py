@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from htm_engine.evaluation.comparison import Stored
 
+from ..kit import divider as dividing
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
 from ..kit.words import said, t
-from . import curves, photo_work, slider
+from . import curves, photo_work
 from .choose import ON
 from .view import decibels, difference, rivals_table, score, show_numbers
 
@@ -58,7 +59,7 @@ def looking(disabled: bool) -> Looking:
             format_func=lambda times: f"{times}×",
             help=t("compress.zoom_help"),
         )
-    for held in slider.HELD:
+    for held in dividing.HELD:
         ON.carried(held)  # in the link also while there is nothing to move
     assert beside in BESIDE
     return Looking(str(beside), int(zoom))
@@ -140,7 +141,11 @@ def _slide(
         else t("compress.the_picture_that_came_back")
     )
     height, width = first[1].shape[:2]
-    slider.show((files[0], files[1]), (width, height), names, (before, words), zoom)
+    sides = (
+        dividing.Side(files[0], names[0], before),
+        dividing.Side(files[1], names[1], words),
+    )
+    dividing.show(ON, "photo_slider", sides, (width, height), zoom)
 
 
 def downloads(coded: photo_work.Coded) -> None:

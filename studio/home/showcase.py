@@ -1,172 +1,247 @@
-"""What the home page shows of the shipped model, measured once and kept beside it.
+"""What the home page shows, made once and kept as small files, so that it paints at once.
 
 ::
 
-    assets/digits-htm.npz + held-out digits ──build──► Showcase ──write──► assets/home.json
-                                                                              │ read
-                                                          home page ◄─────────┘
+    scikit-image's cat ──► photograph(): our file, JPEG and WebP at its bytes ──► home-photo.*
+    a folder of emoji  ──► collection(): a network that learned them, measured
+                                         on others, its units and what it drew ──► home-*.png
+                           numbers of both ─────────────────────────────────────► home.json
 
-The page reads numbers and small pictures from the JSON, so that the first paint waits for
-neither the engine nor scikit-learn.  The file names the model it was measured on; a test
-measures again and compares.  After a change of the shipped model::
+The page reads these and needs no engine.  A test opens the photograph's file again and
+compares.  After a change of the photo codec, and with a folder of Twemoji's PNG files for
+the rest, as what was learned from them cannot be made of what packages carry::
 
-    python -m studio.home.showcase
+    python -m studio.home.showcase [--emoji FOLDER]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..kit.places import ASSETS, HELD_OUT, SEED
+from ..kit.places import ASSETS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from htm_engine import HTM
 
-MODEL = ASSETS / "digits-htm.npz"
+    Pixels = NDArray[np.uint8]
+
 FILE = ASSETS / "home.json"
+#: Our file of the photograph, what comes back from it, and the others' files.
+STORED, BACK, JPEG = (ASSETS / f"home-photo.{end}" for end in ("htmc", "webp", "jpg"))
+#: Prototypes of the network's units, and pictures that it drew.
+UNITS, DRAWN = ASSETS / "home-units.png", ASSETS / "home-drawn.png"
 
-QUALITY = 7
-_COPIES = 64
+#: JPEG's quality, which sets the bytes: WebP and ours take no more.
+JPEG_QUALITY = 6
+#: Side of the emoji, how many are kept from learning, and the quality they are stored at.
+SIDE, HELD, QUALITY = 32, 200, 5
+#: Rank of the units at the top: a unit learns from some seventeen pictures.
+RANK, EPOCHS = 8, 12
+#: How far what is drawn strays, a level: more shows noise where few pictures were learned.
+TEMPERATURE = (0.3, 0.7)
+#: Units and drawn pictures that are shown, in rows of so many, each pixel twice as large.
+SHOWN_UNITS, SHOWN_DRAWN, IN_ROW = 30, 20, 10
 
-
-@dataclass(frozen=True)
-class Example:
-    """One held-out picture on its way; pictures are rows of bytes, ``winners`` a grid a level."""
-
-    label: str
-    original: list[list[int]]
-    winner: list[list[int]]
-    rebuilt: list[list[int]]
-    winners: list[list[list[int]]]
-    size: float
+#: Colours of skin, as the names of emoji say them; and what tells pairs, which are left out.
+SKIN = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}
+PAIRS = {"2764", "1f46b", "1f46c", "1f46d", "1f48f", "1f491", "1f91d", "1faf1", "1faf2"}
 
 
 @dataclass(frozen=True)
 class Coding:
-    """Bytes a picture, everything counted, and what is left of the pictures in dB."""
+    """Bytes, everything counted, and what is left of the pictures in dB."""
 
     size: float
     psnr: float
 
 
 @dataclass(frozen=True)
-class Showcase:
-    """Everything the home page says about the shipped model."""
+class Photograph:
+    """One photograph, width by height, in three formats at about the same bytes."""
+
+    width: int
+    height: int
+    htm: Coding
+    jpeg: Coding
+    webp: Coding
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a network made of pictures that it did not learn from; bytes are a picture's."""
 
     fingerprint: str
-    dataset: str
     learned_from: int
     measured_on: int
-    raw_size: int
-    quality: int
+    side: int
     htm: Coding
-    pca: Coding
-    pca_components: int
-    examples: list[Example]
-    units: list[list[list[list[int]]]]  #: a list a level, bottom first
+    png: float
+    units: int
 
 
-def build(model: HTM, train: NDArray[np.uint8], test: NDArray[np.uint8], labels: Any) -> Showcase:
-    """Measure a model on pictures it did not learn from."""
-    from htm_engine.coding.collection.codec import compress_collection, decompress_collection
+@dataclass(frozen=True)
+class Showcase:
+    """Every number that the home page says."""
 
-    file = compress_collection(model, test, QUALITY)
-    back = decompress_collection(file, model)
-    components, pca = _pca95(train, test)
-    chosen = _one_of_each(labels)
-    codes = model.encode(test[chosen])
-    # Without its values, a code says only who won: the winner's prototype, level by level.
-    bare = model.decode(type(codes)(codes.winners, codes.weights, np.zeros_like(codes.values)))
-    grids = model.winners(test[chosen])
-    examples = []
-    for place, index in enumerate(chosen):
-        one = test[index : index + 1]
-        alone = len(compress_collection(model, one, QUALITY))
-        many = len(compress_collection(model, np.repeat(one, _COPIES + 1, 0), QUALITY))
-        examples.append(
-            Example(
-                str(labels[index]),
-                test[index].tolist(),
-                _bytes(bare[place]).tolist(),
-                back[index].tolist(),
-                [grid[place].tolist() for grid in grids],
-                (many - alone) / _COPIES,
-            )
-        )
-    return Showcase(
-        model.fingerprint,
-        "digits",
-        len(train),
-        len(test),
-        int(test[0].nbytes),
-        QUALITY,
-        Coding(len(file) / len(test), _psnr(test, back)),
-        pca,
-        components,
-        examples,
-        [
-            [_bytes(unit[..., 0]).tolist() for unit in model.receptive_fields(level)]
-            for level in range(len(grids))
-        ],
+    photograph: Photograph
+    collection: Collection
+
+
+# ------------------------------------------------------------------- a photograph
+def cat() -> Pixels:
+    """The photograph: scikit-image's cat (CC0, Stefan van der Walt)."""
+    import skimage.data
+
+    found: Pixels = skimage.data.chelsea()
+    return found
+
+
+def photograph(picture: Pixels, quality: int = JPEG_QUALITY) -> tuple[Photograph, dict[str, bytes]]:
+    """Store a photograph, in JPEG first; numbers, and the files by their endings."""
+    from htm_engine import compress_image, decompress_image
+    from htm_engine.evaluation.standard_codecs import codec_at_bytes, codec_bytes, codec_decode
+
+    jpeg = codec_bytes(picture, "jpeg", quality)
+    webp, _ = codec_at_bytes(picture, "webp", len(jpeg))
+    ours = compress_image(picture, target_bytes=len(jpeg))
+    back = decompress_image(ours)
+    height, width = picture.shape[:2]
+    found = Photograph(
+        width,
+        height,
+        Coding(len(ours), _psnr(picture, back)),
+        Coding(len(jpeg), _psnr(picture, codec_decode(jpeg, picture))),
+        Coding(len(webp), _psnr(picture, codec_decode(webp, picture))),
     )
+    return found, {"htmc": ours, "webp": _exactly(back), "jpg": jpeg}
 
 
+def _exactly(picture: Pixels) -> bytes:
+    """A picture as a file that gives back every pixel."""
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "WEBP", lossless=True, quality=100, method=6)
+    return stream.getvalue()
+
+
+def _psnr(original: Pixels, back: Pixels) -> float:
+    from htm_engine.evaluation.metrics import psnr
+
+    return round(psnr(original, back, 255), 2)
+
+
+# ------------------------------------------------------------------- a collection
+def collection(model: HTM, held: Pixels, learned_from: int) -> tuple[Collection, dict[str, bytes]]:
+    """Measure a network on pictures that it did not learn from, and draw what it learned."""
+    import numpy as np
+
+    from htm_engine import compress_collection, decompress_collection
+    from htm_engine.evaluation.standard_codecs import codec_bytes
+
+    file = compress_collection(model, held, QUALITY)
+    back = decompress_collection(file, model)
+    prototypes = model.receptive_fields(len(model.layers) - 1)
+    drawn = model.sample(SHOWN_DRAWN, random_state=0, temperature=TEMPERATURE)
+    found = Collection(
+        model.fingerprint,
+        learned_from,
+        len(held),
+        held.shape[1],
+        Coding(round(len(file) / len(held), 1), _psnr(held, back)),
+        round(float(np.mean([len(codec_bytes(one, "png")) for one in held])), 1),
+        len(prototypes),
+    )
+    return found, {"units": _sheet(prototypes[:SHOWN_UNITS]), "drawn": _sheet(drawn)}
+
+
+def _sheet(pictures: Any) -> bytes:
+    from ..kit.pictures import sheet
+
+    return sheet(pictures, columns=IN_ROW, side=2 * pictures.shape[1], gap=4)
+
+
+def emoji(folder: Path) -> tuple[Pixels, Pixels]:
+    """Emoji of one person or hand, to learn from and held out: on white, in colour.
+
+    Those that come in colours of skin, by the names of their files.
+    """
+    import numpy as np
+
+    from htm_engine.data.collecting import fit_all, in_colours
+    from htm_engine.data.uploads import read_picture
+
+    paths = {path.stem: path for path in sorted(folder.rglob("*.png"))}
+    codes = {name: name.split("-") for name in paths}
+    bases = {
+        "-".join(code for code in own if code not in SKIN)
+        for own in codes.values()
+        if SKIN & set(own)
+    }
+    chosen = [
+        name
+        for name, own in codes.items()
+        if (SKIN & set(own) or name in bases) and not PAIRS & set(own)
+    ]
+    read = [read_picture(paths[name].read_bytes(), name).pixels for name in chosen]
+    X = np.concatenate([in_colours(fit_all(one[None], (SIDE, SIDE)), True) for one in read])
+    order = np.random.default_rng(0).permutation(len(X))
+    return X[order[HELD:]], X[order[:HELD]]
+
+
+def learned(pictures: Pixels) -> HTM:
+    """The network of the page, learned anew: some two minutes."""
+    from htm_engine import HTM
+    from htm_engine.estimator.presets import preset
+    from htm_engine.model.layer import LayerSpec
+
+    bottom = preset("mirrored").layers[0]
+    layers = (bottom, LayerSpec(patch=8, units=96, rank=RANK))
+    return HTM(layers, epochs=EPOCHS, mirror=True, random_state=0).fit(pictures)
+
+
+# ------------------------------------------------------------------- files
 def write(showcase: Showcase, path: Path = FILE) -> None:
-    """Keep a showcase as JSON; the inverse of :func:`read`."""
-    path.write_text(json.dumps(asdict(showcase), separators=(",", ":")) + "\n", encoding="utf-8")
+    """Keep the numbers as JSON; the inverse of :func:`read`."""
+    path.write_text(json.dumps(asdict(showcase), indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path = FILE) -> Showcase:
-    """Showcase that :func:`write` kept."""
+    """Numbers that :func:`write` kept."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    found["htm"], found["pca"] = Coding(**found["htm"]), Coding(**found["pca"])
-    found["examples"] = [Example(**example) for example in found["examples"]]
-    return Showcase(**found)
+    photo, many = found["photograph"], found["collection"]
+    for name in ("htm", "jpeg", "webp"):
+        photo[name] = Coding(**photo[name])
+    many["htm"] = Coding(**many["htm"])
+    return Showcase(Photograph(**photo), Collection(**many))
 
 
-def _bytes(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-
-
-def _psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))
-
-
-def _one_of_each(labels: Any) -> list[int]:
-    return [int(np.flatnonzero(np.asarray(labels) == label)[0]) for label in np.unique(labels)]
-
-
-def _pca95(train: NDArray[np.uint8], test: NDArray[np.uint8]) -> tuple[int, Coding]:
-    """The article's baseline: components for 95 % of the variance, a byte for each value."""
-    from sklearn.decomposition import PCA
-
-    pca = PCA(n_components=0.95, svd_solver="full").fit(train.reshape(len(train), -1) / 255)
-    learned = pca.transform(train.reshape(len(train), -1) / 255)
-    low, high = learned.min(0), learned.max(0)
-    values = pca.transform(test.reshape(len(test), -1) / 255)
-    levels = np.rint(np.clip((values - low) / (high - low), 0, 1) * 255)
-    back = pca.inverse_transform(low + levels / 255 * (high - low))
-    count = int(pca.n_components_)
-    return count, Coding(float(count), _psnr(test, _bytes(back).reshape(test.shape)))
-
-
-def main() -> None:
-    """Measure the shipped model and write ``assets/home.json``."""
-    from htm_engine import HTM, load_dataset
-
-    train, test = load_dataset("digits").split(HELD_OUT, SEED)
-    showcase = build(HTM.load(MODEL), train.X, test.X, test.y)
-    write(showcase)
-    print(
-        f"{FILE.name}: HTM {showcase.htm.size:.1f} bytes a picture at {showcase.htm.psnr:.1f} dB, "
-        f"PCA 95 % {showcase.pca.size:.1f} at {showcase.pca.psnr:.1f} dB"
-    )
+def main(arguments: list[str] | None = None) -> None:
+    """Make the files of the home page anew, in ``assets/``."""
+    parser = argparse.ArgumentParser(description="Make what the home page shows.")
+    parser.add_argument("--emoji", type=Path, help="folder of Twemoji's PNG files, to learn from")
+    folder = parser.parse_args(arguments).emoji
+    photo, files = photograph(cat())
+    for path in (STORED, BACK, JPEG):
+        path.write_bytes(files[path.suffix[1:]])
+    if folder is None:
+        many = read().collection
+    else:
+        learn, held = emoji(folder)
+        many, sheets = collection(learned(learn), held, len(learn))
+        UNITS.write_bytes(sheets["units"])
+        DRAWN.write_bytes(sheets["drawn"])
+    write(Showcase(photo, many))
+    print(f"{FILE.name}: {photo}\n{many}")
 
 
 if __name__ == "__main__":

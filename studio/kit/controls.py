@@ -177,9 +177,9 @@ _LEVEL_OF_TRAIN: dict[str, Control] = {
 }
 
 CONTROLS: Mapping[str, Mapping[str, Control]] = {
-    "home": {},
+    "home": {"wipe": Number(50, 0, 100, carried=True)},
     "train": {
-        "data": Choice("digits", ("digits", "scenes", "photo-patches", "upload")),
+        "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload")),
         "side": Number(32, 4, 128),
         "colour": Switch(),
         "preset": Choice("default"),

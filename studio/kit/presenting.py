@@ -35,6 +35,7 @@ CONTROLS = (
     "stRadio",
     "stButtonGroup",
     "stFileUploader",
+    "stChatInput",
     "stExpander",
     "stPageLink",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,15 +10,13 @@ import streamlit as st
 
 from htm_engine.analysis.reading import Expected, Letter
 
+from ..kit.letters import letters_html, name_of
 from ..kit.shapes import BARE
 from ..kit.words import said, t
 from .work import MOST_LETTERS, Study
 
 if TYPE_CHECKING:
     from htm_engine.runs.background import Background
-
-#: Bits at which a letter has its full colour.
-FULL = 9.0
 
 
 def doing(job: Background) -> str:
@@ -62,44 +59,10 @@ def sizes(study: Study) -> None:
     st.caption(t("text.whole_files_headers_counted_what"))
 
 
-def told(letter: Letter) -> str:
-    """What is said of a letter when the pointer rests on it."""
-    lines = [t("text.letter_bits", name=name_of(letter.character), bits=letter.bits)]
-    if letter.voices:
-        voices = ", ".join(f"{voice} {bits:+.1f}" for voice, bits in letter.voices)
-        lines.append(t("text.predicted_by_bits", voices=voices))
-    if letter.expected:
-        guesses = ", ".join(f"{name_of(one)} {chance:.0%}" for one, chance in letter.expected)
-        lines.append(t("text.predicted", guesses=guesses))
-    return "\n".join(lines)
-
-
-def name_of(character: str) -> str:
-    """A character as people can see it."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}.get(character, character)
-
-
 def label_of(character: str) -> str:
     """A character as a button's label, where Markdown must find nothing to do."""
     shown = name_of(character)
     return shown if shown.isalnum() or len(shown) > 1 else f"\\{shown}"
-
-
-def letters_html(letters: Sequence[Letter]) -> str:
-    """Letters on grounds as strong as their surprise; everything foreign is escaped."""
-    parts = ['<div style="line-height:1.9;font-size:1.05rem;overflow-wrap:anywhere">']
-    for letter in letters:
-        strength = min(1.0, letter.bits / FULL) ** 0.8
-        shown = html.escape(letter.character)
-        if letter.character == "\n":
-            shown = "⏎<br>"
-        elif not letter.character.isprintable():
-            shown = "�"
-        parts.append(
-            f'<span style="background:rgba(214,98,30,{0.75 * strength:.3f});border-radius:2px"'
-            f' title="{html.escape(told(letter), quote=True)}">{shown}</span>'
-        )
-    return "".join((*parts, "</div>"))
 
 
 def letters(study: Study) -> None:

@@ -23,7 +23,7 @@ from ..kit.pictures import alt, sheet
 from ..kit.shapes import BARE, fits
 from ..kit.words import said, t
 from ..report import button
-from ..visitor import history, resume, session
+from ..visitor import handed, history, resume, session
 from .settings import ON
 
 #: Seconds between two looks at a running job at least and at most, more for every job of the
@@ -58,11 +58,12 @@ def _uploaded() -> Dataset:
     columns = st.columns(2)
     size = ON.number("side", t("train.side_to_fit_pictures_to"), columns[0])
     colour = ON.toggle("colour", t("train.keep_colour"), columns[1])
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("train.pictures_a_zip_of_pictures"),
         ENDINGS,
         key="upload",
     )
+    file = handed.taken("data", sent)
     if file is None:
         st.info(t("train.choose_a_file_until_then"))
         return session.load_data()

@@ -69,25 +69,3 @@ def test_navigation_leads_to_every_page(server, open_page):
 def test_sidebar_says_which_htm_this_is(server, open_page):
     visit = open_page(f"{server.url}/train")
     assert "Numenta" in visit.page.locator("[data-testid=stSidebar]").inner_text()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_home_shows_pictures_from_the_file_at_first_paint(server, open_page, scheme):
-    visit = open_page(server.url, scheme=scheme)
-    pictures = visit.page.locator("[data-testid=stMain] img")
-    pictures.first.wait_for()
-    visit.page.wait_for_function(
-        "() => [...document.querySelectorAll('[data-testid=stMain] img')]"
-        ".every(e => e.complete && e.naturalWidth > 0)"
-    )
-    assert pictures.count() >= 10
-    assert all(pictures.nth(i).get_attribute("alt") for i in range(pictures.count()))
-
-
-def test_home_links_lead_to_every_page(server, open_page):
-    visit = open_page(server.url)
-    for info in INNER:
-        visit.page.locator("[data-testid=stMain]").get_by_role("link", name=info.title).click()
-        visit.page.get_by_role("heading", level=1, name=info.title).wait_for()
-        visit.page.go_back()
-        visit.page.get_by_role("heading", level=1, name="HTM Studio").wait_for()

@@ -10,7 +10,7 @@ import pytest
 
 from htm_engine import HTM, load_dataset
 
-QUICK = "preset=quick&epochs=2"
+QUICK = "data=digits&preset=quick&epochs=2"
 
 
 def press(page, name):
@@ -57,7 +57,7 @@ def test_digits_from_an_empty_browser_to_a_downloaded_model(
 
 
 def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, screenshot):
-    visit = open_page(f"{server.url}/train?epochs=200&patience=100")
+    visit = open_page(f"{server.url}/train?data=digits&epochs=200&patience=100")
     page = visit.page
     press(page, "Train")
     page.get_by_text("(running)").wait_for()
@@ -82,7 +82,7 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
 
 
 def test_knobs_may_move_and_train_be_pressed_again_while_it_trains(server, open_page):
-    visit = open_page(f"{server.url}/train?preset=quick&epochs=200&patience=100")
+    visit = open_page(f"{server.url}/train?data=digits&preset=quick&epochs=200&patience=100")
     page = visit.page
     press(page, "Train")
     page.get_by_text("(running)").wait_for()

@@ -37,9 +37,9 @@ INPUTS = (
 
 
 def opened(page: str, query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
-    if page != "home":
-        app.switch_page(f"pages/{page}.py")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+    if page != "home":  # which has arrived at its settings once it has run
+        app.run().switch_page(f"pages/{page}.py")
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
@@ -190,4 +190,4 @@ def test_a_page_keeps_its_values_while_the_visitor_is_elsewhere_and_to_itself():
 def test_the_home_page_has_a_link_and_each_has_one_for_presenting():
     app = opened("home", {"lang": "en"})
     plain, slide = (block.value for block in app.code)
-    assert plain.endswith("?v=1&lang=en") and slide == f"{plain}&present=1"
+    assert plain.endswith("?v=1&wipe=50&lang=en") and slide == f"{plain}&present=1"

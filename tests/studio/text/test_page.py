@@ -5,8 +5,9 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.analysis.reading import Letter
+from studio.kit.letters import letters_html
 from studio.text import work
-from studio.text.view import letters_html, surprising_words
+from studio.text.view import surprising_words
 from tests.helpers.places import ROOT
 from tests.studio.waiting import end_of
 

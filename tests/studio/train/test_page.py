@@ -32,10 +32,11 @@ def test_the_first_sight_is_the_shipped_model_and_not_an_empty_form():
     assert not app.exception
     assert len(app.get("image")) >= 3
     assert any("model that comes with the app" in m.value for m in app.markdown)
+    assert any("4,000 pictures of 32x32" in caption.value for caption in app.caption)
 
 
 def test_training_makes_the_visitor_a_model_of_their_own():
-    app = opened(preset="quick", epochs="2")
+    app = opened(data="digits", preset="quick", epochs="2")
     app.button(key="train").click().run()
     app = finished(app)
     assert not app.exception
@@ -46,7 +47,7 @@ def test_training_makes_the_visitor_a_model_of_their_own():
 
 
 def test_knobs_in_the_link_reach_the_network():
-    app = opened(preset="article", levels="1", l1units="7", l1winners="2", seed="5", epochs="1")
+    app = opened(data="digits", preset="article", levels="1", l1units="7", l1winners="2", seed="5", epochs="1")
     app.button(key="train").click().run()
     model = finished(app).session_state["_job"].result
     assert (model.layers[0].units, model.layers[0].winners, model.random_state) == (7, 2, 5)
@@ -63,7 +64,7 @@ def test_choosing_a_preset_puts_its_values_into_the_knobs():
 
 
 def test_first_step_only_makes_one_step_and_waits():
-    app = opened(preset="quick")
+    app = opened(data="digits", preset="quick")
     app.button(key="first").click().run()
     run = app.session_state["_job"]
     assert run.join(20)

@@ -2,8 +2,8 @@
 
 ::
 
-    two PNG files ──► Streamlit's media files ──► the browser: one <img> each
-    hand on it    ──► "at" (divider, middle) ──► session ──► the link
+    two picture files ──► Streamlit's media files ──► the browser: one <img> each
+    hand on it        ──► "at" (divider, middle) ──► session ──► the link
 
 Mouse, touch and keyboard: the divider is a slider for those who cannot see it; where the
 picture is enlarged, everything beside the divider moves the picture, and so do the arrow
@@ -12,17 +12,21 @@ keys while the frame has the focus.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime import exists, get_instance
 
-from ..kit.words import t
-from .choose import ON
+from .settings import Page
+from .words import t
 
 #: Names of what a hand moves, in per cent of the frame: the divider, and the middle shown.
 HELD = ("wipe", "zoom_x", "zoom_y")
-_KEY = "photo_slider"
+#: Where a hand has moved nothing yet.
+MIDDLE = 50
+_NAME = "divider"
 
 _HTML = """
 <div class="frame" tabindex="0" role="group">
@@ -112,7 +116,8 @@ export default function (component) {
     const [wipe, x, y] = my.at, zoom = my.zoom
     sides[0].style.clipPath = `inset(0 ${100 - wipe}% 0 0)`
     sides[1].style.clipPath = `inset(0 0 0 ${wipe}%)`
-    const coarse = frame.clientWidth * zoom * devicePixelRatio > 1.01 * data.width
+    // Enlarged, every pixel is to be seen; what fits the frame is looked at as a picture.
+    const coarse = zoom > 1 && frame.clientWidth * zoom * devicePixelRatio > 1.01 * data.width
     for (const side of sides) {
       const image = side.firstElementChild
       side.classList.toggle("coarse", coarse)
@@ -194,64 +199,83 @@ export default function (component) {
 }
 """
 
-_COMPONENT = st.components.v2.component(_KEY, html=_HTML, css=_CSS, js=_JS)
+_COMPONENT = st.components.v2.component(_NAME, html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What stands on one side of the divider.
+
+    Parameters
+    ----------
+    file : bytes
+        The picture as a file; both sides have one size in pixels.
+    name : str
+        Shown on the picture.
+    alt : str
+        What it shows, for those who cannot see it.
+    kind : str
+        The file's type, as servers call it.
+    """
+
+    file: bytes
+    name: str
+    alt: str
+    kind: str = "image/png"
 
 
 def show(
-    pictures: tuple[bytes, bytes],
-    size: tuple[int, int],
-    names: tuple[str, str],
-    alts: tuple[str, str],
-    zoom: int,
+    on: Page, key: str, sides: tuple[Side, Side], size: tuple[int, int], zoom: int = 1
 ) -> None:
     """Draw it.
 
     Parameters
     ----------
-    pictures : two PNG files
-        Of one size.
+    on : Page
+        Whose settings, of those in ``HELD``, a hand on it changes.
+    key : str
+        Name of this divider on the page.
+    sides : (Side, Side)
     size : (int, int)
-        Width and height in pixels.
-    names : (str, str)
-        What stands on either side, shown on the picture.
-    alts : (str, str)
-        What either picture shows, for those who cannot see it.
+        Width and height of the pictures in pixels.
     zoom : int
         How many times the picture is larger than what fits the frame.
     """
-    at = [int(ON.carried(name)) for name in HELD]
+    at = [int(on.carried(name)) if name in on.controls else MIDDLE for name in HELD]
+    first, second = sides
     _COMPONENT(
         data={
-            "pictures": [_served(file, f"{_KEY} {place}") for place, file in enumerate(pictures)],
+            "pictures": [_served(side, f"{key} {place}") for place, side in enumerate(sides)],
             "width": size[0],
             "height": size[1],
-            "names": list(names),
-            "alts": list(alts),
+            "names": [side.name for side in sides],
+            "alts": [side.alt for side in sides],
             "zoom": int(zoom),
             "at": at,
-            "label": t("compress.slider_of", first=names[0], second=names[1]),
-            "divider": t("compress.slider_divider"),
+            "label": t("frame.divider_of", first=first.name, second=second.name),
+            "divider": t("frame.divider"),
         },
-        key=_KEY,
-        on_at_change=_take,
+        key=key,
+        on_at_change=partial(_take, on, key),
     )
 
 
-def _take() -> None:
+def _take(on: Page, key: str) -> None:
     """Keep what the hand left; a browser's word is checked as a link's is."""
-    given: Any = st.session_state.get(_KEY, {}).get("at")
+    given: Any = st.session_state.get(key, {}).get("at")
     if not (isinstance(given, list) and len(given) == len(HELD)):
         return
     for name, value in zip(HELD, given, strict=True):
-        control = ON.controls[name]
+        if name not in on.controls:
+            continue
         try:
-            st.session_state[name] = control.read([str(value)])
+            st.session_state[name] = on.controls[name].read([str(value)])
         except ValueError:
             continue
 
 
-def _served(file: bytes, place: str) -> str:
-    """Address of a PNG file below the app's own, while this visitor sees it."""
+def _served(side: Side, place: str) -> str:
+    """Address of a picture's file below the app's own, while this visitor sees it."""
     if not exists():
         return ""
-    return str(get_instance().media_file_mgr.add(file, "image/png", place))
+    return str(get_instance().media_file_mgr.add(side.file, side.kind, place))

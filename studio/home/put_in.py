@@ -1,0 +1,50 @@
+"""A picture, a text or a folder of the visitor's own, put in on Home and handed on.
+
+Nothing is read here beyond the first bytes, which say what a file is; the page it goes to
+opens it through the same gate as its own uploader does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from htm_engine.errors import DataError
+
+from ..kit.controls import CONTROLS, Words
+from ..kit.words import t
+from ..visitor import handed
+
+
+def show() -> None:
+    """A place for files and one for words; whatever comes goes to its page at once."""
+    st.subheader(t("home.put_in_your_own"), anchor=False)
+    left, right = st.columns(2, gap="large")
+    files = left.file_uploader(
+        t("home.files_of_your_own"),
+        accept_multiple_files=True,
+        key="home_files",
+        help=t("home.files_help"),
+    )
+    right.markdown(t("home.or_write_something"))
+    control = CONTROLS["text"]["text"]
+    assert isinstance(control, Words)
+    with right.container():
+        typed = st.chat_input(t("home.write_here"), key="home_text", max_chars=control.most)
+    if typed:
+        handed.forget("text")
+        st.switch_page("pages/text.py", query_params={"text": typed})
+    if files:
+        _hand_over(files)
+
+
+def _hand_over(files: Sequence[handed.File]) -> None:
+    try:
+        place, file = handed.sorted_out(files, int(st.get_option("server.maxUploadSize")) << 20)
+    except DataError as exc:
+        st.error(str(exc), icon=":material/error:")
+        return
+    handed.give(place, file)
+    stem, query = handed.GOES_TO[place]
+    st.switch_page(f"pages/{stem}.py", query_params=query)

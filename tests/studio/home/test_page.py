@@ -1,0 +1,212 @@
+"""The home page without a browser: what it shows, and what is handed on to other pages."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from studio.home import showcase, view
+from studio.visitor import handed
+from tests.helpers.foreign import saved, zipped
+from tests.helpers.places import ROOT
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def picture(seed: int = 0, side: int = 24) -> bytes:
+    rng = np.random.default_rng(seed)
+    return saved(rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+def put_in(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """Give files to the page's uploader; it hands them on and the page changes."""
+    given = [(name, content, "application/octet-stream") for name, content in files]
+    app.file_uploader(key="home_files").set_value(given).run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+# ------------------------------------------------------------------- what is shown
+def test_the_figures_on_the_page_are_those_of_the_files():
+    app, found = opened(lang="en"), showcase.read()
+    text = said(app)
+    assert f"{found.photograph.htm.size:,.0f} bytes" in text
+    assert f"{found.collection.htm.size:.0f} bytes each" in text
+    assert f"{found.collection.png:,.0f}" in text
+    study = view.load_text(view.TEXT.stat().st_mtime)
+    assert f"{study.length:,} bytes in {study.sizes[0][1]:,}" in text
+    captions = [one.caption for element in app.get("image") for one in element.proto.imgs]
+    assert "CC0" in text and "CC BY 4.0" in captions[0]
+
+
+@pytest.mark.parametrize("name", ["FILE", "BACK", "DRAWN"])
+def test_without_a_file_the_page_says_so_and_the_rest_stands(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(showcase, name, tmp_path / "gone")
+    app = opened(lang="en")
+    assert not app.exception and "missing" in app.warning[0].value
+    assert app.get("file_uploader") and app.get("page_link")
+
+
+def test_a_damaged_file_of_numbers_is_said(monkeypatch, tmp_path):
+    path = tmp_path / "home.json"
+    path.write_text('{"photograph": 3}', encoding="utf-8")
+    monkeypatch.setattr(showcase, "FILE", path)
+    app = opened(lang="en")
+    assert not app.exception and "missing" in app.warning[0].value
+
+
+@pytest.mark.parametrize("name, stem, query", view.FINISHED, ids=lambda one: str(one))
+def test_links_to_finished_things_open_without_a_complaint(name, stem, query):
+    app = opened()
+    for key, value in {"v": "1", **query}.items():
+        app.query_params[key] = value
+    app.switch_page(f"pages/{stem}.py").run()
+    assert not app.exception and not app.warning and not app.error
+
+
+# ------------------------------------------------------------------- what is put in
+def test_a_picture_goes_to_compress_as_a_photograph():
+    app = put_in(opened(), ("cat.png", picture()))
+    assert app.title[0].value.endswith("Compress")
+    (button,) = (one for one in app.button if one.key == "handed_photo")
+    assert "cat" in button.label and f"{len(picture()):,}" in button.label
+    assert "_photo_job" in app.session_state
+    assert "sample" not in said(app)
+    assert app.session_state["_private"] is True
+
+
+def test_a_zip_goes_to_train_and_stays_while_the_visitor_is_elsewhere():
+    many = zipped({f"{number}.png": picture(number, 32) for number in range(5)})
+    app = put_in(opened(), ("mine.zip", many))
+    assert app.title[0].value.endswith("Train")
+    assert "5 pictures of 32x32x3" in said(app)
+    app.switch_page("pages/runs.py").run()
+    app.query_params["data"] = "upload"
+    app.switch_page("pages/train.py").run()
+    assert "5 pictures" in said(app)
+    app.button(key="handed_data").click().run()
+    assert "5 pictures" not in said(app) and not app.exception
+
+
+def test_several_files_become_one_collection_and_what_is_no_picture_is_named():
+    files = [(f"folder/{number}.png", picture(number)) for number in range(4)]
+    app = put_in(opened(), *files, ("notes.txt", b"no picture"), ("folder/0.png", picture(9)))
+    assert app.title[0].value.endswith("Train")
+    assert "5 pictures of" in said(app) and "notes" in said(app)
+
+
+def test_a_text_goes_to_the_text_page_to_the_byte():
+    words = "Nothing is lost. \r\n\0 ☃".encode()
+    app = put_in(opened(), ("notes [x](javascript:1).txt", words))
+    assert app.title[0].value.endswith("Text")
+    (button,) = (one for one in app.button if one.key == "handed_text")
+    assert "\\[x\\]\\(javascript" in button.label
+    assert app.session_state["_text_job"][0][1] == words
+    button.click().run()
+    assert not [one for one in app.button if one.key == "handed_text"]
+
+
+def test_what_is_written_is_shown_on_the_text_page():
+    app = opened()
+    app.chat_input[0].set_value("a zeppelin & 1+1=2?\nyes").run()
+    assert not app.exception and app.title[0].value.endswith("Text")
+    assert app.text_area(key="text").value == "a zeppelin & 1+1=2?\nyes"
+
+
+def test_a_picture_of_the_pages_own_goes_before_what_was_handed_over():
+    app = put_in(opened(), ("cat.png", picture()))
+    before = app.session_state["_photo_job"][0]
+    app.file_uploader(key="photo_upload").upload("dog.png", picture(7)).run()
+    assert app.session_state["_photo_job"][0] != before
+    assert not [one for one in app.button if one.key == "handed_photo"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "page"),
+    [
+        ("broken.png", picture()[:60], "Compress"),
+        ("bomb.zip", b"PK\x03\x04" + b"\0" * 60, "Train"),
+    ],
+)
+def test_what_only_looks_like_one_is_refused_by_the_gate_it_comes_to(name, content, page):
+    app = put_in(opened(), (name, content))
+    assert app.title[0].value.endswith(page)
+    assert app.error and name[:4] in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ([("empty.txt", b"")], "empty"),
+        ([("a.txt", b"one"), ("b.txt", b"two")], "no picture"),
+        ([("a.txt", bytes(30 << 20)), ("b.png", picture() + bytes(30 << 20))], "too large"),
+    ],
+    ids=["empty", "texts", "large"],
+)
+def test_what_no_page_takes_is_said_at_once(files, words):
+    app = put_in(opened(lang="en"), *files)
+    assert app.title[0].value.endswith("Studio")
+    assert words in app.error[0].value
+
+
+# ------------------------------------------------------------------- what files are
+def other(names: list[str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+    return stream.getvalue()
+
+
+def bitmap() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (3, 3)).save(stream, "BMP")
+    return stream.getvalue()
+
+
+def array() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros((3, 4, 4), np.uint8))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("a", saved(np.zeros((4, 4), np.uint8)), "photo"),
+        ("a.txt", bitmap(), "photo"),
+        ("a.bmp", b"BM is how this sentence begins, and no bitmap is like that.", "text"),
+        ("a.docx", other(["word/document.xml"]), "text"),
+        ("a.zip", other(["x/1.PNG"]), "data"),
+        ("a.npz", other(["X.npy"]), "data"),
+        ("a.npy", array(), "data"),
+        ("idx3-ubyte", b"\0\0\x08\x03" + bytes(12), "data"),
+        ("train-images-idx3-ubyte.gz", b"\x1f\x8b\x08", "data"),
+        ("letter.gz", b"\x1f\x8b\x08", "text"),
+        ("a.png", b"only its name is a picture's", "text"),
+    ],
+)
+def test_a_file_is_known_by_its_content(name, content, place):
+    assert handed.place_of(handed.Handed(name, content)) == place
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP"])
+def test_every_format_that_the_gate_reads_is_known(kind):
+    stream = io.BytesIO()
+    Image.new("RGB", (16, 16), "red").save(stream, kind)
+    assert handed.place_of(handed.Handed("x", stream.getvalue())) == "photo"
