@@ -105,7 +105,8 @@ try:
     elif (FOUND := session.current()) is not None:
         st.caption(t("compress.with_the_model", described=FOUND.described))
         picture_shape(FOUND.model)
-        show(FOUND, work.collection(FOUND))
+        OWN = work.collection(FOUND)
+        show(work.with_tables(FOUND, OWN), OWN)
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

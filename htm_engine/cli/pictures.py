@@ -81,9 +81,6 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
         for step in model.fit_steps(X):
             if asked.is_set():
                 break
-            if step.phase != "units":
-                progress.show("measuring the file's tables")
-                continue
             held = f", held-out {step.validation:.5f}" if step.validation is not None else ""
             progress.show(
                 f"epoch {step.epoch}/{model.epochs}  {step.progress:4.0%}  error {step.error:.5f}"
@@ -92,12 +89,18 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
                 milestone=step.validation is not None and step.epoch > shown,
             )
             shown = step.epoch if step.validation is not None else shown
+        for name, part in () if asked.is_set() else model.table_steps():
+            if asked.is_set():
+                break
+            what = "to draw by" if name == "sampler" else "of files"
+            progress.show(f"learning the tables {what}  {part:4.0%}")
     progress.close()
     if not asked.is_set():
         return False
     if not model.learners:
         raise KeyboardInterrupt("Interrupted before anything was learned; nothing was saved.")
     model.settle()
+    model.forget_pending()
     if model.coder_ is None:
         progress.say("Stopping: measuring the file's tables. Ctrl-C again saves without them.")
         try:

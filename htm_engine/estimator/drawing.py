@@ -9,25 +9,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..coding.collection.coder import is_picture
 from ..errors import DataError
 from ..model.hierarchy import Codes, Hierarchy
 from ..model.layer import Floats, RowCodes
-from ..sampling import learning
-from ..sampling.tables import FULL_TONE, Sampler
-from .inputs import MapInputs
+from ..model.threads import bounded
+from ..sampling.tables import FULL_TONE
+from .tables import BLOCK, Tables
 
-#: Pictures drawn or learned from at a time.
-BLOCK = 2000
 Temperature = float | Sequence[float]
 
 
@@ -50,63 +47,8 @@ class Drawn:
     winners: list[NDArray[np.intp]]
 
 
-class Draws(MapInputs):
-    """Learns a sampler and draws by it."""
-
-    sampler_: Sampler | None
-    sampler: bool
-
-    # ---------------------------------------------------------------- learning
-    def measure_sampler(self, X: Any, y: Any = None) -> Self:
-        """Learn the tables to draw by from X, and with labels ``y (n,)`` a class at a time too.
-
-        ``fit`` does so by itself, without labels; this is for after ``partial_fit``, for a
-        model of before there were such tables, and for drawing by class.
-        """
-        for _ in self.sampler_steps(X, y):
-            pass
-        return self
-
-    def measure_classes(self, X: Any, y: Any) -> Self:
-        """Let tables that are there draw by class, from labelled pictures; quick, and few do.
-
-        Raises
-        ------
-        DataError
-            If there are no tables yet (:meth:`measure_sampler`), or not one label a picture.
-        """
-        if self.sampler_ is None:
-            raise DataError("this network has no tables to draw by: see measure_sampler")
-        if len(y) != len(X):
-            raise DataError(f"there are {len(y)} labels for {len(X)} pictures")
-        X, h = self.read(X), self.hierarchy_
-        blocks = _Blocks(self, X, np.arange(len(X)))
-        tops = [h.up(maps)[-1] for maps in blocks]
-        won, values = (np.concatenate([part[i][:, 0] for part in tops]) for i in (0, 2))
-        places = len(won) // len(X)
-        label = np.repeat(np.asarray(y).astype(np.intp), places)
-        self.sampler_ = learning.with_classes(self.sampler_, won, values, label)
-        return self
-
-    def sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
-        """Learn the tables in parts that tell their progress, 0 to 1."""
-        yield from self._sampler_steps(self.read(X), y)
-
-    def sampler_if_wanted(self, X: Any) -> Iterator[float]:
-        """Learn the tables, in parts, if settings and data call for them; X is checked data."""
-        if self.sampler and is_picture(self.batch(X, np.arange(min(len(X), 256)))):
-            yield from self._sampler_steps(X)
-
-    def _sampler_steps(self, X: Any, y: Any = None) -> Iterator[float]:
-        if y is not None and len(y) != len(X):
-            raise DataError(f"there are {len(y)} labels for {len(X)} pictures")
-        rows = np.arange(len(X))
-        if len(X) > learning.MOST:
-            # Evenly, so that data in the order of its labels is seen whole.
-            rows = np.linspace(0, len(X) - 1, learning.MOST).astype(np.intp)
-        blocks = _Blocks(self, X, rows)
-        labels = None if y is None else np.asarray(y)[rows]
-        self.sampler_ = yield from learning.learn(self.hierarchy_, blocks, labels)
+class Draws(Tables):
+    """Draws, by its tables where it has them."""
 
     # ----------------------------------------------------------------- drawing
     def sample(
@@ -156,9 +98,15 @@ class Draws(MapInputs):
             If a temperature or the class makes no sense.
         """
         rng, heat = _begin(random_state), self._heat(temperature)
+        with bounded(self.hierarchy_.work(n_samples)):
+            return self._drawing(n_samples, rng, heat, label)
+
+    def _drawing(
+        self, n_samples: int, rng: np.random.Generator, heat: list[float], label: int | None
+    ) -> Drawn:
         h = self.hierarchy_
         top = self._draw_top(n_samples, rng, heat[-1], label)
-        codes, sampler = h.pack(top), getattr(self, "sampler_", None)
+        codes, sampler = h.pack(top), self.sampler_
         if sampler is None:
             rows = h.layers[-1].decode(top.double())
             maps, won = _plain(h, rows, top)
@@ -194,7 +142,7 @@ class Draws(MapInputs):
     def _draw_top(
         self, n_samples: int, rng: np.random.Generator, heat: float, label: int | None
     ) -> RowCodes:
-        top, sampler = self.hierarchy_.layers[-1], getattr(self, "sampler_", None)
+        top, sampler = self.hierarchy_.layers[-1], self.sampler_
         k = top.winners_kept
         count = n_samples * int(np.prod(self.hierarchy_.grid_shapes[-1]))
         if sampler is not None:
@@ -208,21 +156,6 @@ class Draws(MapInputs):
         weights = np.repeat(top.profile[None, :k], count, 0)
         values = rng.standard_normal((count, k, top.rank)) * top.spread[index] * heat
         return RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
-
-
-class _Blocks(Sequence[Floats]):
-    """Maps of chosen rows of X, a block at a time."""
-
-    def __init__(self, model: Draws, X: Any, rows: NDArray[np.intp]) -> None:
-        self._model, self._X, self._rows = model, X, rows
-
-    def __len__(self) -> int:
-        return -(-len(self._rows) // BLOCK)
-
-    def __getitem__(self, index: Any) -> Any:
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return self._model.batch(self._X, self._rows[index * BLOCK : (index + 1) * BLOCK])
 
 
 def _begin(random_state: Any) -> np.random.Generator:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..model.hierarchy import Hierarchy
 from ..model.layer import Floats
+from ..model.threads import bounded
 from .inputs import MapInputs
 
 
@@ -20,7 +21,8 @@ class LookInside(MapInputs):
         """Strongest unit of every patch, a level each, bottom first: ``(n, gh, gw)``."""
         X = self.read(X)
         h = self.hierarchy_
-        blocks = [h.up(maps) for maps in self.blocks(X)]
+        with bounded(h.work(len(X))):
+            blocks = [h.up(maps) for maps in self.blocks(X)]
         return [
             np.concatenate([b[level].winners[:, 0] for b in blocks]).reshape(
                 -1, *h.grid_shapes[level]
@@ -34,10 +36,11 @@ class LookInside(MapInputs):
         h = self.hierarchy_
         level = range(len(h.layers))[level]
         layer = h.layers[level]
-        parts = [
-            layer.responsibilities(h.rows(level, h.input_of(level, maps)))
-            for maps in self.blocks(X)
-        ]
+        with bounded(h.work(len(X))):
+            parts = [
+                layer.responsibilities(h.rows(level, h.input_of(level, maps)))
+                for maps in self.blocks(X)
+            ]
         shares = np.concatenate(parts).astype(np.float32)
         return shares.reshape(len(X), *h.grid_shapes[level], layer.units)
 

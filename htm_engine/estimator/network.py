@@ -27,10 +27,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .. import storage
-from ..coding.collection.coder import CollectionCoder, is_picture
 from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
 from ..model.layer import Floats, LayerSpec
 from ..model.learning import DEAD_SHARE, LayerLearner
+from ..model.threads import bounded
 from ..model.training import NetworkStep, TrainStep, batch_length, train
 from . import checks, dense, persistence
 from .drawing import Draws
@@ -68,9 +68,9 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     mirror : bool
         Whether every picture's mirror image, left to right, is learned from as well.
     coder : bool
-        Whether ``fit`` also measures the tables of the collection file.
+        Whether the tables of the collection file are measured, once they are asked for.
     sampler : bool
-        Whether ``fit`` on pictures also learns the tables to draw by.
+        Whether the tables to draw by are learned, once they are asked for.
     random_state : int, RandomState or None
 
     Attributes
@@ -94,8 +94,6 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     >>> model.inverse_transform(model.transform(X)).shape
     (200, 8, 8)
     """
-
-    coder_: CollectionCoder | None
 
     def __init__(
         self,
@@ -149,7 +147,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def fit_steps(self, X: Any) -> Iterator[TrainStep]:
         """Learn a step at a time: the generator behind :meth:`fit`.
 
-        The model can be used between any two steps, and left after any.
+        The model can be used between any two steps, and left after any.  Tables are learned
+        when they are first asked for, or by :meth:`table_steps`.
         """
         self.check_settings()
         X = self._read(X, reset=True)
@@ -180,17 +179,6 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.settle()
         return self
 
-    def measure_coder(self, X: Any) -> Self:
-        """Measure the collection file's tables on X, after ``partial_fit`` or ``coder=False``."""
-        for _ in self.coder_steps(X):
-            pass
-        return self
-
-    def coder_steps(self, X: Any) -> Iterator[float]:
-        """Measure the tables in parts that tell their progress, 0 to 1."""
-        X = self.read(X)
-        yield from self._coder_steps(self.batch(X, np.arange(min(len(X), 4096))))
-
     def check_settings(self) -> None:
         """Raise ``ValueError`` with one sentence if a setting makes no sense."""
         checks.check_settings(self.get_params(deep=False))
@@ -210,7 +198,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.hierarchy_ = Hierarchy(checks.plain_layers(self.layers), self.shape)
         self.coder_ = self.sampler_ = None
         self._learners: list[LayerLearner] = []
-        maps = self._with_mirrored(sample)
+        maps = self.with_mirrored(sample)
         for level, layer in enumerate(self.hierarchy_.layers):
             learner = LayerLearner(layer, float(self.learning_rate), self._rng)
             rows = self.hierarchy_.rows(level, maps)
@@ -247,8 +235,12 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def step(self, maps: Floats, temperature: float) -> NetworkStep:
         """Learn from one batch of maps at a factor on the layers' temperatures."""
         checks.check_size(maps)
+        with bounded(self.hierarchy_.work(len(maps))):
+            return self._step(maps, temperature)
+
+    def _step(self, maps: Floats, temperature: float) -> NetworkStep:
         revived, error = 0, np.nan
-        maps = self._with_mirrored(maps)
+        maps = self.with_mirrored(maps)
         for level, learner in enumerate(self._learners):
             rows = self.hierarchy_.rows(level, maps)
             if len(rows) > ROWS_PER_STEP:
@@ -261,12 +253,10 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
         return NetworkStep(error, usage, dead, revived)
 
-    def _with_mirrored(self, maps: Floats) -> Floats:
-        return np.concatenate([maps, maps[:, :, ::-1]]) if self.mirror else maps
-
     def validate(self, maps: Floats) -> float:
         """Mean squared error of maps."""
-        rebuilt = self.hierarchy_.reconstruct(maps)
+        with bounded(self.hierarchy_.work(len(maps))):
+            rebuilt = self.hierarchy_.reconstruct(maps)
         return float(((rebuilt - maps) ** 2).mean(dtype=np.float64))
 
     def settle(self) -> None:
@@ -274,21 +264,14 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         for learner in self.learners:
             learner.finish()
 
-    def coder_if_wanted(self, maps: Floats) -> Iterator[float]:
-        """Measure the file's tables, in parts, if settings and data call for them."""
-        # Files hold pictures; a network that learned other numbers simply has no coder.
-        if self.coder and is_picture(maps):
-            yield from self._coder_steps(maps)
-
-    def _coder_steps(self, maps: Floats) -> Iterator[float]:
-        coder = CollectionCoder()
-        yield from coder.measure(self.hierarchy_, self._with_mirrored(maps))
-        self.coder_ = coder
-
     def snapshot(self) -> Self:
-        """The network as it is now; it stays so while this one goes on learning."""
+        """The network as it is now; it stays so while this one goes on learning.
+
+        Tables that are still to be learned are none of it.
+        """
         taken = copy.copy(self)
         taken.__dict__.pop("_learners", None)  # as large again, and only training needs them
+        taken.forget_pending()
         taken.hierarchy_ = copy.deepcopy(self.hierarchy_)
         taken.history_ = list(self.history_)
         return taken
@@ -298,7 +281,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Compact codes of X: winners and values of the top level."""
         X = self.read(X)
         h = self.hierarchy_
-        parts = [h.pack(h.up(maps)[-1]) for maps in self.blocks(X)]
+        with bounded(h.work(len(X))):
+            parts = [h.pack(h.up(maps)[-1]) for maps in self.blocks(X)]
         return Codes(
             np.concatenate([p.winners for p in parts]),
             np.concatenate([p.weights for p in parts]).astype(np.float32),
@@ -308,7 +292,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def decode(self, codes: Codes) -> Floats:
         """Pictures or rows from compact codes, laid out as the training data was."""
         check_is_fitted(self)
-        maps = self.hierarchy_.decode(codes)
+        with bounded(self.hierarchy_.work(len(codes))):
+            maps = self.hierarchy_.decode(codes)
         return maps.reshape(len(codes), *self.layout).astype(np.float32)
 
     def transform(self, X: Any) -> Floats:
@@ -334,7 +319,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         X = self.read(X)
         total = 0.0
         for maps in self.blocks(X):
-            rebuilt = self.hierarchy_.reconstruct(maps)
+            with bounded(self.hierarchy_.work(len(maps))):
+                rebuilt = self.hierarchy_.reconstruct(maps)
             total += float(((rebuilt - maps) ** 2).sum(dtype=np.float64))
         return -total / (len(X) * int(np.prod(self.shape)))
 
@@ -342,11 +328,10 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def state(self) -> persistence.State:
         """Settings and arrays that make up the fitted network; ``from_state`` reads them."""
         check_is_fitted(self)
-        # Networks pickled before there were samplers have no such attribute.
-        sampler = getattr(self, "sampler_", None)
+        tables = self.coder_, self.sampler_
         names = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
-        learned = (self.layout, self.shape, self.hierarchy_, self.coder_, sampler, names)
-        return persistence.state(self.get_params(deep=False), persistence.Fitted(*learned))
+        fitted = persistence.Fitted(self.layout, self.shape, self.hierarchy_, *tables, names)
+        return persistence.state(self.get_params(deep=False), fitted)
 
     @classmethod
     def from_state(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:

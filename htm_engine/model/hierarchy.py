@@ -91,6 +91,14 @@ class Hierarchy:
         """Pictures to handle at a time, so that memory follows the batch and not the data."""
         return max(1, ROWS_AT_ONCE // max(1, int(np.prod(self.grid_shapes[0]))))
 
+    def work(self, pictures: int) -> int:
+        """Multiplications of the largest product that so many pictures take (see ``threads``)."""
+        each = (
+            int(np.prod(grid)) * layer.m.size * (1 + layer.rank)
+            for grid, layer in zip(self.grid_shapes, self.layers, strict=True)
+        )
+        return min(pictures, self.at_once) * max(each)
+
     def rows(self, level: int, maps: Floats) -> Floats:
         """Rows ``(n * gh * gw, d)`` of one level's input maps."""
         spec = self.layers[level].spec

@@ -34,6 +34,7 @@ from sklearn.utils.extmath import svd_flip
 
 from . import adam, competition
 from .layer import CompetitiveLayer, Floats
+from .threads import one_thread
 
 #: A unit that wins less than this part of a fair share is dead.
 DEAD_SHARE = 0.02
@@ -78,6 +79,7 @@ class LayerLearner:
         self.steps = 0
 
     # ------------------------------------------------------------------ start
+    @one_thread
     def start(self, x: Floats) -> None:
         """Place the units on a first sample ``(n, d)``.
 
@@ -235,6 +237,7 @@ class LayerLearner:
                 self.product[unit] += rate * (c_u - self.product[unit])
             layer.m[unit] += rate * shift
 
+    @one_thread
     def turn(self) -> None:
         """One power iteration: turn to principal axes (Rayleigh and Ritz), then orthonormalise."""
         layer = self.layer
@@ -285,6 +288,7 @@ class LayerLearner:
         return revived
 
     # ----------------------------------------------------------------- finish
+    @one_thread
     def finish(self) -> None:
         """Put bases exactly to orthonormal, with signs that do not depend on the path."""
         layer = self.layer

@@ -74,7 +74,8 @@ class TrainStep:
     epoch : int
         Epochs begun, from 1.
     phase : {"units", "sampler", "coder"}
-        Whether units learned, or the tables to draw by or of the file coder were measured.
+        Units learned; a job that goes on to the tables to draw by, and of the file coder, says
+        so here, too.
     error : float
         Mean squared error of the batch at the top level's input (before the step).
     validation : float or None
@@ -153,12 +154,8 @@ class Learner(Protocol):
         """Put in order what the steps left open."""
         ...
 
-    def sampler_if_wanted(self, X: Any) -> Iterator[float]:
-        """Learn the tables to draw by, in parts, if they are wanted."""
-        ...
-
-    def coder_if_wanted(self, maps: NDArray[np.floating]) -> Iterator[float]:
-        """Measure the tables of the file coder, in parts, if they are wanted."""
+    def keep_for_tables(self, X: Any, rows: NDArray[np.intp]) -> None:
+        """Keep aside what tables are learned from later; ``rows`` are fair to new pictures."""
         ...
 
 
@@ -195,13 +192,9 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
     run = _Run(learner, X, loop)
     yield from run.units()
     learner.settle()
+    learner.keep_for_tables(X, run.fair())
     run.validation = run.validate()
-    yield run.report("units", 0.9)
-    run.validation = None
-    for part in learner.sampler_if_wanted(X):
-        yield run.report("sampler", 0.9 + 0.05 * part)
-    for part in learner.coder_if_wanted(_fair_sample(run.sample, run.held, run.rng)):
-        yield run.report("coder", 0.95 + 0.05 * part)
+    yield run.report("units", 1.0)
 
 
 class _Run:
@@ -209,8 +202,10 @@ class _Run:
 
     Attributes
     ----------
-    sample, held : ndarray
-        Maps that the learner began with, and that it is measured on, if any.
+    first, aside : ndarray of int
+        Rows that the learner began with, and that it is measured on, if any.
+    held : ndarray or None
+        Maps of the latter.
     validation : float or None
         What the next report says of the held-out maps.
     """
@@ -224,10 +219,10 @@ class _Run:
         self.starts = range(0, len(self.rows), self.length)
         self.epochs = int(learner.epochs)  # of NumPy's small types it might overflow
         self.total = self.epochs * len(self.starts)
-        self.sample = learner.batch(X, np.sort(self.rows[:START_SAMPLE]))
+        self.first, self.aside = np.sort(self.rows[:START_SAMPLE]), np.sort(held)
         if loop is None:
-            learner.begin(self.sample)
-        self.held = learner.batch(X, np.sort(held)) if len(held) else None
+            learner.begin(learner.batch(X, self.first))
+        self.held = learner.batch(X, self.aside) if len(held) else None
         self.temperature = float(learner.start_temperature)
         self.last, self.validation = NetworkStep(np.nan), None if loop is None else loop.validation
         self.best, self.waited, self.done, self.epoch, self.skipped = np.inf, 0, 0, 1, 0
@@ -275,7 +270,7 @@ class _Run:
                 self.validation,
                 time.perf_counter() - self.clock,
             )
-            yield self.report("units", 0.9 * self.done / self.total, state)
+            yield self.report("units", 0.99 * self.done / self.total, state)
         self.skipped = 0
 
     def _cooled(self, before: int) -> float:
@@ -285,6 +280,18 @@ class _Run:
     def validate(self) -> float | None:
         """Error of the held-out maps, if there are any."""
         return None if self.held is None else self.learner.validate(self.held)
+
+    def fair(self) -> NDArray[np.intp]:
+        """Rows for the coder's tables: as many that were held out as learned from, mixed.
+
+        A network knows what it learned from too well: tables measured on that alone expect
+        less surprise than new pictures bring, tables from held-out pictures alone are rough.
+        """
+        if self.held is None:
+            return self.first
+        learned = self.first[: max(len(self.aside), FEWEST_LEARNED)]
+        both = np.concatenate([self.aside, learned])
+        return both[self.rng.permutation(len(both))]
 
     def report(self, phase: str, progress: float, state: LoopState | None = None) -> TrainStep:
         """Where training stands."""
@@ -303,20 +310,6 @@ class _Run:
             progress,
             state,
         )
-
-
-def _fair_sample(
-    learned: NDArray[np.float32], held: NDArray[np.float32] | None, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Pictures for the coder's tables: as many that were held out as learned from, mixed.
-
-    A network knows what it learned from too well: tables measured on that alone expect
-    less surprise than new pictures bring, tables from held-out pictures alone are rough.
-    """
-    if held is None:
-        return learned
-    both = np.concatenate([held, learned[: max(len(held), FEWEST_LEARNED)]])
-    return both[rng.permutation(len(both))]
 
 
 def _forget_pages(X: Any) -> None:

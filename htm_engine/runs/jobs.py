@@ -9,7 +9,8 @@
     job.stop(); job.join(); job.result.save("model.npz")
 
 The thread alone touches the model while it learns; who peeks gets a copy that the thread
-makes between two steps.
+makes between two steps.  Once the units have learned, that copy is the model but for its
+tables, which come last and can be skipped.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ from .background import POOL, Background, Pool
 CURVE_POINTS = 600
 #: Seconds a caller waits at most for a copy of the model.
 PEEK_WAIT = 5.0
+#: Part of the progress that the units take; the tables have the rest.
+UNITS = 0.9
+#: Pictures that the file's tables are measured on where training was stopped early, at most.
+FIRST = 4096
 
 Floats = NDArray[np.float64]
 
@@ -94,6 +99,11 @@ class JobSnapshot:
         """Units that no longer win, a level each."""
         return () if self.step is None else self.step.dead
 
+    @property
+    def learned(self) -> bool:
+        """Whether the units have learned, and only tables are still to come."""
+        return self.step is not None and self.step.phase != "units"
+
 
 class TrainingJob(Background):
     """Trains a fresh copy of a network in the background.
@@ -128,6 +138,7 @@ class TrainingJob(Background):
         self._held = (array("d"), array("d"))
         self._copy: HTM | None = None
         self._copy_wanted = False
+        self._skipped = False
 
     # --------------------------------------------------------------- watching
     def snapshot(self) -> JobSnapshot:
@@ -168,6 +179,12 @@ class TrainingJob(Background):
             self._changed.wait_for(lambda: not self._copy_wanted or self.over, timeout)
             return self.result if self.over else self._copy
 
+    def skip(self) -> None:
+        """Do without the tables that are not learned yet; before that it does nothing."""
+        with self._changed:
+            self._skipped = self._last is not None and self._last.phase != "units"
+            self._changed.notify_all()
+
     def _eta(self) -> float | None:
         if self._first is None or self.over or not self.progress > self._first[1]:
             return None
@@ -183,7 +200,13 @@ class TrainingJob(Background):
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
-        yield from self.model.fit_steps(self._X)
+        yield from self._with_tables(self.model.fit_steps(self._X))
+
+    def _with_tables(self, units: Iterator[TrainStep]) -> Iterator[TrainStep]:
+        """Steps of the units, then of the tables, unless these are skipped."""
+        for step in units:
+            yield replace(step, progress=UNITS * step.progress)
+        yield from self._tables()
 
     def _take(self, item: TrainStep) -> None:
         self._last, self.progress = item, item.progress
@@ -202,23 +225,30 @@ class TrainingJob(Background):
         self._changed.notify_all()
 
     def _finish(self, early: bool) -> None:
-        if self._last is None:
-            return
-        if early:
+        if early and self._last is not None and self._last.phase == "units":
             self.model.settle()
-            for phase, part in self._tables():
+            self.model.keep_for_tables(self._X, np.arange(min(len(self._X), FIRST)))
+            for step in self._tables():
                 with self._changed:
                     if self._ending == "cancel":
                         raise Cancelled("the model is not wanted any more")
-                    self._take(replace(self._last, phase=phase, progress=part))
+                    self._take(step)
                     self._between()
+        # Whoever stops while tables are learned does without them, too.
+        for name in self.model.awaited if self._last is not None else ():
+            setattr(self.model, name, False)
+        self.model.forget_pending()
 
-    def _tables(self) -> Iterator[tuple[str, float]]:
-        """Measure the tables that ``fit`` would have; phase and progress."""
-        for part in self.model.sampler_if_wanted(self._X):
-            yield "sampler", 0.9 + 0.05 * part
-        for part in self.model.coder_steps(self._X) if self.model.coder else ():
-            yield "coder", 0.95 + 0.05 * part
+    def _tables(self) -> Iterator[TrainStep]:
+        """Learn the tables that are awaited, until that is skipped."""
+        names = self.model.awaited
+        for name, part in self.model.table_steps():
+            done = (names.index(name) + part) / len(names)
+            assert self._last is not None
+            progress = UNITS + (1 - UNITS) * done
+            yield replace(self._last, phase=name, validation=None, progress=progress, loop=None)
+            if self._skipped:
+                return
 
 
 def thin(x: Floats, y: Floats, most: int = CURVE_POINTS) -> tuple[Floats, Floats]:

@@ -126,7 +126,8 @@ class RecordedJob(TrainingJob):
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
         model, X = self.model, self.learn.X
-        for step in self._begun.steps(X) if self._begun else model.fit_steps(X):
+        units = self._begun.steps(X) if self._begun else model.fit_steps(X)
+        for step in self._with_tables(units):
             self._count += 1
             if step.phase == "units" and np.isfinite(step.error):
                 self._points.append((False, step.step, step.error))
@@ -135,7 +136,7 @@ class RecordedJob(TrainingJob):
             if self._due():
                 with self._trying():
                     self._write(step)
-            if self._count == self.recipe.stopped:
+            if self._count == self.recipe.stopped and step.phase == "units":
                 self.stop()
             yield step
 
@@ -165,10 +166,14 @@ class RecordedJob(TrainingJob):
         self._costs.append(self._written - began)
 
     def _finish(self, early: bool) -> None:
+        cut = early and self._last is not None and self._last.phase == "units"
         super()._finish(early)
         step = self._last
-        if early:
+        if cut:
             self.recipe = replace(self.recipe, stopped=self._count)
+        # Tables that were skipped are none of what the recipe leads to.
+        tables = {name: getattr(self.model, name) for name in ("sampler", "coder")}
+        self.recipe = replace(self.recipe, network={**self.recipe.network, **tables})
         if step is None or not self.run:
             return
         with self._trying():

@@ -27,6 +27,7 @@ from ..errors import DataError
 from ..model import adam, competition
 from ..model.hierarchy import Hierarchy
 from ..model.layer import CompetitiveLayer, RowCodes
+from ..model.threads import one_thread
 from .tables import Child, Floats, Ints, Sampler, Top, features, looks
 
 #: Pictures that are learned from, and numbers looked at for the quantiles.
@@ -160,6 +161,7 @@ def _cells(predicted: Floats, came: Floats, codes: Any) -> tuple[Floats, ...]:
 
 
 # ------------------------------------------------------------------------ the top
+@one_thread
 def _mixture(
     top: CompetitiveLayer, won: Ints, values: Floats, label: Ints, classes: int, seed: int
 ) -> Top:
@@ -230,6 +232,7 @@ def _root(covariance: Floats) -> Floats:
 
 
 # ------------------------------------------------------------------- the children
+@one_thread
 def _child(layer: CompetitiveLayer, cells: list[NDArray[Any]], rng: np.random.Generator) -> Child:
     predicted, left, upper, won, values = cells
     scale = np.array([_size(predicted), _size(np.concatenate([left, upper]))])

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 #: Pictures of a collection that one file of the page holds.
 MOST_PICTURES = 1000
+#: Pictures that a file's tables are measured on, where training went without.
+MEASURED = 4096
 #: Pixels of an upload that are cut into tiles; more would keep a visitor waiting.
 MOST_PIXELS = 300_000
 #: Pixels of a file that the page opens.
@@ -71,6 +74,21 @@ def collection(found: session.CurrentModel) -> Collection | None:
     labels = [] if held.y is None else held.y[:MOST_PICTURES].tolist()
     names = [str(held.label_names[label]) for label in labels]
     return Collection(learn, np.asarray(held.X[:MOST_PICTURES]), names, unseen)
+
+
+def with_tables(found: session.CurrentModel, own: Collection | None) -> session.CurrentModel:
+    """The visitor's model, able to write files: tables that were skipped are measured now."""
+    if own is None or found.model.coder_ is not None:
+        return found
+    model = _measured(found.model.fingerprint, own.learn.fingerprint, found.model, own.learn)
+    session.set_model(model, found.dataset, found.origin)
+    return replace(found, model=model)
+
+
+@kept(4, lambda: t("train.measuring_the_tables_of_the"))
+def _measured(fingerprint: str, data: str, _model: HTM, _learn: Dataset) -> HTM:
+    own = copy.copy(_model)
+    return own.measure_coder(_learn.X[:MEASURED].reshape(-1, *_model.layout))
 
 
 @dataclass(frozen=True, eq=False)

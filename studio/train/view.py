@@ -173,7 +173,16 @@ def controls(seen: JobSnapshot, run: RecordedJob) -> None:
     ):
         run.step_once()
         st.rerun(scope="fragment")
-    if row.button(
+    if seen.learned and not seen.over:
+        row.button(
+            t("train.skip_the_tables"),
+            key="skip",
+            disabled=run.ending,
+            icon=":material/fast_forward:",
+            on_click=run.skip,
+        )
+        st.caption(t("train.the_units_have_learned"))
+    elif row.button(
         t("train.stop_and_keep"),
         key="stop",
         disabled=seen.over or run.ending,
@@ -188,6 +197,13 @@ def pace() -> float:
     return min(LONGEST_LOOK, max(LOOK, LOOK_EACH * POOL.jobs))
 
 
+def take(run: RecordedJob, model: HTM) -> None:
+    """Make a run's model this visitor's, with what it learned from."""
+    link = history.link_of(model.fingerprint, run.recipe)
+    session.set_model(model, run.learn.name, "trained", link)
+    session.set_parts(run.learn, run.held)
+
+
 def live(run: RecordedJob, level: int) -> None:
     """Everything that moves while a run goes on; drawn again and again."""
     seen = run.snapshot()
@@ -197,12 +213,15 @@ def live(run: RecordedJob, level: int) -> None:
     if seen.state == "failed":
         st.error(said(seen.error))
         return
+    if seen.learned and not seen.over and not st.session_state.get("_units_taken"):
+        units = run.peek()
+        if units is not None:
+            st.session_state["_units_taken"] = True
+            take(run, units)
     if seen.over and not st.session_state.get("_taken"):
         st.session_state["_taken"] = True
         if run.result is not None:
-            link = history.link_of(run.result.fingerprint, run.recipe)
-            session.set_model(run.result, run.learn.name, "trained", link)
-            session.set_parts(run.learn, run.held)
+            take(run, run.result)
         st.rerun()
     if seen.step is None:
         return

@@ -46,6 +46,7 @@ def adopt(run: RecordedJob) -> None:
         "_job": run,
         "_view": None,
         "_taken": False,
+        "_units_taken": False,
         "_saved": None,
         "_missing": None,
     }

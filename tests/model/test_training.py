@@ -47,13 +47,8 @@ class Stub:
     def settle(self):
         self.seen.append(("end", 0))
 
-    def sampler_if_wanted(self, X):
-        yield from ()
-
-    def coder_if_wanted(self, maps):
-        self.seen.append(("coder", sorted(maps[:, 0].tolist())))
-        yield 0.5
-        yield 1.0
+    def keep_for_tables(self, X, rows):
+        self.seen.append(("tables", sorted(X[rows, 0].tolist())))
 
 
 X = np.arange(40.0)[:, None]
@@ -85,12 +80,13 @@ def test_the_temperature_falls_to_one_and_stays():
     assert stub.temperatures[len(stub.temperatures) // 2 :] == [1.0] * 30
 
 
-def test_progress_grows_to_one_and_the_coder_comes_last():
-    steps = list(train(Stub([1.0], epochs=2), X))
+def test_progress_grows_to_one_and_what_tables_need_is_kept_last():
+    stub = Stub([1.0], epochs=2)
+    steps = list(train(stub, X))
     progress = [step.progress for step in steps]
     assert progress == sorted(progress)
     assert progress[-1] == 1.0
-    assert [step.phase for step in steps[-2:]] == ["coder", "coder"]
+    assert [kind for kind, _ in stub.seen[-2:]] == ["end", "tables"]
 
 
 def test_few_rows_are_not_held_out_and_batches_follow_the_data():
@@ -149,5 +145,5 @@ def test_file_tables_are_measured_on_held_out_pictures_too():
     """On learned ones alone they would expect less surprise than new pictures bring."""
     stub = Stub([1.0], epochs=1)
     list(train(stub, X))
-    (measured,) = [rows for kind, rows in stub.seen if kind == "coder"]
+    (measured,) = [rows for kind, rows in stub.seen if kind == "tables"]
     assert set(hold_out(40, 0.25, np.random.default_rng(0))[1].tolist()) <= set(measured)

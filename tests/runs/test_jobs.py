@@ -352,3 +352,38 @@ def test_a_paused_job_that_is_stopped_works_to_its_end_and_can_still_be_cancelle
     job.cancel()
     wait_until(lambda: job.over)
     assert job.state == "stopped" and job.error == ""
+
+
+def at_the_tables(X, pool, **settings):
+    """A job that stands between two parts of its tables."""
+    job = TrainingJob(small(epochs=1, coder=True, **settings), X, pool=pool)
+    job.skip()  # too early to mean anything
+    while not job.snapshot().learned:
+        job.step_once()
+        assert job.join(WAIT)
+    return job
+
+
+def test_the_units_can_be_used_while_tables_are_learned(X, pool):
+    job = at_the_tables(X, pool)
+    model = job.peek()
+    assert model.reconstruct(X[:3]).shape == (3, 8, 8) and model.awaited == ()
+    units = HTM(job.model.layers, epochs=1, batch_size=32, coder=False, sampler=False).fit(X)
+    assert np.array_equal(model.transform(X[:9]), units.transform(X[:9]))
+    job.resume()
+    assert job.join(WAIT) and job.state == "finished"
+    straight = small(epochs=1, coder=True).fit(X)
+    assert job.result.fingerprint == straight.fingerprint
+
+
+@pytest.mark.parametrize("how", ["skip", "stop"])
+def test_tables_can_be_skipped_and_the_settings_say_so(X, pool, how):
+    job = at_the_tables(X, pool)
+    getattr(job, how)()
+    job.resume()
+    wait_until(lambda: job.over)
+    assert not job.error
+    model = job.result
+    assert model.coder_ is None and (model.coder, model.sampler) == (False, False)
+    units = small(epochs=1, coder=False).fit(X)
+    assert model.fingerprint == units.fingerprint
