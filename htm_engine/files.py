@@ -14,6 +14,7 @@ give them for ever: lengths are counted, not believed, and devices are refused.
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -185,28 +186,33 @@ def replacing(path: str | Path, *, new: bool = False) -> Iterator[BinaryIO]:
         If it cannot be written; it names the path.
     """
     target = Path(os.path.realpath(path))
-    name = None
+    # Named before it is made, so that a signal at any moment finds what is to be removed.
+    name = unused_name(target.parent)
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     try:
-        handle, name = tempfile.mkstemp(prefix=".htm-", dir=target.parent)
-        with os.fdopen(handle, "wb") as stream:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(name, flags, 0o666 if mode is None else mode), "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp's files are for their owner alone.
-        os.chmod(name, stat.S_IMODE(target.stat().st_mode) if target.exists() else _usual())
+        if mode is not None:
+            os.chmod(name, mode)
         if new:
             _move_to_nothing(name, target)
         else:
             os.replace(name, target)
-        name = None
     except OSError as exc:
-        hidden = name is None or exc.filename in (name, None)  # names that nobody knows
-        if hidden and not isinstance(exc, HTMError):
+        # Nobody knows that name; what is written tells of itself by no name at all.
+        if exc.filename in (str(name), None) and not isinstance(exc, HTMError):
             raise OSError(exc.errno, exc.strerror, str(path)) from exc
         raise
     finally:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
+
+
+def unused_name(folder: Path) -> Path:
+    """A path in a folder that nobody else has: 64 bits drawn by the system."""
+    return folder / f".htm-{secrets.token_hex(8)}"
 
 
 def write(path: str | Path, content: bytes, *, new: bool = False) -> None:
@@ -215,7 +221,7 @@ def write(path: str | Path, content: bytes, *, new: bool = False) -> None:
         stream.write(content)
 
 
-def _move_to_nothing(name: str, target: Path) -> None:
+def _move_to_nothing(name: Path, target: Path) -> None:
     """Move a file where there is none; ``rename`` would replace what came meanwhile."""
     try:
         os.link(name, target)
@@ -225,10 +231,3 @@ def _move_to_nothing(name: str, target: Path) -> None:
     except OSError:  # a file system without links
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         os.replace(name, target)
-
-
-def _usual() -> int:
-    """Permissions that a new file has."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

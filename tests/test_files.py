@@ -135,3 +135,21 @@ def test_what_may_never_end_is_refused(tmp_path):
     with pytest.raises(DataError, match="too large"):
         files.read(tmp_path / "file", 999)
     assert len(files.read(tmp_path / "file", 1000)) == 1000
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "link", "replace"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_signal_at_any_moment_leaves_nothing_half(tmp_path, monkeypatch, call, before):
+    """As if it arrived right before or after each call that changes the disk."""
+    real = getattr(os, call)
+
+    def hit(*arguments, **options):
+        if not before:
+            real(*arguments, **options)
+        raise SystemExit(143)
+
+    monkeypatch.setattr(f"os.{call}", hit)
+    with pytest.raises(SystemExit):
+        files.write(tmp_path / "a", b"whole", new=call != "replace")
+    assert left(tmp_path) in ([], ["a"])
+    assert not left(tmp_path) or (tmp_path / "a").read_bytes() == b"whole"

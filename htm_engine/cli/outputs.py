@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,20 +186,21 @@ def _write_folder(target: Path, contents: Sequence[bytes], force: bool) -> None:
     digits = max(4, len(str(len(contents) - 1)))
     if target.exists() and not target.is_dir():
         raise OutputError(f"{target} is a file; give a folder, or a name ending in .png or .npy.")
+    made = files.unused_name(target.parent)
     try:
-        with tempfile.TemporaryDirectory(prefix=".htm-", dir=target.parent) as name:
-            made = Path(name, "made")
-            made.mkdir()
-            for index, content in enumerate(contents):
-                Path(made, f"{index:0{digits}d}.png").write_bytes(content)
-            if force and target.is_dir():
-                _move_into(made, target)
-            else:  # which fails where a folder with something in it came meanwhile
-                made.rename(target)
+        made.mkdir()
+        for index, content in enumerate(contents):
+            Path(made, f"{index:0{digits}d}.png").write_bytes(content)
+        if force and target.is_dir():
+            _move_into(made, target)
+        else:  # which fails where a folder with something in it came meanwhile
+            made.rename(target)
     except OSError as exc:
         if exc.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise _exists(target) from exc
         raise OutputError(f"{target} cannot be written: {exc.strerror}.") from exc
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _move_into(made: Path, target: Path) -> None:

@@ -32,6 +32,7 @@ from PIL import Image
 from ..errors import DataError
 from ..files import as_bytes
 from . import pixels
+from .names import entry_name
 from .reasons import FORMATS, refusal
 
 # A second net below our own check of the header; set once for the process, because
@@ -277,7 +278,7 @@ def read_zip(data: bytes, name: str = "the ZIP file", limits: Limits = UPLOAD) -
     archive = open_zip(data, name, limits)
     members = []
     for entry in sorted(archive.infolist(), key=lambda e: e.filename):
-        inner = entry.filename.replace("\\", "/")
+        inner = entry_name(entry)
         # A damaged entry may have no name at all, which the standard library trips over.
         if not inner or entry.is_dir() or is_hidden(inner):
             continue
@@ -289,7 +290,7 @@ def read_zip(data: bytes, name: str = "the ZIP file", limits: Limits = UPLOAD) -
 
 def _reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
     def read() -> bytes:
-        label = shown(entry.filename)
+        label = shown(entry_name(entry))
         content = read_member(archive, entry, label)
         if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             raise DataError(f"{label} is a ZIP inside the ZIP, which is not opened.")

@@ -47,12 +47,12 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
 
 
 @kept(8, copied=True)
-def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, str]:
+def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, bytes]:
     """The most surprising pictures on a sheet, and all scores as CSV; no click changes them."""
     most = _seen.found.most_surprising(MOST_SURPRISING)
     return (
         sheet(_seen.shown[most], columns=8, side=64, gap=8, labels=[f"#{i}" for i in most]),
-        scores_csv(_seen.found, _seen.labels),
+        scores_csv(_seen.found, _seen.labels).encode("utf-8-sig"),
     )
 
 

@@ -139,4 +139,4 @@ def _alone(svg: str) -> bytes:
 def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerows([head, *rows])
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8-sig")  # with the mark that spreadsheets read

@@ -522,3 +522,27 @@ def test_nor_in_arrays_and_models(monkeypatch, tmp_path):
     ):
         with pytest.raises(HTMError, match="There is not enough memory to open"):
             read()
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("小猫/猫咪.png", "gb2312"),
+        ("小猫/猫咪.png", "utf-8"),
+        ("ネコと犬/a.png", "shift_jis"),
+        ("Bäume/größe.png", "cp437"),
+        ("Bäume/größe.png", "cp1252"),
+        ("pâté/été.png", "cp437"),
+        ("plain/a.png", "ascii"),
+    ],
+)
+def test_names_without_the_flag_for_utf8_are_readable(name, encoding):
+    raw = name.encode(encoding)
+    folder, mark = raw.split(b"/")[0], "x" * len(raw)
+    data = zipped({mark: saved(GREY)}).replace(mark.encode(), raw)
+    (member,) = read_zip(data)
+    assert member.name == name and member.read() == saved(GREY)
+    inside = "y" * len(folder) + "/a.png"
+    other = zipped({inside: saved(GREY), "b/a.png": saved(GREY)})
+    other = other.replace(inside.encode(), folder + b"/a.png")
+    assert name.split("/")[0] in load_upload("it.zip", other).label_names

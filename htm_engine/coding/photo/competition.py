@@ -196,7 +196,7 @@ def own_turn(kind: Any, turns: Any) -> Any:
     return turn
 
 
-@compiled
+@compiled(inline="always")
 def compete(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
     """Put the cheapest candidates of a block by the tables into ``best``; the block's own step."""
     target, scene, room, effort = search.target, search.scene, search.room, search.effort
@@ -296,7 +296,7 @@ def choose_unit(kind: Any, y0: Any, x0: Any, search: Any, best: Any) -> Any:
     return least, winner
 
 
-@compiled
+@compiled(inline="always")
 def exact_cost(
     kind: Any, y0: Any, x0: Any, here: Any, best: Any, candidate: Any, search: Any
 ) -> Any:

@@ -50,7 +50,7 @@ def choose_rows(channel: Any, search: Any, rivals: Any, start: Any, end: Any) ->
                 code_square(y0, x0, scene, coder, scratch)
 
 
-@compiled
+@compiled(inline="always")
 def choose_32(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     """Choose for a square of 32x32, or what of it lies in the picture."""
     height, width = coded_sides(search.scene)
@@ -72,7 +72,7 @@ def choose_32(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
                 plane.split[(y0 >> 3) + a, (x0 >> 3) + b] = PART
 
 
-@compiled
+@compiled(inline="always")
 def choose_16(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     """Choose for a square of 16x16; its cost."""
     kind, (height, width) = np.int64(1), coded_sides(search.scene)
@@ -91,7 +91,7 @@ def choose_16(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     return min(whole, spent)
 
 
-@compiled
+@compiled(inline="always")
 def choose_8(y0: Any, x0: Any, search: Any, rivals: Any) -> Any:
     """Choose for a block of 8x8; its cost."""
     kind, fourth = np.int64(0), np.int64(QUARTER)
