@@ -143,7 +143,7 @@ def test_a_file_is_what_it_begins_with_whatever_it_is_called(tmp_path, capsys, n
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.gz", gzip.compress(TEXT)),
+        ("a.gz", gzip.compress(TEXT, mtime=0)),
         ("a.txt.zip", zipped({"a.txt": TEXT})),
         ("a.npy", npy(np.zeros((3, 9, 9, 9), np.uint8))),
     ],
