@@ -15,7 +15,7 @@ from ..kit import watching
 from ..kit.pictures import alt
 from ..kit.words import said, t
 from ..visitor import handed
-from . import photo_learn, photo_view, photo_work
+from . import example, photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show() -> None:
     model = own.model if own and wanted.model else None
 
     def find() -> Background | None:
-        made = photo_work.job(picture, wanted, model)
+        made = photo_work.job(picture, wanted, model, example.of(picture, wanted))
         return made if isinstance(made, Background) else None
 
     watching.watch(find, lambda job: _draw(job, picture, wanted, model))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ import streamlit as st
 from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
-from ..kit import keeping, watching
+from ..kit import ahead, keeping, watching
 from ..kit.words import said, t
 from .choose import KINDS
 
@@ -104,7 +105,8 @@ def _start() -> None:
         return
     from htm_engine.coding.photo.learning import learn
 
-    watching.start(_JOB, (), lambda: learn(pictures), "photo codec", abandon_after=ABANDON)
+    steps = partial(ahead.after, partial(learn, pictures))
+    watching.start(_JOB, (), steps, "photo codec", abandon_after=ABANDON)
 
 
 def _job() -> Background | None:

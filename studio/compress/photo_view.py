@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from htm_engine.evaluation.comparison import Stored
 
+from ..kit import ahead
 from ..kit import divider as dividing
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
@@ -254,5 +255,6 @@ def show_curves(
         t("compress.photo_curves") + (" " + cut if part.shape[:2] != picture.shape[:2] else "")
     )
     key = (photo_work.key_of(picture), wanted.tune, wanted.effort, wanted.model)
-    steps = partial(photo_curves, picture, model, wanted.tune, wanted.effort)
+    measured = partial(photo_curves, picture, model, wanted.tune, wanted.effort)
+    steps = partial(ahead.after, measured)
     curves.show(curves.Curves("photo_curves", key, steps), wanted.quality)

@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -80,7 +80,7 @@ class Coded:
     look: PhotoMap
     others: list[Stored] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
-    _drawn: dict[str, Any] = field(default_factory=dict)
+    _drawn: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
     def alpha_bytes(self) -> int:
@@ -121,12 +121,33 @@ def uploaded(name: str, content: bytes) -> Picture:
 
 
 def steps(
-    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None = None
+    picture: Pixels,
+    wanted: PhotoSettings,
+    model: PhotoModel | None = None,
+    made: Coded | None = None,
 ) -> Iterator[tuple[float, Coded | None]]:
-    """Part done and what there is so far."""
+    """Part done and what there is so far; ``made`` is what there is of it already."""
+    from htm_engine.evaluation.comparison import photographs_at_bytes, too_long
+
+    coded = made or (yield from _coding(picture, wanted, model))
+    plain = np.ascontiguousarray(colours(picture))
+    coded = replace(coded, others=[], left_out=too_long(plain))
+    yield 0.6, coded
+    # Alpha is kept exactly: the others get the bytes that the colours have.
+    target = len(coded.file) - coded.alpha_bytes
+    for done, other in enumerate(photographs_at_bytes(plain, target), 1):
+        coded.others.append(other)
+        yield 0.6 + 0.08 * done, coded
+    yield 1.0, coded
+
+
+def _coding(
+    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None
+) -> Generator[tuple[float, Coded | None], None, Coded]:
+    """Our own file, and what comes back from it."""
     from htm_engine.coding.photo.anatomy import look_into_image
     from htm_engine.coding.photo.codec import compress_image, decompress_image
-    from htm_engine.evaluation.comparison import photographs_at_bytes, stored, too_long
+    from htm_engine.evaluation.comparison import stored
 
     yield 0.02, None
     for part in ahead.waiting():
@@ -147,24 +168,9 @@ def steps(
     end = time.perf_counter()
     plain = np.ascontiguousarray(colours(picture))
     ours = stored("HTM", plain, colours(back), len(file), len(file))
-    coded = Coded(
-        file,
-        back,
-        ours.psnr,
-        ours.ssim,
-        ours.ms_ssim,
-        middle - began,
-        end - middle,
-        look_into_image(file, model),
-        left_out=too_long(plain),
-    )
-    yield 0.6, coded
-    # Alpha is kept exactly: the others get the bytes that the colours have.
-    target = len(file) - coded.alpha_bytes
-    for done, other in enumerate(photographs_at_bytes(plain, target), 1):
-        coded.others.append(other)
-        yield 0.6 + 0.08 * done, coded
-    yield 1.0, coded
+    scores = ours.psnr, ours.ssim, ours.ms_ssim
+    look = look_into_image(file, model)
+    return Coded(file, back, *scores, middle - began, end - middle, look)
 
 
 @keeping.kept(3)
@@ -180,15 +186,18 @@ def key_of(picture: Pixels) -> str:
 
 
 def job(
-    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None = None
+    picture: Pixels,
+    wanted: PhotoSettings,
+    model: PhotoModel | None = None,
+    made: Coded | None = None,
 ) -> Background | Coded:
-    """The work on a picture, begun where it is not, or its result."""
+    """The work on a picture, begun where it is not, or its result; ``made`` as in :func:`steps`."""
     key = f"{key_of(picture)} {wanted}"
-    if made := _done(key):
-        return made[0]
+    if finished := _done(key):
+        return finished[0]
     work = watching.job_of(_JOB, key)
     if work is None:
-        work = watching.start(_JOB, key, lambda: steps(picture, wanted, model), "photograph")
+        work = watching.start(_JOB, key, lambda: steps(picture, wanted, model, made), "photograph")
     if work.state == "finished" and work.items:
         coded: Coded = work.items[-1][1]
         _done(key).append(coded)

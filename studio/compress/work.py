@@ -26,6 +26,7 @@ from htm_engine.errors import DataError
 from htm_engine.evaluation import metrics
 from htm_engine.evaluation.comparison import PCAFiles, Stored, codecs_at_bytes, similarity
 
+from ..kit import ahead
 from ..kit.keeping import kept
 from ..kit.places import HELD_OUT, SEED
 from ..kit.words import t
@@ -144,6 +145,8 @@ def code(model: HTM, subject: Subject, quality: int) -> Coded:
 
 @kept(24, lambda: t("compress.compressing"))
 def _code(key: tuple[str, str, int], _model: HTM, _subject: Subject) -> Coded:
+    for _ in ahead.waiting():
+        pass  # its loops are being compiled beside the server, which is sooner done than here
     file = compress_collection(_model, _subject.pictures, key[2], mosaic=_subject.mosaic)
     parts = dissect(file, _model)
 

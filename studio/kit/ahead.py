@@ -12,10 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from .places import ROOT
 
+T = TypeVar("T")
 #: Seconds that it takes on an idle machine, for telling how far it is.
 _USUAL = 75.0
 _LOOK_EVERY = 0.25
@@ -38,6 +40,13 @@ def begin() -> None:
             return
         atexit.register(process.terminate)
         _begun.append((process, time.monotonic()))
+
+
+def after(steps: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """Work that tells nothing of its own before it is ready."""
+    for _ in waiting():
+        pass
+    yield from steps()
 
 
 def waiting() -> Iterator[float]:
