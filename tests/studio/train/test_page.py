@@ -47,7 +47,15 @@ def test_training_makes_the_visitor_a_model_of_their_own():
 
 
 def test_knobs_in_the_link_reach_the_network():
-    app = opened(data="digits", preset="article", levels="1", l1units="7", l1winners="2", seed="5", epochs="1")
+    app = opened(
+        data="digits",
+        preset="article",
+        levels="1",
+        l1units="7",
+        l1winners="2",
+        seed="5",
+        epochs="1",
+    )
     app.button(key="train").click().run()
     model = finished(app).session_state["_job"].result
     assert (model.layers[0].units, model.layers[0].winners, model.random_state) == (7, 2, 5)
