@@ -27,6 +27,10 @@ def show() -> None:
         key="home_files",
         help=t("home.files_help"),
     )
+    with left.expander(t("home.or_a_folder"), icon=":material/folder_open:"):
+        folder = st.file_uploader(
+            t("home.a_folder_of_pictures"), accept_multiple_files="directory", key="home_folder"
+        )
     right.markdown(t("home.or_write_something"))
     control = CONTROLS["text"]["text"]
     assert isinstance(control, Words)
@@ -35,8 +39,8 @@ def show() -> None:
     if typed:
         handed.forget("text")
         st.switch_page("pages/text.py", query_params={"text": typed})
-    if files:
-        _hand_over(files)
+    if files or folder:
+        _hand_over(files or folder)
 
 
 def _hand_over(files: Sequence[handed.File]) -> None:

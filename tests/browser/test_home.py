@@ -55,7 +55,7 @@ def test_the_first_screen_has_all_three_results_without_a_click(
     assert visit.errors == []
 
 
-@pytest.mark.parametrize("width", [390, 1920])
+@pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_no_word_of_a_link_is_cut_off(server, open_page, screenshot, width):
     visit = open_page(server.url, width=width)
     pictures(visit.page)

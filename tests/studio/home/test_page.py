@@ -28,10 +28,10 @@ def picture(seed: int = 0, side: int = 24) -> bytes:
     return saved(rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
-def put_in(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    """Give files to the page's uploader; it hands them on and the page changes."""
+def put_in(app: AppTest, *files: tuple[str, bytes], key: str = "home_files") -> AppTest:
+    """Give files to an uploader of the page; it hands them on and the page changes."""
     given = [(name, content, "application/octet-stream") for name, content in files]
-    app.file_uploader(key="home_files").set_value(given).run()
+    app.file_uploader(key=key).set_value(given).run()
     assert not app.exception
     return app
 
@@ -110,6 +110,14 @@ def test_several_files_become_one_collection_and_what_is_no_picture_is_named():
     assert "5 pictures of" in said(app) and "notes" in said(app)
 
 
+def test_a_folder_keeps_its_folders_as_labels():
+    files = [(f"mine/{kind}/{number}.png", picture(number)) for kind in "ab" for number in (0, 1)]
+    app = put_in(opened(), *files, key="home_folder")
+    assert app.title[0].value.endswith("Train") and "4 pictures of" in said(app)
+    data = app.session_state["_upload"][1]
+    assert [name.split("/")[-1] for name in data.label_names] == ["a", "b"]
+
+
 def test_a_text_goes_to_the_text_page_to_the_byte():
     words = "Nothing is lost. \r\n\0 ☃".encode()
     app = put_in(opened(), ("notes [x](javascript:1).txt", words))
@@ -185,22 +193,23 @@ def array() -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "place"),
-    [
-        ("a", saved(np.zeros((4, 4), np.uint8)), "photo"),
-        ("a.txt", bitmap(), "photo"),
-        ("a.bmp", b"BM is how this sentence begins, and no bitmap is like that.", "text"),
-        ("a.docx", other(["word/document.xml"]), "text"),
-        ("a.zip", other(["x/1.PNG"]), "data"),
-        ("a.npz", other(["X.npy"]), "data"),
-        ("a.npy", array(), "data"),
-        ("idx3-ubyte", b"\0\0\x08\x03" + bytes(12), "data"),
-        ("train-images-idx3-ubyte.gz", b"\x1f\x8b\x08", "data"),
-        ("letter.gz", b"\x1f\x8b\x08", "text"),
-        ("a.png", b"only its name is a picture's", "text"),
-    ],
-)
+#: Name, content, and where it goes.
+KINDS = [
+    ("a", saved(np.zeros((4, 4), np.uint8)), "photo"),
+    ("a.txt", bitmap(), "photo"),
+    ("a.bmp", b"BM is how this sentence begins, and no bitmap is like that.", "text"),
+    ("a.docx", other(["word/document.xml"]), "text"),
+    ("a.zip", other(["x/1.PNG"]), "data"),
+    ("a.npz", other(["X.npy"]), "data"),
+    ("a.npy", array(), "data"),
+    ("idx3-ubyte", b"\0\0\x08\x03" + bytes(12), "data"),
+    ("train-images-idx3-ubyte.gz", b"\x1f\x8b\x08", "data"),
+    ("letter.gz", b"\x1f\x8b\x08", "text"),
+    ("a.png", b"only its name is a picture's", "text"),
+]
+
+
+@pytest.mark.parametrize("name, content, place", KINDS, ids=[f"{a}-{c}" for a, _, c in KINDS])
 def test_a_file_is_known_by_its_content(name, content, place):
     assert handed.place_of(handed.Handed(name, content)) == place
 
