@@ -50,7 +50,7 @@ def train(arguments: Namespace) -> None:
         progress.say(f"Left out: {sentence}")
     chosen = preset(arguments.preset)
     model = HTM(
-        layers=tuple(arguments.layers or chosen.layers),
+        layers=tuple(arguments.layers or chosen.layers) or None,
         mirror=arguments.mirror or (chosen.mirror and not arguments.layers),
         random_state=arguments.seed,
     )
@@ -98,6 +98,7 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
     if not model.learners:
         raise KeyboardInterrupt("Interrupted before anything was learned; nothing was saved.")
     model.settle()
+    model.return_to_best()
     model.forget_pending()
     if model.coder_ is None:
         progress.say("Stopping: measuring the file's tables. Ctrl-C again saves without them.")
