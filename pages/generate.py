@@ -48,7 +48,7 @@ def show(found: session.CurrentModel, data) -> None:
     """The page below its header."""
     name = found.model.fingerprint
     model = work.drawer(name, data.fingerprint, found.model, data)
-    wanted = settings(len(model.layers), data if shapes.fits(model, data) else None)
+    wanted = settings(len(model.specs), data if shapes.fits(model, data) else None)
     drawn = work.draw(name, data.fingerprint, wanted, model, data)
     view.samples(model, drawn, wanted)
     if drawn.beside is not None:

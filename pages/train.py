@@ -39,7 +39,7 @@ with st.container():
     if refused := st.session_state.get("_refused"):
         st.error(said(refused))
 
-LEVELS = len(RUN.model.layers if RUN else session.current_model().layers)
+LEVELS = len((RUN.model if RUN else session.current_model()).specs) or 1
 LEVEL = -1 + ON.segments(
     "shown",
     t("train.units_shown"),

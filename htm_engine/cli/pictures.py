@@ -52,7 +52,7 @@ def train(arguments: Namespace) -> None:
         progress.say(sentence)
     chosen = preset(arguments.preset)
     model = HTM(
-        layers=tuple(arguments.layers or chosen.layers),
+        layers=tuple(arguments.layers or chosen.layers) or None,
         mirror=arguments.mirror or (chosen.mirror and not arguments.layers),
         random_state=arguments.seed,
     )
@@ -100,6 +100,7 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
     if not model.learners:
         raise KeyboardInterrupt("Interrupted before anything was learned; nothing was saved.")
     model.settle()
+    model.return_to_best()
     model.forget_pending()
     if model.coder_ is None:
         progress.say("Stopping: measuring the file's tables. Ctrl-C again saves without them.")

@@ -35,9 +35,9 @@ def check_settings(params: dict[str, Any]) -> None:
         Those of ``HTM``, by name.
     """
     layers = params["layers"]
-    if not isinstance(layers, tuple | list) or not layers:
-        raise ValueError("layers must be a tuple with at least one LayerSpec")
-    for spec in layers:
+    if layers is not None and not (isinstance(layers, tuple | list) and layers):
+        raise ValueError("layers must be a tuple with at least one LayerSpec, or None")
+    for spec in layers or ():
         if not isinstance(spec, LayerSpec):
             raise ValueError(f"layers must hold LayerSpec objects, got {spec!r}")
         spec.check()
@@ -50,7 +50,8 @@ def check_settings(params: dict[str, Any]) -> None:
     batch = params["batch_size"]
     if batch is not None and (not is_number(batch, True) or batch < 1):
         raise ValueError(f"batch_size must be a positive whole number or None, got {batch!r}")
-    for name in ("mirror", "coder", "sampler"):
+    named = ["mirror", "coder", "sampler"]
+    for name in named + ["keep_best"] * (params["keep_best"] is not None):
         if not isinstance(params[name], bool | np.bool_ | int | np.integer):
             raise ValueError(f"{name} must be True or False, got {params[name]!r}")
     shape = params["input_shape"]

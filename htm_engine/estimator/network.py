@@ -16,38 +16,33 @@ Competition is per sample, so results do not depend on the batch.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .. import storage
-from ..model.hierarchy import ROWS_AT_ONCE, Codes, Hierarchy
+from ..model.hierarchy import Codes
 from ..model.layer import Floats, LayerSpec
-from ..model.learning import DEAD_SHARE, LayerLearner
 from ..model.threads import bounded
-from ..model.training import NetworkStep, TrainStep, batch_length, train
+from ..model.training import TrainStep, batch_length, train
 from . import checks, dense, persistence
-from .drawing import Draws
 from .introspection import LookInside
-from .presets import DEFAULT_LAYERS, preset
-
-#: Rows of one level that one step learns from; more add time and little else.
-ROWS_PER_STEP = 4096
+from .learners import Learns
+from .presets import preset
 
 
-class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Hierarchy of layers whose units predict, compete and learn by gradient descent.
 
     Parameters
     ----------
-    layers : tuple of LayerSpec
-        Bottom first.
+    layers : tuple of LayerSpec or None
+        Bottom first; None chooses them from the data (``model.choosing``).
     input_shape : tuple of int or None
         ``(h, w)``, ``(h, w, c)`` or ``(length,)``: how rows are read as maps.  None
         takes the shape of X; plain rows are then one patch each.
@@ -65,6 +60,9 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Epochs without a gain of ``tolerance`` before training stops.
     tolerance : float
         Relative gain on held-out data that counts.
+    keep_best : bool or None
+        Whether training ends with the units of the epoch with the least held-out error; None
+        does so where layers are chosen from the data.
     mirror : bool
         Whether every picture's mirror image, left to right, is learned from as well.
     coder : bool
@@ -79,6 +77,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         The fitted layers.
     history_ : list of TrainStep
         One entry an epoch, and the last.
+    choice_ : Choice or None
+        Layers that were chosen from the data, and why; None if they were given.
     coder_ : CollectionCoder or None
         What ``coding.collection`` needs to write files.
     sampler_ : Sampler or None
@@ -97,7 +97,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def __init__(
         self,
-        layers: tuple[LayerSpec, ...] = DEFAULT_LAYERS,
+        layers: tuple[LayerSpec, ...] | None = None,
         input_shape: tuple[int, ...] | None = None,
         epochs: int = 12,
         batch_size: int | None = None,
@@ -106,6 +106,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         validation_fraction: float = 0.1,
         patience: int = 1,
         tolerance: float = 0.005,
+        keep_best: bool | None = None,
         mirror: bool = False,
         coder: bool = True,
         sampler: bool = True,
@@ -120,6 +121,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.tolerance = tolerance
+        self.keep_best = keep_best
         self.mirror = mirror
         self.coder = coder
         self.sampler = sampler
@@ -128,7 +130,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     @classmethod
     def from_preset(cls, name: str, **settings: Any) -> Self:
         """Untrained network as a preset describes it (see ``presets.PRESETS``)."""
-        chosen: dict[str, Any] = {"layers": preset(name).layers, "mirror": preset(name).mirror}
+        found = preset(name)
+        chosen: dict[str, Any] = {"layers": found.layers or None, "mirror": found.mirror}
         return cls(**chosen | settings)
 
     def __sklearn_tags__(self) -> Any:
@@ -153,10 +156,12 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.check_settings()
         X = self._read(X, reset=True)
         self.history_: list[TrainStep] = []
+        self._choose(X)
         for step in train(self, X):
             if step.validation is not None:
                 self.history_.append(step)
             yield step
+        self._best = None
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from one more batch, starting if nothing was learned yet; ``y`` is ignored."""
@@ -167,6 +172,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         length = batch_length(self.batch_size, len(X))
         if fresh:
             self.history_ = []
+            self._choose(X)
             self.begin(self.batch(X, np.arange(len(X))))
         elif not self.learners:
             self._resume()
@@ -183,87 +189,6 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Raise ``ValueError`` with one sentence if a setting makes no sense."""
         checks.check_settings(self.get_params(deep=False))
 
-    # ------------------------------------------- what the training loop asks for
-    def generator(self) -> np.random.Generator:
-        """A fresh generator, seeded by ``random_state``."""
-        if isinstance(self.random_state, int | np.integer):
-            return np.random.default_rng(int(self.random_state))
-        return np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-
-    def begin(self, sample: Floats) -> None:
-        """Place the units of every layer on a first sample of maps."""
-        checks.check_size(sample)
-        checks.check_spread(sample)
-        self._rng = self.generator()
-        self.hierarchy_ = Hierarchy(checks.plain_layers(self.layers), self.shape)
-        self.coder_ = self.sampler_ = None
-        self._learners: list[LayerLearner] = []
-        maps = self.with_mirrored(sample)
-        for level, layer in enumerate(self.hierarchy_.layers):
-            learner = LayerLearner(layer, float(self.learning_rate), self._rng)
-            rows = self.hierarchy_.rows(level, maps)
-            if len(rows) > ROWS_AT_ONCE:
-                rows = rows[self._rng.permutation(len(rows))[:ROWS_AT_ONCE]]
-            learner.start(rows)
-            # A few steps on the sample first, so that the level above starts on settled codes.
-            for part in range(0, min(len(rows), 4 * 1024), 1024):
-                learner.step(rows[part : part + 1024])
-            self._learners.append(learner)
-            self.hierarchy_.measure()
-            if level + 1 < len(self.layers):
-                maps = self.hierarchy_.encode_level(level, maps)[1]
-        self._n_features_out = dense.length(self.hierarchy_)
-
-    def _resume(self) -> None:
-        rng = self.generator()
-        learners = [
-            LayerLearner(layer, float(self.learning_rate), rng) for layer in self.hierarchy_.layers
-        ]
-        for learner in learners:
-            learner.resume()
-        self.take_up(learners)
-
-    @property
-    def learners(self) -> tuple[LayerLearner, ...]:
-        """What learns each layer, bottom first; none before the first step and after loading."""
-        return tuple(getattr(self, "_learners", ()))
-
-    def take_up(self, learners: Sequence[LayerLearner]) -> None:
-        """Go on learning with these, one a layer, which share a generator."""
-        self._learners, self._rng = list(learners), learners[0].rng
-
-    def step(self, maps: Floats, temperature: float) -> NetworkStep:
-        """Learn from one batch of maps at a factor on the layers' temperatures."""
-        checks.check_size(maps)
-        with bounded(self.hierarchy_.work(len(maps))):
-            return self._step(maps, temperature)
-
-    def _step(self, maps: Floats, temperature: float) -> NetworkStep:
-        revived, error = 0, np.nan
-        maps = self.with_mirrored(maps)
-        for level, learner in enumerate(self._learners):
-            rows = self.hierarchy_.rows(level, maps)
-            if len(rows) > ROWS_PER_STEP:
-                rows = rows[self._rng.choice(len(rows), ROWS_PER_STEP, replace=False)]
-            result = learner.step(rows, temperature)
-            revived, error = revived + result.revived, result.error
-            if level + 1 < len(self._learners):
-                maps = self.hierarchy_.encode_level(level, maps)[1]
-        usage = tuple(np.array(layer.shares, float) for layer in self.hierarchy_.layers)
-        dead = tuple(int((share < DEAD_SHARE / len(share)).sum()) for share in usage)
-        return NetworkStep(error, usage, dead, revived)
-
-    def validate(self, maps: Floats) -> float:
-        """Mean squared error of maps."""
-        with bounded(self.hierarchy_.work(len(maps))):
-            rebuilt = self.hierarchy_.reconstruct(maps)
-        return float(((rebuilt - maps) ** 2).mean(dtype=np.float64))
-
-    def settle(self) -> None:
-        """Put the bases in order after a training that was left between two steps."""
-        for learner in self.learners:
-            learner.finish()
-
     def snapshot(self) -> Self:
         """The network as it is now; it stays so while this one goes on learning.
 
@@ -271,6 +196,7 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         taken = copy.copy(self)
         taken.__dict__.pop("_learners", None)  # as large again, and only training needs them
+        taken.__dict__.pop("_best", None)
         taken.forget_pending()
         taken.hierarchy_ = copy.deepcopy(self.hierarchy_)
         taken.history_ = list(self.history_)
@@ -330,7 +256,8 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_is_fitted(self)
         tables = self.coder_, self.sampler_
         names = tuple(str(name) for name in getattr(self, "feature_names_in_", ()))
-        fitted = persistence.Fitted(self.layout, self.shape, self.hierarchy_, *tables, names)
+        learned = (self.layout, self.shape, self.hierarchy_, *tables, names)
+        fitted = persistence.Fitted(*learned, getattr(self, "choice_", None))
         return persistence.state(self.get_params(deep=False), fitted)
 
     @classmethod
@@ -345,10 +272,11 @@ class HTM(LookInside, Draws, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         with persistence.describing():
             model = cls(**persistence.settings(header))
             model.check_settings()
-            found = persistence.fitted(header, arrays, tuple(model.layers), model.input_shape)
-        model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_, names = found
-        if names:
-            model.feature_names_in_ = np.array(names, object)
+            found = persistence.fitted(header, arrays, model.input_shape)
+        model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_ = found[:5]
+        model.choice_ = found.choice
+        if found.names:
+            model.feature_names_in_ = np.array(found.names, object)
         model.n_features_in_ = int(np.prod(found.layout))
         model.history_ = []
         model._n_features_out = dense.length(found.hierarchy)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from .. import storage
 from ..coding.collection.coder import CollectionCoder
 from ..errors import ModelError
 from ..kinds import wrong_model
+from ..model.choosing import Choice
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import ARRAYS, LayerSpec
 from ..sampling.tables import Sampler
@@ -49,6 +49,8 @@ class Fitted(NamedTuple):
     sampler : Sampler or None
     names : tuple of str
         Names of the columns it learned from; empty if they had none.
+    choice : Choice or None
+        Where layers were chosen from the data: which, and why.
     """
 
     layout: tuple[int, ...]
@@ -57,19 +59,21 @@ class Fitted(NamedTuple):
     coder: CollectionCoder | None
     sampler: Sampler | None
     names: tuple[str, ...] = ()
+    choice: Choice | None = None
 
 
 def state(params: dict[str, Any], fitted: Fitted) -> State:
     """Settings and arrays of a network with these parameters."""
     settings = {k: storage.plain(v) for k, v in params.items() if k != "layers"}
     # Models of before there were samplers keep their fingerprint, which their files name.
-    if settings.get("sampler") is True:
-        settings.pop("sampler")
+    for name, usual in (("sampler", True), ("keep_best", None)):
+        if settings.get(name) is usual:
+            settings.pop(name, None)
     seed = settings["random_state"]
     settings["random_state"] = int(seed) if isinstance(seed, int | np.integer) else None
     layers = fitted.hierarchy.layers
     header = {
-        "layers": [asdict(spec) for spec in params["layers"]],
+        "layers": [layer.spec.settings() for layer in layers],
         "params": settings,
         "layout": [int(side) for side in fitted.layout],
         "shape": [int(side) for side in fitted.shape],
@@ -77,6 +81,8 @@ def state(params: dict[str, Any], fitted: Fitted) -> State:
     }
     if fitted.names:  # without, the header and so the fingerprint are those of before
         header["columns"] = list(fitted.names)
+    if fitted.choice is not None:
+        header["choice"] = {"reason": fitted.choice.reason, "note": fitted.choice.note}
     arrays: dict[str, NDArray[Any]] = {}
     for level, layer in enumerate(layers):
         for name in ARRAYS:
@@ -102,7 +108,7 @@ def settings(header: dict[str, Any]) -> dict[str, Any]:
     """Parameters of the estimator from a header, unchecked; use it within :func:`describing`."""
     if "layers" not in header:
         raise ModelError(wrong_model(header, "a network"))
-    specs = tuple(LayerSpec(**spec) for spec in header["layers"])
+    specs = None if "choice" in header else _specs(header)
     params = dict(header["params"])
     shape = params.pop("input_shape")
     return {"layers": specs, "input_shape": None if shape is None else tuple(shape), **params}
@@ -111,7 +117,6 @@ def settings(header: dict[str, Any]) -> dict[str, Any]:
 def fitted(
     header: dict[str, Any],
     arrays: dict[str, NDArray[Any]],
-    specs: tuple[LayerSpec, ...],
     input_shape: tuple[int, ...] | None,
 ) -> Fitted:
     """What a network has learned; settings must have been checked.  Within :func:`describing`.
@@ -125,6 +130,7 @@ def fitted(
     shape = map_shape(layout, input_shape)
     if not 0 < math.prod(layout) <= MOST_INPUTS:
         raise ModelError("This model file says that it reads pictures of no possible size.")
+    specs = _specs(header)
     hierarchy = Hierarchy(specs, shape)
     for level in range(len(specs)):
         _fill(hierarchy, level, arrays, float(header["s2"][level]))
@@ -143,7 +149,28 @@ def fitted(
         CollectionCoder.from_arrays(coder, hierarchy) if coder else None,
         Sampler.from_arrays(sampler, hierarchy) if sampler else None,
         tuple(names),
+        _choice(header, specs),
     )
+
+
+def _specs(header: dict[str, Any]) -> tuple[LayerSpec, ...]:
+    """The layers of a header, checked."""
+    specs = tuple(LayerSpec(**spec) for spec in header["layers"])
+    if not specs:
+        raise ModelError("This model file has no layers.")
+    for spec in specs:
+        spec.check()
+    return specs
+
+
+def _choice(header: dict[str, Any], specs: tuple[LayerSpec, ...]) -> Choice | None:
+    """Why these layers, if they were chosen from data."""
+    if "choice" not in header:
+        return None
+    reason, note = (header["choice"][name] for name in ("reason", "note"))
+    if not (isinstance(reason, str) and isinstance(note, str) and len(reason + note) < 2000):
+        raise ModelError("This model file does not say why it has its layers.")
+    return Choice(specs, reason, note)
 
 
 def _fill(hierarchy: Hierarchy, level: int, arrays: dict[str, NDArray[Any]], s2: float) -> None:

@@ -17,7 +17,10 @@ _LAYER = re.compile(r"(\d+)x(\d+)(?:r(\d+))?(?:k(\d+))?(?:s(\d+))?")
 
 
 class Preset(NamedTuple):
-    """A stack of layers, what it is for, and whether it learns from mirror images too."""
+    """A stack of layers, what it is for, and whether it learns from mirror images too.
+
+    No layers: they are chosen from the data.
+    """
 
     layers: tuple[LayerSpec, ...]
     about: str
@@ -25,6 +28,7 @@ class Preset(NamedTuple):
 
 
 PRESETS: dict[str, Preset] = {
+    "auto": Preset((), "Sizes are chosen from your pictures; never worse than PCA."),
     "default": Preset(DEFAULT_LAYERS, "Two levels of subspace units; the best files and pictures."),
     "article": Preset(
         (

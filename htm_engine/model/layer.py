@@ -13,8 +13,8 @@ Learning is in ``learning``; this module only uses what was learned.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ class LayerSpec:
     code : int or None
         Length c of the vector handed up when ``rank > 0``; None keeps enough
         directions for 99.9 % of the variance, at most 64.
+    prior : float
+        Pictures worth of the common mean and covariance that a unit's start leans on (see
+        ``subspaces``); 0 starts from its own alone.
     compete_on : {"explanation", "evidence"}
         What decides a winner: the posterior share ``a_i exp(-error_i / 2 s^2)`` in
         explaining the input, or the activation ``a_i`` alone, as in the article.
@@ -63,6 +66,14 @@ class LayerSpec:
     stride: int | None = None
     code: int | None = None
     compete_on: str = "explanation"
+    prior: float = 0.0
+
+    def settings(self) -> dict[str, Any]:
+        """All fields by name; ``prior`` only where it is used, as older files have none."""
+        found = asdict(self)
+        if not self.prior:
+            found.pop("prior")
+        return found
 
     def check(self) -> None:
         """Raise ``ValueError`` with one sentence if a setting makes no sense."""
@@ -79,6 +90,8 @@ class LayerSpec:
             raise ValueError(f"stride must lie in 1..patch, got {self.stride!r}")
         if self.code is not None and not 1 <= self.code <= 4096:
             raise ValueError(f"code must lie in 1..4096, got {self.code!r}")
+        if not 0 <= self.prior <= 1e6:
+            raise ValueError(f"prior must lie in 0..1000000, got {self.prior!r}")
         if self.compete_on not in ("explanation", "evidence"):
             raise ValueError(f"compete_on must be explanation or evidence, got {self.compete_on!r}")
 
@@ -252,3 +265,12 @@ class CompetitiveLayer:
             return vectors @ self.basis.T + self.mean
         h = competition.compete(np.maximum(vectors, 0) + 1e-12, self.winners_kept)
         return h @ self.m
+
+
+def tidied(u: Floats) -> Floats:
+    """Bases ``(K, d, r)`` exactly orthonormal, with signs that do not depend on the path."""
+    if not u.shape[2]:
+        return u
+    span = competition.orthonormalise(u)
+    peak = np.take_along_axis(span, np.abs(span).argmax(1)[:, None, :], 1)
+    return np.ascontiguousarray(span * np.where(peak < 0, -1, 1), np.float32)

@@ -14,9 +14,8 @@ responsibilities ``h`` as ``r`` (with all K units winning they are ``r`` itself)
                is turned to it and put back to orthonormal (Oja's rule in mini-batch form,
                which is block power iteration)
 
-The last two are written out for the rows that each unit wins: the plain form of the
-gradients needs every unit's view of every row.  Tests hold both against the plain form.
-Units that stop winning are revived by splitting the one with the largest error.
+The last two are written out for the rows that each unit wins; tests hold both against the
+plain form, which needs every unit's view of every row.  Units that stop winning are revived by splitting the one with the largest error.
 
     start(x)  k-means++ prototypes, local principal directions, a matching gate
     step(x)   one batch: compete, move the winners, move the gate, revive the dead
@@ -32,7 +31,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 from sklearn.utils.extmath import svd_flip
 
-from . import adam, competition
+from . import adam, competition, subspaces
 from .layer import CompetitiveLayer, Floats
 from .threads import one_thread
 
@@ -45,9 +44,10 @@ SPARE = 4
 TURN_EVERY = 4
 #: How much of a unit's past its running means remember, once training has settled.
 LONGEST_MEMORY = 0.995
-#: Means that lie farther from zero than this many standard deviations: the gate then turns
-#: around the mean, since around zero a turn and a shift are nearly the same.
+#: Means farther from zero than so many deviations: the gate turns around them, not around zero.
 FAR = 20
+#: Steps' worth of past that units have which were placed in closed form.
+SETTLED = 50
 
 
 class LayerStep(NamedTuple):
@@ -76,7 +76,7 @@ class LayerLearner:
         self, layer: CompetitiveLayer, learning_rate: float, rng: np.random.Generator
     ) -> None:
         self.layer, self.rate, self.rng = layer, learning_rate, rng
-        self.steps = 0
+        self.steps = self.before = 0
 
     # ------------------------------------------------------------------ start
     @one_thread
@@ -91,6 +91,11 @@ class LayerLearner:
         if not len(x):
             raise ValueError("cannot start a layer on no rows")
         layer, spec = self.layer, self.layer.spec
+        if spec.prior and len(x) > 1:
+            frame = subspaces.frame(x)
+            if len(frame.power):
+                self._start_leaning(x, frame)
+                return
         d = x.shape[1]
         layer.mean = x.mean(0, dtype=np.float64).astype(np.float32)
         centred = x - layer.mean
@@ -113,13 +118,48 @@ class LayerLearner:
         layer.shares = np.bincount(assigned, minlength=count) / np.float32(len(subset))
         layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
         layer.spread = np.ones((count, rank), np.float32) * max(scale, 1e-12)
-        layer.basis = directions[:, : _code_length(spec.code, values)].astype(np.float32)
+        self._start_rest(x, start, values, directions, scale)
+        self.resume(scale)
+
+    def _start_rest(
+        self,
+        x: Floats,
+        start: Floats,
+        values: NDArray[np.float64],
+        directions: NDArray[np.floating],
+        scale: float,
+    ) -> None:
+        """What follows from prototypes ``start (K, d)`` about the mean and from their bases."""
+        layer, d = self.layer, x.shape[1]
+        layer.basis = directions[:, : _code_length(layer.spec.code, values)].astype(np.float32)
         layer.s2 = float(max(layer.errors(x).min(1).mean() / d, 1e-4 * scale**2, 1e-12))
         # The gate that classifies as the nearest prototype does, softened to s2 * d.
         soft = max(layer.s2 * d, 1e-12)
         layer.w = (start / soft).astype(np.float32)
         layer.b = (-(start**2).sum(1) / (2 * soft) - layer.w @ layer.mean).astype(np.float32)
+
+    def _start_leaning(self, x: Floats, frame: subspaces.Frame) -> None:
+        """Place the units in closed form, leaning on what is common (``LayerSpec.prior``)."""
+        layer, spec, d = self.layer, self.layer.spec, x.shape[1]
+        y = frame.into(x)[0]
+        count = min(spec.units, len(x))
+        # Units that each span nearly everything could not differ in what they explain.
+        rank = min(spec.rank, y.shape[1], d if count == 1 else max(1, d // 2))
+        placed = subspaces.place(y, count, rank, spec.prior, int(self.rng.integers(2**31)))
+        start = (placed.m @ frame.axes.T).astype(np.float32)
+        layer.mean = frame.mean
+        layer.m = (start + frame.mean).astype(np.float32)
+        turned = frame.axes @ placed.u.transpose(1, 0, 2).reshape(len(frame.power), -1)
+        layer.u = np.ascontiguousarray(turned.reshape(d, len(start), rank).transpose(1, 0, 2))
+        layer.spread = np.maximum(placed.spread, 1e-12)
+        layer.shares = (placed.wins / len(x)).astype(np.float32)
+        layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
+        scale = float(np.sqrt(frame.power.sum() / d))
+        power = frame.power.astype(np.float64)
+        self._start_rest(x, start, power, frame.axes, scale)
         self.resume(scale)
+        # They have seen all of these rows already, and are not moved far by a few.
+        self.seen, self.before = placed.wins + 1.0, SETTLED
 
     def resume(self, scale: float | None = None) -> None:
         """Fresh optimiser state around what the layer already knows."""
@@ -137,7 +177,7 @@ class LayerLearner:
             [power, *[0.5 * lowest] * (self.span.shape[2] - layer.rank)], 2
         )
         self.unit_error = np.zeros(layer.units)
-        self.steps = 0
+        self.steps = self.before = 0
 
     def own(self) -> None:
         """Copy arrays that may not be written, as those of a network mapped from a file."""
@@ -172,13 +212,14 @@ class LayerLearner:
         best = errors[np.arange(n), index[:, 0]]
         wins = np.bincount(index[:, 0], minlength=layer.units)
         self._move_gate(x, a, h)
-        memory = min(LONGEST_MEMORY, 1 - 1 / (4 + self.steps))
+        past = self.steps + self.before
+        memory = min(LONGEST_MEMORY, 1 - 1 / (4 + past))
         self.seen *= memory
         self.unit_error *= memory
         self._move_units(x, h, index)
         np.add.at(self.unit_error, index[:, 0], best)
         error = float(best.mean(dtype=np.float64) / d)
-        rate = max(1 - memory, 1 / (2 + self.steps))
+        rate = max(1 - memory, 1 / (2 + past))
         layer.s2 = max((1 - rate) * layer.s2 + rate * error, 1e-12)
         kept = np.take_along_axis(h, index, 1).mean(0)
         layer.profile = ((1 - rate) * layer.profile + rate * kept).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Training as a generator of steps, and cross-validation over it.
+"""Training as a generator of steps.
 
 The loop knows nothing of pages, threads or files: it yields after every batch, and
 between two steps the learner can be used, saved, or left for good::
@@ -12,17 +12,14 @@ network and is tested with a stub.
 
 from __future__ import annotations
 
-import itertools
 import mmap
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.model_selection import KFold
 
 #: Pictures that a learner sees before its first step, to place its units.
 START_SAMPLE = 4096
@@ -48,6 +45,8 @@ class LoopState:
         Least error of an epoch, and the errors measured last.
     waited : int
         Epochs without gain.
+    kept : bool
+        Whether the learner keeps units that were better than those of now.
     seconds : float
         Time since training began.
     """
@@ -61,6 +60,7 @@ class LoopState:
     error: float
     validation: float | None
     seconds: float
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,16 @@ class Learner(Protocol):
     tolerance: float
     start_temperature: float
 
+    @property
+    def keeps_best(self) -> bool:
+        """Whether training ends with the units of the epoch with the least held-out error."""
+        ...
+
+    @property
+    def fewest(self) -> int:
+        """Pictures below which no steps are taken: units stay as all pictures place them."""
+        ...
+
     def generator(self) -> np.random.Generator:
         """A fresh generator, seeded by the learner's settings."""
         ...
@@ -142,12 +152,24 @@ class Learner(Protocol):
         """Place the units on a first sample."""
         ...
 
+    def placed(self, maps: NDArray[np.floating]) -> NetworkStep:
+        """What a step would report of units that take none."""
+        ...
+
     def step(self, maps: NDArray[np.floating], temperature: float) -> NetworkStep:
         """Learn from one batch."""
         ...
 
     def validate(self, maps: NDArray[np.floating]) -> float:
         """Mean squared error of maps."""
+        ...
+
+    def keep_units(self) -> None:
+        """Keep a copy of the units as they are."""
+        ...
+
+    def return_to_best(self) -> None:
+        """Put back the units that were kept, if any were."""
         ...
 
     def settle(self) -> None:
@@ -192,6 +214,7 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
     run = _Run(learner, X, loop)
     yield from run.units()
     learner.settle()
+    run.end_at_best()
     learner.keep_for_tables(X, run.fair())
     run.validation = run.validate()
     yield run.report("units", 1.0)
@@ -214,12 +237,16 @@ class _Run:
         self.learner, self.X = learner, X
         self.clock = time.perf_counter() - (loop.seconds if loop else 0.0)
         self.rng = learner.generator()
-        self.rows, held = hold_out(len(X), learner.validation_fraction, self.rng)
+        steps = len(X) >= learner.fewest
+        fraction = learner.validation_fraction if steps else 0.0
+        self.rows, held = hold_out(len(X), fraction, self.rng)
+        # Python's own number: sums of NumPy's small types may overflow.
+        self.epochs = int(learner.epochs) if steps else 0
         self.length = batch_length(learner.batch_size, len(self.rows))
         self.starts = range(0, len(self.rows), self.length)
-        self.epochs = int(learner.epochs)  # of NumPy's small types it might overflow
         self.total = self.epochs * len(self.starts)
         self.first, self.aside = np.sort(self.rows[:START_SAMPLE]), np.sort(held)
+        self.kept = loop is not None and loop.kept
         if loop is None:
             learner.begin(learner.batch(X, self.first))
         self.held = learner.batch(X, self.aside) if len(held) else None
@@ -231,6 +258,10 @@ class _Run:
             self.epoch, self.skipped = loop.epoch, loop.within
             self.last = NetworkStep(loop.error)
             self.rng.bit_generator.state = loop.order
+        elif learner.keeps_best and self.held is not None:
+            self._watch(learner.validate(self.held))
+        elif not steps:
+            self.last = learner.placed(learner.batch(X, self.first))
 
     def units(self) -> Iterator[TrainStep]:
         """Epochs until all are done or nothing is gained any more."""
@@ -241,10 +272,26 @@ class _Run:
             watched = self.validation if self.validation is not None else self.last.error
             gained = watched < self.best * (1 - self.learner.tolerance)
             self.waited = 0 if gained else self.waited + 1
-            self.best = min(self.best, watched)
-            # While the temperature still falls, an epoch without gain means little.
-            if self.waited > self.learner.patience and self._cooled(self.done - 1) >= 1:
+            # While the temperature still falls, an epoch without gain means little; but where
+            # the best is kept, error that rises is enough.
+            risen = self.kept and watched > self.best
+            self._watch(watched)
+            cooled = self._cooled(self.done - 1) >= 1
+            if self.waited > self.learner.patience and (cooled or risen):
                 break
+
+    def _watch(self, error: float) -> None:
+        """Remember the least error, and have the learner keep the units that made it."""
+        better = error < self.best
+        self.best = min(self.best, error)
+        if better and self.learner.keeps_best and self.held is not None:
+            self.learner.keep_units()
+            self.kept = True
+
+    def end_at_best(self) -> None:
+        """Go back to the best units, unless those of the end are as good."""
+        if self.kept and self.held is not None and self.learner.validate(self.held) > self.best:
+            self.learner.return_to_best()
 
     def _epoch(self) -> Iterator[TrainStep]:
         """What is left of an epoch, a batch at a time; measured at its end."""
@@ -269,6 +316,7 @@ class _Run:
                 self.last.error,
                 self.validation,
                 time.perf_counter() - self.clock,
+                self.kept,
             )
             yield self.report("units", 0.99 * self.done / self.total, state)
         self.skipped = 0
@@ -317,60 +365,3 @@ def _forget_pages(X: Any) -> None:
     mapped = getattr(X, "_mmap", None)
     if mapped is not None and hasattr(mapped, "madvise"):
         mapped.madvise(mmap.MADV_DONTNEED)
-
-
-@dataclass(frozen=True)
-class FoldResult:
-    """One setting measured on one fold.
-
-    Attributes
-    ----------
-    params : dict
-        The setting.
-    fold, folds : int
-        Which fold of how many, from 0.
-    score : float
-        The estimator's score on the part it did not see (higher is better).
-    seconds : float
-        Time to fit and score.
-    """
-
-    params: Mapping[str, Any]
-    fold: int
-    folds: int
-    score: float
-    seconds: float
-
-
-def cross_validate(
-    estimator: Any, X: Any, grid: Sequence[Mapping[str, Any]], folds: int = 3, random_state: int = 0
-) -> Iterator[FoldResult]:
-    """K-fold cross-validation over settings, one result at a time.
-
-    scikit-learn's own searchers work as well; this one can be watched and stopped.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer pictures than folds, or no setting.
-    """
-    if not grid:
-        raise ValueError("cross-validation needs at least one setting")
-    splitter = KFold(folds, shuffle=True, random_state=random_state)
-    parts = list(splitter.split(np.arange(len(X))))
-    for params, (fold, (learn, held)) in itertools.product(grid, enumerate(parts)):
-        began = time.perf_counter()
-        candidate = clone(estimator).set_params(**params).fit(X[learn])
-        score = float(candidate.score(X[held]))
-        yield FoldResult(dict(params), fold, folds, score, time.perf_counter() - began)
-
-
-def select(results: Sequence[FoldResult]) -> Mapping[str, Any]:
-    """Setting with the best mean score; of equal ones, the first."""
-    if not results:
-        raise ValueError("no results to select from")
-    groups: dict[str, list[FoldResult]] = {}
-    for result in results:
-        groups.setdefault(repr(result.params), []).append(result)
-    best = max(groups.values(), key=lambda group: np.mean([r.score for r in group]))
-    return best[0].params

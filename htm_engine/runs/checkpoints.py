@@ -13,6 +13,7 @@ that learning uses, the optimiser's running means, the generators and the loop's
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from .. import storage
 from ..errors import DataError, ModelError
 from ..estimator.network import HTM
+from ..model.hierarchy import Hierarchy
 from ..model.layer import ARRAYS
 from ..model.learning import LayerLearner
 from ..model.training import LoopState, TrainStep, train
@@ -64,10 +66,17 @@ def save(model: HTM, loop: LoopState) -> bytes:
         "loop": asdict(loop),
         "rng": model.learners[0].rng.bit_generator.state,
         "learners": [
-            {"gate_rate": float(learner.gate_rate), "steps": int(learner.steps)}
+            {
+                "gate_rate": float(learner.gate_rate),
+                "steps": int(learner.steps),
+                "before": int(learner.before),
+            }
             for learner in model.learners
         ],
     }
+    for level, layer in enumerate(model.best.layers if model.best is not None else ()):
+        arrays |= {f"best{level}.{n}": np.asarray(getattr(layer, n)) for n in ARRAYS}
+        header["training"].setdefault("best_s2", []).append(float(layer.s2))
     for level, learner in enumerate(model.learners):
         arrays |= {f"exact{level}.{n}": np.asarray(getattr(learner.layer, n)) for n in ARRAYS}
         arrays |= {f"learner{level}.{n}": np.asarray(getattr(learner, n)) for n in _SINGLE}
@@ -95,8 +104,10 @@ def load(data: bytes) -> Checkpoint:
         rng = np.random.default_rng(0)
         rng.bit_generator.state = found["rng"]
         np.random.default_rng(0).bit_generator.state = loop.order  # refused here if it is none
-        if len(found["learners"]) != len(model.layers):
+        if len(found["learners"]) != len(model.specs):
             raise ModelError("This checkpoint has not all of its layers.")
+        if loop.kept:
+            model.take_best(_kept(model, found["best_s2"], arrays))
         model.take_up(
             [
                 _learner(LayerLearner(layer, model.learning_rate, rng), level, own, arrays)
@@ -112,6 +123,19 @@ def load(data: bytes) -> Checkpoint:
     return Checkpoint(model, loop)
 
 
+def _kept(model: HTM, s2: list[float], arrays: dict[str, NDArray[Any]]) -> Hierarchy:
+    """The best units so far."""
+    best = copy.deepcopy(model.hierarchy_)
+    for level, layer in enumerate(best.layers):
+        for name in ARRAYS:
+            array = arrays[f"best{level}.{name}"]
+            if array.shape != getattr(layer, name).shape:
+                raise ModelError(f"This checkpoint has a wrong array {name!r}.")
+            setattr(layer, name, array)
+        layer.s2 = float(s2[level])
+    return best
+
+
 def _learner(
     learner: LayerLearner, level: int, own: dict[str, Any], arrays: dict[str, NDArray[Any]]
 ) -> LayerLearner:
@@ -123,6 +147,7 @@ def _learner(
             raise ModelError(f"This checkpoint has a wrong array {name!r}.")
         setattr(layer, name, exact)
     learner.gate_rate, learner.steps = float(own["gate_rate"]), int(own["steps"])
+    learner.before = int(own.get("before", 0))
     for name in _SINGLE:
         setattr(learner, name, arrays[f"learner{level}.{name}"])
     for name in _PAIRS:

@@ -26,6 +26,7 @@ from sklearn.base import clone
 
 from ..errors import Cancelled
 from ..estimator.network import HTM
+from ..model.choosing import largest
 from ..model.training import TrainStep
 from . import memory
 from .background import POOL, Background, Pool
@@ -196,7 +197,8 @@ class TrainingJob(Background):
     def _fits(self) -> None:
         """Fail in one sentence before memory runs out, and with it every visitor's work."""
         batch = self.model.batch_size or max(1, len(self._X) // 20)
-        memory.check(self.model.layers, np.shape(self._X)[1:], batch)
+        shape = np.shape(self._X)[1:]
+        memory.check(self.model.layers or largest(shape), shape, batch)
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
@@ -227,6 +229,7 @@ class TrainingJob(Background):
     def _finish(self, early: bool) -> None:
         if early and self._last is not None and self._last.phase == "units":
             self.model.settle()
+            self.model.return_to_best()
             self.model.keep_for_tables(self._X, np.arange(min(len(self._X), FIRST)))
             for step in self._tables():
                 with self._changed:

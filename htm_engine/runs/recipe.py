@@ -44,7 +44,7 @@ class Recipe:
     data_fingerprint : str
         Of all pictures, before a part was held out.
     network : dict
-        Settings of the network; the layers as dicts.
+        Settings of the network; the layers as dicts, or None where the data decides.
     stopped : int or None
         Steps after which somebody stopped it; None if it went to its end.
     """
@@ -64,7 +64,8 @@ class Recipe:
             If its seed is not a whole number, as nothing could be repeated then.
         """
         settings = dict(model.get_params(deep=False))
-        settings["layers"] = [asdict(spec) for spec in model.layers]
+        if model.layers is not None:
+            settings["layers"] = [spec.settings() for spec in model.layers]
         settings = storage.plain(settings)
         if isinstance(settings["random_state"], bool) or not isinstance(
             settings["random_state"], int
@@ -82,9 +83,13 @@ class Recipe:
         """
         try:
             settings = dict(self.network)
-            layers = tuple(LayerSpec(**spec) for spec in settings.pop("layers"))
+            given = settings.pop("layers")
+            layers = tuple(LayerSpec(**spec) for spec in given or ())
             shape = settings.pop("input_shape", None)
-            model = HTM(layers=layers, input_shape=None if shape is None else tuple(shape))
+            model = HTM(
+                layers=layers if given is not None else None,
+                input_shape=None if shape is None else tuple(shape),
+            )
             model.set_params(**settings)
             model.check_settings()
             sizes = [("layers", len(layers)), ("epochs", model.epochs)]

@@ -150,7 +150,7 @@ def collection(model: HTM, held: Pixels, learned_from: int) -> tuple[Collection,
 
     file = compress_collection(model, held, QUALITY)
     back = decompress_collection(file, model)
-    prototypes = model.receptive_fields(len(model.layers) - 1)
+    prototypes = model.receptive_fields(len(model.hierarchy_.layers) - 1)
     drawn = model.sample(SHOWN_DRAWN, random_state=0, temperature=TEMPERATURE)
     found = Collection(
         model.fingerprint,

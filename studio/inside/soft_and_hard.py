@@ -35,7 +35,7 @@ class Comparison:
         return watching.job_of("_softhard", self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(self.model.layers), self.data.fingerprint, self.seed
+        return self.model.specs, self.data.fingerprint, self.seed
 
     def start(self) -> None:
         """Begin; a callback."""
@@ -44,7 +44,7 @@ class Comparison:
     def _steps(self) -> Iterator[tuple[float, soft_hard.Arm | None]]:
         learn, held = self.data.take(MOST_LEARNED, self.seed).split(0.25, self.seed)
         X, X_held = (part.X.reshape(-1, *self.model.layout) for part in (learn, held))
-        return soft_hard.compare(self.model.layers, X, X_held, learn.y, held.y, EPOCHS, self.seed)
+        return soft_hard.compare(self.model.specs, X, X_held, learn.y, held.y, EPOCHS, self.seed)
 
 
 def show(model: HTM, data: Dataset) -> None:

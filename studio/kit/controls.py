@@ -16,11 +16,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 #: Raised when a link's values change their meaning; what older ones meant is in MIGRATIONS.
-LINK_VERSION = 1
+LINK_VERSION = 2
 
 Query = dict[str, list[str]]
+
+
+def _first_choices(page: str, query: Query) -> Query:
+    """Until version 2 a link that names neither meant digits, and the preset called default."""
+    first = {"preset": ["default"], "data": ["digits"]}
+    return {**first, **query} if page == "train" else query
+
+
 #: From the version named to the next: rewrites the page's query.
-MIGRATIONS: Mapping[int, Callable[[str, Query], Query]] = {}
+MIGRATIONS: Mapping[int, Callable[[str, Query], Query]] = {1: _first_choices}
 
 Value = str | bool | int | float | tuple[int, ...] | list[str]
 
@@ -182,7 +190,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload")),
         "side": Number(32, 4, 128),
         "colour": Switch(),
-        "preset": Choice("default"),
+        "preset": Choice("auto"),
         "epochs": Number(20, 1, 200),
         "batch": Number(0, 0, 4096),
         "alpha": Number(0.02, 0.001, 1.0, 0.001),

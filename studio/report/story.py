@@ -308,7 +308,7 @@ def _setting(point: RatePoint) -> str:
 
 def _settings(run: Run) -> list[str]:
     network = dict(run.settings.get("network", {}))
-    layers = network.pop("layers", [])
+    layers = network.pop("layers", []) or []
     head = ["", *(t("report.level", level=n + 1) for n in range(len(layers)))]
     names = sorted({name for layer in layers for name in layer})
     rows = [(name, *(layer.get(name, "") for layer in layers)) for name in names]

@@ -15,7 +15,7 @@ from htm_engine.evaluation.baselines import BaselineRow, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
 from htm_engine.evaluation.rates import RatePoint
 from htm_engine.figures import base, rates
-from htm_engine.model.training import FoldResult, cross_validate, select
+from htm_engine.model.folds import FoldResult, cross_validate, select
 from htm_engine.runs import memory
 from htm_engine.runs.background import Background
 from htm_engine.runs.recording import RecordedJob
@@ -110,19 +110,20 @@ def show_rivals(run: Background) -> None:
 # ---------------------------------------------------------------- which sizes
 def folds(model: HTM, data: Dataset) -> None:
     """Begin three-fold cross-validation over the top level's units and rank; a callback."""
-    top = model.layers[-1]
+    layers = model.specs
+    top = layers[-1]
     grid = [
-        {"layers": (*model.layers[:-1], _sized(top, units, rank))}
+        {"layers": (*layers[:-1], _sized(top, units, rank))}
         for units in sorted({max(2, top.units // 4), top.units})
         for rank in sorted({max(1, top.rank // 4), max(1, top.rank // 2), max(1, top.rank)})
     ]
     quick = HTM(
-        layers=model.layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
+        layers=layers, epochs=4, coder=False, sampler=False, random_state=model.random_state
     )
     pictures = data.take(min(len(data), 1500), random_state=0).X
 
     def measured() -> Iterator[FoldResult]:
-        memory.check(model.layers, pictures.shape[1:])
+        memory.check(layers, pictures.shape[1:])
         yield from cross_validate(quick, pictures, grid)
 
     watching.start(FOLDS, (), measured, "cross-validation", progress=None)
@@ -130,6 +131,8 @@ def folds(model: HTM, data: Dataset) -> None:
 
 def sizes(model: HTM, data: Dataset) -> None:
     """The section: cross-validation when asked for, and its choice into the knobs."""
+    if model.layers is None:
+        return  # the data chooses by itself
     with st.expander(t("train.which_sizes_cross_validation"), icon=":material/grid_view:"):
         st.markdown(t("train.three_folds_for_each_of"))
         if ON.toggle("cv_open", t("train.show")):

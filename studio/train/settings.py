@@ -42,6 +42,8 @@ def _take_preset() -> None:
     if "mirror" in st.session_state:
         st.session_state["mirror"] = PRESETS[st.session_state["preset"]].mirror
     specs = preset_specs(st.session_state["preset"])
+    if not specs:
+        return  # the data chooses
     st.session_state["levels"] = len(specs)
     for level in range(controls.MOST_LEVELS):
         spec = specs[level] if level < len(specs) else FURTHER
@@ -69,17 +71,9 @@ def choose() -> HTM:
             default=PRESETS[preset].mirror,
             help=t("train.learn_from_every_pictures_mirror"),
         )
-        levels = ON.number(
-            "levels", t("train.levels"), default=len(specs), help=t("train.layers_in_the_hierarchy")
-        )
-        layers = []
-        for level, tab in enumerate(
-            st.tabs([t("train.level_2", i=i + 1) for i in range(int(levels))])
-        ):
-            with tab:
-                layers.append(_level(level, specs[level] if level < len(specs) else FURTHER))
+        layers = _layers(specs)
     return HTM(
-        layers=tuple(layers),
+        layers=layers or None,
         epochs=training["epochs"],
         batch_size=training["batch"] or None,
         learning_rate=training["alpha"],
@@ -89,6 +83,20 @@ def choose() -> HTM:
         mirror=mirror,
         random_state=training["seed"],
     )
+
+
+def _layers(specs: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
+    """The knobs of every level; none where the data chooses."""
+    if not specs:
+        return ()
+    levels = ON.number(
+        "levels", t("train.levels"), default=len(specs), help=t("train.layers_in_the_hierarchy")
+    )
+    layers = []
+    for level, tab in enumerate(st.tabs([t("train.level_2", i=i + 1) for i in range(int(levels))])):
+        with tab:
+            layers.append(_level(level, specs[level] if level < len(specs) else FURTHER))
+    return tuple(layers)
 
 
 def _training() -> dict[str, Any]:

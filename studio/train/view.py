@@ -225,6 +225,10 @@ def live(run: RecordedJob, level: int) -> None:
         st.rerun()
     if seen.step is None:
         return
+    if (choice := getattr(run.model, "choice_", None)) is not None:
+        st.info(said(choice.reason), icon=":material/tune:")
+        if choice.note:
+            st.warning(said(choice.note), icon=":material/photo_library:")
     left, right = st.columns(2, gap="large")
     figure, words = base.error_curve(seen.steps, seen.errors, seen.held_steps, seen.held_errors)
     left.markdown(t("train.error_mean_squared_lower_is"))

@@ -9,6 +9,7 @@ import streamlit as st
 from htm_engine.data.datasets import Dataset
 from htm_engine.errors import HTMError
 from htm_engine.estimator.network import HTM
+from htm_engine.model.choosing import largest
 from htm_engine.runs import memory
 from htm_engine.runs.history import Run
 from htm_engine.runs.recipe import SPLIT, Recipe
@@ -31,10 +32,12 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
     HTMError
         If the data cannot be divided or the training would not fit into memory.
     """
-    memory.check(model.layers, data.X.shape[1:], model.batch_size or len(data) // 20)
+    shape = data.X.shape[1:]
+    memory.check(model.layers or largest(shape), shape, model.batch_size or len(data) // 20)
     recipe = Recipe.of(model, data.name, data.fingerprint)
     learn, held = data.split(*SPLIT)
-    name = f"{data.name}, {' + '.join(str(spec.units) for spec in model.layers)} units"
+    units = " + ".join(str(spec.units) for spec in model.layers or ()) or "chosen"
+    name = f"{data.name}, {units} units"
     run = RecordedJob(history.kept().history, recipe, learn, held, name=name, abandon_after=ABANDON)
     adopt(run)
     return run

@@ -7,15 +7,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from htm_engine import HTM, LayerSpec
-from htm_engine.model.training import (
-    FoldResult,
-    NetworkStep,
-    batch_length,
-    cross_validate,
-    hold_out,
-    select,
-    train,
-)
+from htm_engine.model.folds import FoldResult, cross_validate, select
+from htm_engine.model.training import NetworkStep, batch_length, hold_out, train
 
 
 class Stub:
@@ -23,6 +16,7 @@ class Stub:
 
     validation_fraction, patience, tolerance, start_temperature = 0.25, 1, 0.01, 4.0
     batch_size: int | None = 5
+    keeps_best, fewest = False, 0
 
     def __init__(self, errors, epochs=50):
         self.errors, self.epochs, self.seen, self.temperatures = list(errors), epochs, [], []
@@ -42,7 +36,17 @@ class Stub:
         return NetworkStep(0.5, (np.ones(2) / 2,), (0,), 0)
 
     def validate(self, maps):
-        return self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
+        self.now = self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
+        return self.now
+
+    def placed(self, maps):
+        return NetworkStep(0.5)
+
+    def keep_units(self):
+        self.seen.append(("keep", self.now))
+
+    def return_to_best(self):
+        self.seen.append(("return", self.now))
 
     def settle(self):
         self.seen.append(("end", 0))
@@ -147,3 +151,39 @@ def test_file_tables_are_measured_on_held_out_pictures_too():
     list(train(stub, X))
     (measured,) = [rows for kind, rows in stub.seen if kind == "tables"]
     assert set(hold_out(40, 0.25, np.random.default_rng(0))[1].tolist()) <= set(measured)
+
+
+class Keeper(Stub):
+    """One that keeps its best units."""
+
+    keeps_best = True
+
+
+def test_training_ends_with_the_units_of_the_least_held_out_error():
+    stub = Keeper([3.0, 2.0, 1.0, 4.0, 5.0, 6.0, 7.0], epochs=30)
+    steps = list(train(stub, X))
+    assert [error for kind, error in stub.seen if kind == "keep"] == [3.0, 2.0, 1.0]
+    assert "return" in [kind for kind, _ in stub.seen]
+    # It rose after the second epoch, and two epochs without gain are enough.
+    assert max(step.epoch for step in steps) == 4
+
+
+def test_units_that_end_best_are_not_replaced():
+    stub = Keeper([1 / (i + 1) for i in range(100)], epochs=6)
+    list(train(stub, X))
+    assert "return" not in [kind for kind, _ in stub.seen]
+
+
+def test_whoever_does_not_ask_for_the_best_keeps_nothing():
+    stub = Stub([3.0, 1.0, 4.0, 5.0], epochs=6)
+    list(train(stub, X))
+    assert not {"keep", "return"} & {kind for kind, _ in stub.seen}
+
+
+def test_too_few_pictures_take_no_steps_and_hold_nothing_out():
+    stub = Keeper([1.0], epochs=6)
+    stub.fewest = 41
+    (step,) = list(train(stub, X))
+    assert (step.step, step.total, step.progress) == (0, 0, 1.0)
+    assert [kind for kind, _ in stub.seen] == ["begin", "end", "tables"]
+    assert stub.seen[0] == ("begin", 40) and len(stub.seen[-1][1]) == 40

@@ -18,7 +18,7 @@ def query(address):
 def test_link_carries_every_value_and_its_version():
     values = {"units": 64, "rate": 0.02, "live": False, "word": "a b&c", "levels": [1, 2]}
     assert query(link("http://host/train", values)) == {
-        "v": ["1"],
+        "v": ["2"],
         "units": ["64"],
         "rate": ["0.02"],
         "live": ["false"],
@@ -29,7 +29,7 @@ def test_link_carries_every_value_and_its_version():
 
 def test_link_keeps_the_page_and_drops_the_old_query():
     address = link("https://host:1/base/train?units=3#there", {"units": 4})
-    assert address == "https://host:1/base/train?v=1&units=4"
+    assert address == "https://host:1/base/train?v=2&units=4"
 
 
 def test_pages_have_different_addresses_and_titles():

@@ -65,7 +65,9 @@ def test_a_link_of_the_first_version_opens_with_every_value_it_names(number):
     app = opened(page, query)
     assert not app.exception and not app.warning
     found = linked(app)
-    assert {key: found.get(key) for key in query} == listed(query)
+    named = {key: value for key, value in query.items() if key != "v"}
+    assert {key: found.get(key) for key in named} == listed(named)
+    assert found["v"] == [str(controls.LINK_VERSION)]
 
 
 def test_the_frozen_links_name_every_control():
@@ -159,15 +161,15 @@ def test_an_older_link_is_rewritten_to_mean_what_it_meant(monkeypatch):
         assert page == "compress"
         return query | {"quality": [str(2 * int(query["quality"][0]))]}
 
-    monkeypatch.setattr(controls, "LINK_VERSION", 2)
-    monkeypatch.setattr(links, "LINK_VERSION", 2)
-    monkeypatch.setattr(frame, "LINK_VERSION", 2)
-    monkeypatch.setattr(controls, "MIGRATIONS", {1: renamed})
-    app = opened("compress", {"v": "1", "quality": "4"})
+    monkeypatch.setattr(controls, "LINK_VERSION", 3)
+    monkeypatch.setattr(links, "LINK_VERSION", 3)
+    monkeypatch.setattr(frame, "LINK_VERSION", 3)
+    monkeypatch.setattr(controls, "MIGRATIONS", {2: renamed})
+    app = opened("compress", {"v": "2", "quality": "4"})
     assert not app.exception and not app.warning
     assert app.slider(key="quality").value == 8
-    assert linked(app)["v"] == ["2"]
-    assert opened("compress", {"v": "2", "quality": "4"}).slider(key="quality").value == 4
+    assert linked(app)["v"] == ["3"]
+    assert opened("compress", {"v": "3", "quality": "4"}).slider(key="quality").value == 4
 
 
 def test_a_page_keeps_its_values_while_the_visitor_is_elsewhere_and_to_itself():
@@ -190,4 +192,12 @@ def test_a_page_keeps_its_values_while_the_visitor_is_elsewhere_and_to_itself():
 def test_the_home_page_has_a_link_and_each_has_one_for_presenting():
     app = opened("home", {"lang": "en"})
     plain, slide = (block.value for block in app.code)
-    assert plain.endswith("?v=1&wipe=50&lang=en") and slide == f"{plain}&present=1"
+    assert plain.endswith("?v=2&wipe=50&lang=en") and slide == f"{plain}&present=1"
+
+
+def test_a_link_from_before_sizes_were_chosen_means_the_preset_called_default():
+    assert opened("train", {"v": "1"}).selectbox(key="preset").value == "default"
+    assert opened("train", {"v": "2"}).selectbox(key="preset").value == "auto"
+    assert opened("train", {"v": "1"}).session_state["data"] == "digits"
+    assert opened("train", {"v": "2"}).session_state["data"] == "scenes"
+    assert opened("train", {"v": "1", "preset": "quick"}).selectbox(key="preset").value == "quick"

@@ -198,7 +198,7 @@ def test_page_is_chinese_and_the_link_keeps_it(page):
     ]
     assert english == []
     assert app.query_params["lang"] == "zh"
-    links = [code.value for code in app.code if "?v=1" in code.value]
+    links = [code.value for code in app.code if "?v=2" in code.value]
     assert all(link.endswith("lang=zh") or "lang=zh" in link for link in links)
 
 
