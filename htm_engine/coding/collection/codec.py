@@ -98,6 +98,9 @@ def compress_collection(
     coder = _coder(model)
     if not (isinstance(quality, int | np.integer) and 1 <= quality <= QUALITIES):
         raise DataError(f"quality must be a whole number from 1 to {QUALITIES}, got {quality!r}.")
+    sides = () if mosaic is None else tuple(np.ravel(mosaic))
+    if len(sides) not in (0, 2) or not all(isinstance(one, int | np.integer) for one in sides):
+        raise DataError("mosaic is the height and width of the picture that these are tiles of.")
     X = model.read(X)
     if X.size > MOST_BYTES:
         most = MOST_BYTES * len(X) // X.size
@@ -111,7 +114,7 @@ def compress_collection(
         if progress is not None:
             progress(min(1.0, (start + BLOCK) / len(X)))
     payload = coder.write(_together(parts), int(quality))
-    fields = (len(X), int(quality), int(with_surprise), *(mosaic or ()))
+    fields = (len(X), int(quality), int(with_surprise), *map(int, sides))
     return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
 
 
