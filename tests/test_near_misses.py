@@ -69,7 +69,7 @@ MISSES = {
     "number of pictures": (lambda m: load_dataset("digits", limit="5"), "limit must be"),
     "no seed": (lambda m: load_dataset("digits", random_state=None), "random_state must be"),
     "array": (lambda m: load_dataset(X), "arrays need no loading"),
-    "words": (lambda m: HTM(epochs=1).fit("digits"), "Expected 2D array"),
+    "words": (lambda m: HTM(epochs=1).fit("digits"), "load_dataset(name) gives"),
 }
 
 

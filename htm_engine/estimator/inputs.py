@@ -111,6 +111,8 @@ def _as_array(X: Any) -> Any:
     """Datasets, buffers, and lists of arrays of one shape as one array; else what it is."""
     if isinstance(X, Dataset):
         return X.X
+    if isinstance(X, str):
+        raise DataError("X is pictures or rows: load_dataset(name) gives those of a name or path.")
     if isinstance(X, memoryview):
         return np.asarray(X)
     if isinstance(X, list | tuple) and X and all(isinstance(one, np.ndarray) for one in X):
