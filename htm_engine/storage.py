@@ -71,6 +71,8 @@ def fingerprint(header: Mapping[str, Any], arrays: Arrays) -> str:
 
 def save(target: str | Path | BinaryIO, header: Mapping[str, Any], arrays: Arrays) -> None:
     """Write a model file, whole or not at all; equal content gives equal bytes."""
+    if not isinstance(target, str | Path) and not hasattr(target, "write"):
+        raise DataError("A model is saved to a path or an open file.")
     header = plain(header)
     full = {
         "format": FORMAT,
@@ -104,6 +106,8 @@ def load(source: str | Path | BinaryIO) -> tuple[dict[str, Any], dict[str, NDArr
     FileNotFoundError
         If a path does not exist.
     """
+    if not isinstance(source, str | Path) and not hasattr(source, "read"):
+        raise ModelError("A model is loaded from a path or an open file, such as io.BytesIO(data).")
     data = _bytes_of(source) if isinstance(source, str | Path) else source.read()
     if not data.startswith(b"PK"):
         raise ModelError(wrong(data, "a model"))

@@ -34,8 +34,10 @@ def checked_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
     """Bring ``size`` to ``(height, width)``; one number means a square."""
     if size is None:
         return None
-    sides = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
-    if len(sides) != 2 or not all(1 <= int(side) <= 1024 for side in sides):
+    whole = int | np.integer
+    sides = tuple(size) if isinstance(size, list | tuple | np.ndarray) else (size, size)
+    known = len(sides) == 2 and all(isinstance(side, whole) for side in sides)
+    if not known or not all(1 <= int(side) <= 1024 for side in sides):
         raise DataError("The size must be one number, or height and width, from 1 to 1024.")
     return int(sides[0]), int(sides[1])
 

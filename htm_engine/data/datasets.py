@@ -117,6 +117,8 @@ def load_dataset(
     options = _options(size, colour, limit, random_state, split, LOCAL)
     if isinstance(name_or_path, str) and name_or_path in NAMED:
         return _load_named(name_or_path, options)
+    if not isinstance(name_or_path, str | Path):
+        raise DataError("A dataset is loaded by its name or from a path; arrays need no loading.")
     path = Path(name_or_path)
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
@@ -184,6 +186,9 @@ def _options(
     size: Size, colour: bool, limit: int | None, random_state: int, split: str, limits: Limits
 ) -> _Options:
     """Check what callers ask for; widgets are bounded in the browser only."""
+    for name, value in (("limit", 1 if limit is None else limit), ("random_state", random_state)):
+        if not isinstance(value, int | np.integer):
+            raise DataError(f"{name} must be a whole number, got {value!r}.")
     if limit is not None and limit < 1:
         raise DataError("At least one picture must be loaded.")
     if random_state < 0:

@@ -144,7 +144,9 @@ class Draws(Tables):
     ) -> RowCodes:
         top, sampler = self.hierarchy_.layers[-1], self.sampler_
         k = top.winners_kept
-        count = n_samples * int(np.prod(self.hierarchy_.grid_shapes[-1]))
+        if not isinstance(n_samples, int | np.integer) or n_samples < 1:
+            raise DataError(f"n_samples must be a positive whole number, got {n_samples!r}")
+        count = int(n_samples) * int(np.prod(self.hierarchy_.grid_shapes[-1]))
         if sampler is not None:
             index, weights, values = sampler.draw_top(count, rng, heat, label)
             return RowCodes(index, weights.astype(np.float32), values.astype(np.float32))

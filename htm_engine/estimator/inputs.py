@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from ..data.dataset import Dataset
 from ..errors import DataError
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import Floats
@@ -107,7 +108,11 @@ class MapInputs:
 
 
 def _as_array(X: Any) -> Any:
-    """Buffers, and lists of arrays of one shape, as one array; anything else as it is."""
+    """Datasets, buffers, and lists of arrays of one shape as one array; else what it is."""
+    if isinstance(X, Dataset):
+        return X.X
+    if isinstance(X, str):
+        raise DataError("X is pictures or rows: load_dataset(name) gives those of a name or path.")
     if isinstance(X, memoryview):
         return np.asarray(X)
     if isinstance(X, list | tuple) and X and all(isinstance(one, np.ndarray) for one in X):

@@ -218,6 +218,8 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def decode(self, codes: Codes) -> Floats:
         """Pictures or rows from compact codes, laid out as the training data was."""
         check_is_fitted(self)
+        if not isinstance(codes, Codes):
+            raise ValueError("decode reads what encode gives; inverse_transform reads rows")
         with bounded(self.hierarchy_.work(len(codes))):
             maps = self.hierarchy_.decode(codes)
         return maps.reshape(len(codes), *self.layout).astype(np.float32)

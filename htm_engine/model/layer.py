@@ -84,8 +84,13 @@ class LayerSpec:
                 raise ValueError(f"{name} must be a whole number, got {value!r}")
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie in {low}..{high}, got {value}")
-        if not 0 < self.temperature <= 1e6:
+        numbers = int | float | np.integer | np.floating
+        if not isinstance(self.temperature, numbers) or not 0 < self.temperature <= 1e6:
             raise ValueError(f"temperature must be positive, got {self.temperature!r}")
+        for name in ("stride", "code"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, int | np.integer):
+                raise ValueError(f"{name} must be a whole number or None, got {value!r}")
         if self.stride is not None and not 1 <= self.stride <= self.patch:
             raise ValueError(f"stride must lie in 1..patch, got {self.stride!r}")
         if self.code is not None and not 1 <= self.code <= 4096:

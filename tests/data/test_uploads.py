@@ -5,7 +5,6 @@ import io
 import struct
 import warnings
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from htm_engine.data.datasets import load_upload
 from htm_engine.data.pixels import on_white
 from htm_engine.data.uploads import LOCAL, Limits, read_picture, read_zip, shown
 from htm_engine.errors import DataError, HTMError
-from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of_size, saved, zipped
+from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, png_of_size, saved, zipped
 
 # -- pictures ----------------------------------------------------------------------------
 
@@ -86,25 +85,6 @@ def test_transparent_level_of_a_png_becomes_white():
     sixteen = read_picture(saved(np.array([[257, 514]], np.uint16), transparency=257)).pixels
     assert eight.tolist() == [[255, 9]]
     assert sixteen.tolist() == [[255, 2]]
-
-
-def png_of(depth, kind, rows, **chunks):
-    """A PNG of any depth, written by hand: Pillow writes no 16-bit colour and no 2-bit grey."""
-
-    def chunk(name, content):
-        return (
-            struct.pack(">I", len(content))
-            + name
-            + content
-            + struct.pack(">I", zlib.crc32(name + content))
-        )
-
-    bits = {0: 1, 2: 3, 4: 2, 6: 4}[kind] * depth
-    width = len(rows[0]) * 8 // bits
-    head = struct.pack(">IIBBBBB", width, len(rows), depth, kind, 0, 0, 0)
-    more = b"".join(chunk(name.encode(), content) for name, content in chunks.items())
-    pixels = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + more + pixels + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])

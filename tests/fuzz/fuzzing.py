@@ -33,7 +33,7 @@ from htm_engine.assets import ASSETS
 from htm_engine.errors import HTMError
 from tests.fuzz import blocks
 from tests.fuzz import photo as photos
-from tests.helpers.foreign import GREY, RGB, idx, npy, npz, saved, zipped
+from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, saved, zipped
 
 SHIPPED = ASSETS / "digits-htm.npz"
 SLOW = 10.0  #: seconds after which a reader counts as hanging
@@ -66,6 +66,8 @@ def text() -> Reader:
         for model in ("blank", own)
     ]
     corpus += [compress_text(prose * 200, model) for model in ("blank", own)]
+    rng = np.random.default_rng(0)  # stored, in both forms
+    corpus += [compress_text(rng.bytes(length), "blank") for length in (90, 66_000)]
 
     def read(data: bytes) -> object:
         # Under a model where the file asks for one; the shipped ones take long to copy.
@@ -95,6 +97,11 @@ def pictures() -> Reader:
     corpus += [saved(GREY, "PNG"), saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")]
     odd = (Image.fromarray(RGB).convert("RGBA"), Image.fromarray(GREY.astype(np.uint16) * 257))
     corpus += [saved(picture, "PNG") for picture in odd]
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0110] = 6, "A camera"
+    corpus += [saved(RGB, kind, exif=exif, icc_profile=bytes(200)) for kind in ("PNG", "JPEG")]
+    clear = {"tRNS": b"\0\1"}  # grey of two bits with a transparent level; colour of sixteen
+    corpus += [png_of(2, 0, [b"\x1b"], **clear), png_of(16, 2, [bytes(range(12))])]
     return Reader(corpus, lambda data: read_picture(data, "a file"))
 
 

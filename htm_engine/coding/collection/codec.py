@@ -112,6 +112,9 @@ def compress_collection(
     coder = _coder(model)
     if not (isinstance(quality, int | np.integer) and 1 <= quality <= QUALITIES):
         raise DataError(f"quality must be a whole number from 1 to {QUALITIES}, got {quality!r}.")
+    sides = () if mosaic is None else tuple(np.ravel(mosaic))
+    if len(sides) not in (0, 2) or not all(isinstance(one, int | np.integer) for one in sides):
+        raise DataError("mosaic is the height and width of the picture that these are tiles of.")
     X = model.read(X)
     if X.size > MOST_BYTES:
         most = MOST_BYTES * len(X) // X.size
@@ -127,7 +130,7 @@ def compress_collection(
             if progress is not None:
                 progress(done)
         payload = coder.write(_together(parts), int(quality))
-    fields = (len(X), int(quality), form, *(mosaic or ()))
+    fields = (len(X), int(quality), form, *map(int, sides))
     return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
 
 

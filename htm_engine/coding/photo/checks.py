@@ -50,7 +50,19 @@ def check_settings(quality: Any, model: Any, tune: str, effort: str) -> None:
         raise DataError(f"Quality is 1 to 100, not {quality}.")
     if tune not in TUNES or effort not in EFFORTS:
         raise DataError(f"tune is one of {TUNES}, effort one of {EFFORTS}.")
-    if not (model is None or isinstance(model, PhotoModel)):
+    if model is not None:
+        check_model(model)
+
+
+def check_model(model: Any) -> None:
+    """Refuse what is no model of photographs.
+
+    Raises
+    ------
+    DataError
+        In a sentence that names what makes one.
+    """
+    if not isinstance(model, PhotoModel):
         raise DataError("A photograph needs a PhotoModel: give PhotoModel.load(path), or None.")
 
 

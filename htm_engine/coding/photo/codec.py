@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, ModelMismatchError
 from ...files import bytes_of
-from .checks import check_picture, check_settings, check_size, least_exact
+from .checks import check_model, check_picture, check_settings, check_size, least_exact
 from .colour import halving_loss, picture_of, planes
 from .competition import BEST, FAST, Effort
 from .format import (
@@ -292,6 +292,7 @@ def model_of(header: Header, model: PhotoModel | None) -> PhotoModel:
         If it is not the one given, or the shipped one.
     """
     model = shipped() if model is None else model
+    check_model(model)
     if model.fingerprint[:4] != header.name:
         raise ModelMismatchError(
             f"This photograph was written by the model {header.name.hex()}, not by "

@@ -117,6 +117,8 @@ def compress_text(
     DataError
         If ``memory`` is too little, the model's name is unknown, or ``data`` holds no bytes.
     """
+    if memory is not None and not isinstance(memory, int | np.integer):
+        raise DataError(f"memory is a whole number of bytes, not {memory!r}.")
     view, target = bytes_of(data), io.BytesIO()
     for _ in compress_stream(io.BytesIO(view), target, view.nbytes, model, memory=memory):
         pass
@@ -214,6 +216,8 @@ def decompress_blocks(
     data: bytes | memoryview, model: TextModel | None = None, *, limit: int = LARGEST
 ) -> Iterator[tuple[bytes, float]]:
     """:func:`decompress_text` a block at a time, each with the part done."""
+    if not isinstance(limit, int | np.integer):
+        raise DataError(f"limit is a whole number of bytes, not {limit!r}.")
     header = _open(bytes_of(data))
     if header.length > limit:
         raise FormatError(
@@ -368,6 +372,8 @@ def _open(data: bytes | memoryview) -> _Header:
 def _model_of(header: _Header, model: TextModel | None) -> TextModel | None:
     wanted = header.fingerprint
     if model is not None:
+        if not isinstance(model, TextModel):
+            raise DataError("A text needs a TextModel: give TextModel.load(path), or None.")
         if model.fingerprint[: len(wanted)] != wanted:
             raise ModelMismatchError(
                 f"This text was written by the model {wanted.hex()}, not by "

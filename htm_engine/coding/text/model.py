@@ -101,7 +101,8 @@ class TextModel:
             If there is nothing to read, or more than 16 MiB.
         """
         _check_bits(bits)
-        if isinstance(texts, str | bytes | bytearray | memoryview):
+        lone = isinstance(texts, str | bytes | bytearray | memoryview)
+        if lone or not isinstance(texts, Iterable):
             raise DataError("A text model reads a list of texts as bytes: put one into a list.")
         whole = b"".join(map(bytes_of, texts))
         if not whole:
@@ -296,5 +297,5 @@ def table_bytes(bits: int) -> int:
 
 
 def _check_bits(bits: int) -> None:
-    if not LEAST_BITS <= bits <= MOST_BITS:
+    if not isinstance(bits, int | np.integer) or not LEAST_BITS <= bits <= MOST_BITS:
         raise DataError(f"Tables have 2^{LEAST_BITS} to 2^{MOST_BITS} lines, not 2^{bits}.")
