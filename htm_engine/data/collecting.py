@@ -23,7 +23,8 @@ from ..errors import DataError
 from .uploads import Limits, Member, is_hidden, read_picture, shown
 
 DEFAULT_SIDE = 32  #: side of pictures that have to be brought to a common size
-LARGEST_COMMON_SIDE = 64  #: pictures of one size up to this keep it
+LARGEST_COMMON_SIDE = 256  #: pictures of one size up to this keep it
+MOST_KEPT = 1 << 28  #: bytes that pictures of one such size may take together
 _MOST_SENTENCES = 50
 
 Pixels = NDArray[np.uint8]
@@ -52,6 +53,13 @@ def in_colours(X: Pixels, colour: bool, single: bool = False) -> Pixels:
         return np.repeat(X[..., None], 3, axis=-1)
     luma = X[..., 0] * np.uint32(19595) + X[..., 1] * np.uint32(38470)
     return ((luma + X[..., 2] * np.uint32(7471) + 32768) >> 16).astype(np.uint8)
+
+
+def coloured(picture: Pixels) -> bool:
+    """Whether one picture has any colour: stored as RGB, and not in grey alone."""
+    if picture.ndim == 2:
+        return False
+    return bool((picture[..., :1] != picture[..., 1:]).any())
 
 
 def fit(picture: Pixels, size: tuple[int, int]) -> Pixels:
@@ -142,16 +150,18 @@ def collect(
     *,
     name: str,
     size: tuple[int, int] | None,
-    colour: bool,
+    colour: bool | None,
     limit: int | None,
     rng: np.random.Generator,
     limits: Limits,
 ) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
     """Decode members into one array.
 
+    With ``colour`` None all are in colour if any is.
     With ``limit``, a random choice of that many readable pictures, in their own order.
     Sub-folders become labels.  Without ``size``, pictures that all share one size of at
-    most 64 x 64 keep it; otherwise each is brought to 32 x 32.
+    most 256 x 256 keep it, if they are not too many for that; otherwise each is brought to
+    32 x 32.
 
     Returns
     -------
@@ -166,7 +176,7 @@ def collect(
         order = rng.permutation(len(members)).tolist()
     kept: dict[int, Pixels] = {}
     skipped: list[str] = []
-    pixels_read = 0
+    pixels_read = held = 0
     for index in order:
         if limit is not None and len(kept) >= limit:
             break
@@ -184,11 +194,15 @@ def collect(
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
         if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
             size = (DEFAULT_SIDE, DEFAULT_SIDE)
+        held += picture.nbytes
+        if size is None and held > MOST_KEPT:
+            size = (DEFAULT_SIDE, DEFAULT_SIDE)
+            kept = {place: fit(one, size) for place, one in kept.items()}
         kept[index] = picture if size is None else fit(picture, size)
     if not kept:
         first = f" {skipped[0]}" if skipped else ""
         raise DataError(f"{shown(name)} holds no picture that can be read.{first}")
-    pictures = [kept[index] for index in sorted(kept)]
+    pictures = _alike([kept[index] for index in sorted(kept)], colour)
     size = size or default_size([picture.shape for picture in pictures])
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
@@ -198,11 +212,18 @@ def collect(
     return X, y, label_names, tuple(skipped)
 
 
-def _decoded(member: Member, colour: bool, limits: Limits) -> Pixels:
+def _alike(pictures: list[Pixels], colour: bool | None) -> list[Pixels]:
+    """All grey or all in colour: as asked, or in colour if any is."""
+    if colour is None:
+        colour = any(coloured(picture) for picture in pictures)
+    return [in_colours(picture, colour, single=True) for picture in pictures]
+
+
+def _decoded(member: Member, colour: bool | None, limits: Limits) -> Pixels:
     """One member's picture, in colours as asked."""
     content = member.read()
     picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
-    return in_colours(picture, colour, single=True)
+    return picture if colour is None else in_colours(picture, colour, single=True)
 
 
 def _labels(names: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

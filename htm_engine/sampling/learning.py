@@ -46,6 +46,8 @@ CALM = 0.35
 #: Pictures whose distances settle the width of the top's components, pictures needed for it,
 #: widths tried, and the widest and narrowest that is taken.
 ASKED, NEEDED, TRIED, WIDTHS = 3000, 1500, (1.0, 0.8), (0.5, 1.3)
+#: Widths tried on fewer pictures where units lean on what is common; pictures needed for it.
+STAIRS, FEWEST_KNOWN = (0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.5, 3.0, 4.0), 20
 #: Pictures of a kind, below which it takes the width of all.
 FEWEST = 50
 #: Ridge in shares of the features' mean square.
@@ -93,6 +95,9 @@ def learn(
     found.group = _groups(h.layers[-1], len(gathered.flat) if places == 1 else 0)
     if len(gathered.flat) >= NEEDED:
         found.top = _settled(found, h, gathered)
+        yield 0.92
+    elif top.spec.prior and len(gathered.flat) >= FEWEST_KNOWN:
+        found.top = _widened(found, h, gathered)
         yield 0.92
     _measure_tones(found, h, gathered, *_drawn(found, h, gathered, rng))
     yield 1.0
@@ -195,7 +200,9 @@ def _mixture(
             means.append(z[inside].mean(0))
             left[inside] -= means[-1]
             shares.append(np.bincount(label[own[inside]], minlength=classes))
-        factor[unit] = _root(left.T @ left / len(own))
+        prior = top.spec.prior  # where units lean on what is common, so does what they draw
+        usual = prior * np.diag(top.spread[unit].astype(np.float64) ** 2)
+        factor[unit] = _root((left.T @ left + usual) / (len(own) + prior))
     counts = np.array(shares, np.float64).reshape(-1, classes)
     return Top(np.array(units), counts / counts.sum(), np.array(means), factor)
 
@@ -305,11 +312,9 @@ def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
     away, drawn_kinds = [], kinds
     for width in TRIED:
         trial = replace(found, top=replace(found.top, factor=width * found.top.factor))
-        maps, codes = _drawn(trial, h, gathered, np.random.default_rng(0))
-        _measure_tones(trial, h, gathered, maps, codes)
-        drawn = trial.tone(maps, codes)[few].astype(np.float32)
-        away.append(near.kneighbors(drawn, 1)[0][:, 0])
-        drawn_kinds = found.group[codes.winners.reshape(len(maps), -1)[few, 0]]
+        distances, won = _away(trial, h, gathered, near, few)
+        away.append(distances)
+        drawn_kinds = found.group[won]
     widths = np.empty(int(found.group.max()) + 1)
     for kind in range(len(widths)):
         of_kind, real_ones = drawn_kinds == kind, kinds == kind
@@ -322,6 +327,34 @@ def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
         widths[kind] = TRIED[0] + (asked - wide) / slope if slope > 0 else TRIED[0]
     scale = np.clip(widths, *WIDTHS)[found.group]
     return replace(found.top, factor=scale[:, None, None] * found.top.factor)
+
+
+def _widened(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
+    """The top with the narrowest components whose samples lie no nearer than pictures do.
+
+    Units know the few pictures they were placed on too well: samples would be copies.
+    """
+    from sklearn.neighbors import NearestNeighbors  # here: long to import
+
+    near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(gathered.flat)
+    asked = float(np.median(near.kneighbors(gathered.flat)[0][:, 1]))
+    top, every = found.top, np.arange(len(gathered.flat))
+    for width in STAIRS:
+        top = replace(found.top, factor=width * found.top.factor)
+        if np.median(_away(replace(found, top=top), h, gathered, near, every)[0]) >= asked:
+            break
+    return top
+
+
+def _away(
+    trial: Sampler, h: Hierarchy, gathered: _Gathered, near: Any, few: Ints
+) -> tuple[Floats, Ints]:
+    """How far chosen samples lie from the nearest picture, and each one's first winner."""
+    maps, codes = _drawn(trial, h, gathered, np.random.default_rng(0))
+    _measure_tones(trial, h, gathered, maps, codes)
+    drawn = trial.tone(maps, codes)[few].astype(np.float32)
+    won = codes.winners.reshape(len(maps), -1)[few, 0]
+    return near.kneighbors(drawn, 1)[0][:, 0], won
 
 
 def _first(gathered: _Gathered) -> Ints:

@@ -22,8 +22,9 @@ Query = dict[str, list[str]]
 
 
 def _first_preset(page: str, query: Query) -> Query:
-    """Until version 2 a link without a preset meant the one called default."""
-    return {"preset": ["default"], **query} if page == "train" else query
+    """Until version 2 a link without a preset meant the one called default, and so on."""
+    before = {"preset": ["default"], "colour": ["false"], "side": ["32"]}
+    return before | query if page == "train" else query
 
 
 #: From the version named to the next: rewrites the page's query.
@@ -187,8 +188,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "home": {},
     "train": {
         "data": Choice("digits", ("digits", "scenes", "photo-patches", "upload")),
-        "side": Number(32, 4, 128),
-        "colour": Switch(),
+        "side": Number(0, 0, 256),
+        "colour": Switch(True),
         "preset": Choice("auto"),
         "epochs": Number(20, 1, 200),
         "batch": Number(0, 0, 4096),
