@@ -206,10 +206,15 @@ def collect(
     size = size or default_size([picture.shape for picture in pictures])
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
+    return X, y, label_names, _told(skipped)
+
+
+def _told(skipped: list[str]) -> tuple[str, ...]:
+    """Sentences for files left out, and for the rest of many one."""
     if len(skipped) > _MOST_SENTENCES:
         rest = len(skipped) - _MOST_SENTENCES
         skipped = [*skipped[:_MOST_SENTENCES], f"{rest:,} more files were left out."]
-    return X, y, label_names, tuple(skipped)
+    return tuple(skipped)
 
 
 def _alike(pictures: list[Pixels], colour: bool | None) -> list[Pixels]:
