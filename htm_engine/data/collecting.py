@@ -160,8 +160,7 @@ def collect(
     With ``colour`` None all are in colour if any is.
     With ``limit``, a random choice of that many readable pictures, in their own order.
     Sub-folders become labels.  Without ``size``, pictures that all share one size of at
-    most 256 x 256 keep it, if they are not too many for that; otherwise each is brought to
-    32 x 32.
+    most 256 x 256 keep it, if they fit; otherwise each is brought to 32 x 32.
 
     Returns
     -------
@@ -200,13 +199,18 @@ def collect(
             kept = {place: fit(one, size) for place, one in kept.items()}
         kept[index] = picture if size is None else fit(picture, size)
     if not kept:
-        first = f" {skipped[0]}" if skipped else ""
-        raise DataError(f"{shown(name)} holds no picture that can be read.{first}")
+        raise _none(name, skipped)
     pictures = _alike([kept[index] for index in sorted(kept)], colour)
     size = size or default_size([picture.shape for picture in pictures])
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
     return X, y, label_names, _told(skipped)
+
+
+def _none(name: str, skipped: list[str]) -> DataError:
+    """That nothing could be read, and why the first file could not."""
+    first = f" {skipped[0]}" if skipped else ""
+    return DataError(f"{shown(name)} holds no picture that can be read.{first}")
 
 
 def _told(skipped: list[str]) -> tuple[str, ...]:
