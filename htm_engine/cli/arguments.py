@@ -124,7 +124,7 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _output(made, "where the network goes (.npz)")
     stack = made.add_mutually_exclusive_group()
     described = "; ".join(f"{name}: {preset.about}" for name, preset in PRESETS.items())
-    stack.add_argument("--preset", choices=list(PRESETS), default="default", help=described)
+    stack.add_argument("--preset", choices=list(PRESETS), default="auto", help=described)
     stack.add_argument(
         "--layers",
         "--layer",
@@ -144,7 +144,16 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     made.add_argument(
         "--size", type=whole(1, 1024), metavar="SIDE", help="bring pictures to SIDE x SIDE pixels"
     )
-    made.add_argument("--colour", action="store_true", help="learn in colour instead of grey")
+    colours = made.add_mutually_exclusive_group()
+    colours.add_argument(
+        "--colour",
+        action="store_true",
+        default=None,
+        help="learn in colour; files are learned in the colours they have unless told otherwise",
+    )
+    colours.add_argument(
+        "--grey", dest="colour", action="store_false", help="learn in grey, whatever they have"
+    )
     made.add_argument(
         "--limit", type=whole(2, 10**9), metavar="N", help="use N pictures, chosen at random"
     )

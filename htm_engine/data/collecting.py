@@ -24,7 +24,8 @@ from ..errors import DataError
 from .uploads import Limits, Member, is_hidden, read_picture, shown
 
 DEFAULT_SIDE = 32  #: side of pictures that have to be brought to a common size
-LARGEST_COMMON_SIDE = 64  #: pictures of one size up to this keep it
+LARGEST_COMMON_SIDE = 256  #: pictures of one size up to this keep it
+MOST_KEPT = 1 << 28  #: bytes that pictures of one such size may take together
 _MOST_SENTENCES = 50
 
 Pixels = NDArray[np.uint8]
@@ -55,6 +56,13 @@ def in_colours(X: Pixels, colour: bool, single: bool = False) -> Pixels:
         return np.repeat(X[..., None], 3, axis=-1)
     luma = X[..., 0] * np.uint32(19595) + X[..., 1] * np.uint32(38470)
     return ((luma + X[..., 2] * np.uint32(7471) + 32768) >> 16).astype(np.uint8)
+
+
+def coloured(picture: Pixels) -> bool:
+    """Whether one picture has any colour: stored as RGB, and not in grey alone."""
+    if picture.ndim == 2:
+        return False
+    return bool((picture[..., :1] != picture[..., 1:]).any())
 
 
 def fit(picture: Pixels, size: tuple[int, int]) -> Pixels:
@@ -142,16 +150,17 @@ def collect(
     *,
     name: str,
     size: tuple[int, int] | None,
-    colour: bool,
+    colour: bool | None,
     limit: int | None,
     rng: np.random.Generator,
     limits: Limits,
 ) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Decode members into one array.
 
+    With ``colour`` None all are in colour if any is.
     With ``limit``, a random choice of that many readable pictures, in their own order.
     Sub-folders become labels.  Without ``size``, pictures that all share one size of at
-    most 64 x 64 keep it; otherwise each is brought to 32 x 32.
+    most 256 x 256 keep it, if they fit; otherwise each is brought to 32 x 32.
 
     Returns
     -------
@@ -166,16 +175,16 @@ def collect(
         order = rng.permutation(len(members)).tolist()
     kept: dict[int, Pixels] = {}
     skipped: list[str] = []
-    pixels_read = turned_grey = 0
+    pixels_read = held = turned_grey = 0
     for index in order:
         if limit is not None and len(kept) >= limit:
             break
         try:
-            picture, was_colour = _decoded(members[index], colour, limits)
+            picture, lost = _decoded(members[index], colour, limits)
         except DataError as exc:
             skipped.append(str(exc))
             continue
-        turned_grey += was_colour and not colour
+        turned_grey += lost
         pixels_read += picture.shape[0] * picture.shape[1]
         if pixels_read > limits.max_pixels_total:
             raise DataError(
@@ -185,18 +194,32 @@ def collect(
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
         if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
             size = (DEFAULT_SIDE, DEFAULT_SIDE)
+        held += picture.nbytes
+        if size is None and held > MOST_KEPT:
+            size = (DEFAULT_SIDE, DEFAULT_SIDE)
+            kept = {place: fit(one, size) for place, one in kept.items()}
         kept[index] = picture if size is None else fit(picture, size)
     if not kept:
-        first = f" {skipped[0]}" if skipped else ""
-        raise DataError(f"{shown(name)} holds no picture that can be read.{first}")
-    pictures = [kept[index] for index in sorted(kept)]
+        raise _none(name, skipped)
+    pictures = _alike([kept[index] for index in sorted(kept)], colour)
     size = size or default_size([picture.shape for picture in pictures])
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
+    return X, y, label_names, _told(skipped), colour_lost(turned_grey, len(X))
+
+
+def _none(name: str, skipped: list[str]) -> DataError:
+    """That nothing could be read, and why the first file could not."""
+    first = f" {skipped[0]}" if skipped else ""
+    return DataError(f"{shown(name)} holds no picture that can be read.{first}")
+
+
+def _told(skipped: list[str]) -> tuple[str, ...]:
+    """Sentences for files left out, and for the rest of many one."""
     if len(skipped) > _MOST_SENTENCES:
         rest = len(skipped) - _MOST_SENTENCES
         skipped = [*skipped[:_MOST_SENTENCES], f"{rest:,} more files were left out."]
-    return X, y, label_names, tuple(skipped), colour_lost(turned_grey, len(X))
+    return tuple(skipped)
 
 
 def colour_lost(count: int, of: int) -> tuple[str, ...]:
@@ -204,16 +227,20 @@ def colour_lost(count: int, of: int) -> tuple[str, ...]:
     return (f"Colour was left out of {count:,} of {of:,} pictures.",) * (count > 0)
 
 
-def _decoded(member: Member, colour: bool, limits: Limits) -> tuple[Pixels, bool]:
-    """One member's picture, in colours as asked, and whether it had some."""
+def _alike(pictures: list[Pixels], colour: bool | None) -> list[Pixels]:
+    """All grey or all in colour: as asked, or in colour if any is."""
+    if colour is None:
+        colour = any(coloured(picture) for picture in pictures)
+    return [in_colours(picture, colour, single=True) for picture in pictures]
+
+
+def _decoded(member: Member, colour: bool | None, limits: Limits) -> tuple[Pixels, bool]:
+    """One member's picture, in colours as asked, and whether it lost some."""
     content = member.read()
     picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
-    return in_colours(picture, colour, single=True), has_colour(picture)
-
-
-def has_colour(picture: Pixels) -> bool:
-    """Whether a picture ``(h, w)`` or ``(h, w, 3)`` holds anything but grey."""
-    return picture.ndim == 3 and bool((picture != picture[..., :1]).any())
+    if colour is None:
+        return picture, False
+    return in_colours(picture, colour, single=True), not colour and coloured(picture)
 
 
 def _labels(names: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

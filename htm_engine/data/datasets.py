@@ -77,7 +77,7 @@ def load_dataset(
     name_or_path: str | Path,
     *,
     size: Size = None,
-    colour: bool = False,
+    colour: bool | None = False,
     limit: int | None = None,
     random_state: int = 0,
     split: str = "train",
@@ -93,10 +93,11 @@ def load_dataset(
         ``X``, ``images`` or ``x_train``; ``y``, ``labels`` or ``y_train``).
     size : int or (height, width), optional
         Size to bring pictures to, cropped at the centre where the shape differs.
-        Default: arrays keep theirs; pictures that share a size of at most 64 x 64
+        Default: arrays keep theirs; pictures that share a size of at most 256 x 256
         keep it, others become 32 x 32.
-    colour : bool
-        ``(n, h, w, 3)`` instead of grey ``(n, h, w)``, whatever the source has.
+    colour : bool or None
+        ``(n, h, w, 3)`` instead of grey ``(n, h, w)``, whatever the source has; None keeps
+        what it has: pictures are in colour if any is, named sets are grey.
     limit : int, optional
         At most so many pictures, chosen at random; for "photo-patches" and "scenes",
         the number that is made (default 6,000 and 4,000).
@@ -116,7 +117,7 @@ def load_dataset(
     """
     options = _options(size, colour, limit, random_state, split, LOCAL)
     if isinstance(name_or_path, str) and name_or_path in NAMED:
-        return _load_named(name_or_path, options)
+        return _load_named(name_or_path, replace(options, colour=bool(colour)))
     if not isinstance(name_or_path, str | Path):
         raise DataError("A dataset is loaded by its name or from a path; arrays need no loading.")
     path = Path(name_or_path)
@@ -140,7 +141,7 @@ def load_upload(
     data: bytes,
     *,
     size: Size = None,
-    colour: bool = False,
+    colour: bool | None = None,
     limit: int | None = 20_000,
     random_state: int = 0,
     split: str = "train",
@@ -155,7 +156,7 @@ def load_upload(
     data : bytes
         The file's content.
     size, colour, limit, random_state, split
-        As in :func:`load_dataset`.
+        As in :func:`load_dataset`; unless told otherwise, pictures keep their colour.
     limits : Limits
         What is refused as too large.
 
@@ -175,7 +176,7 @@ def load_upload(
 @dataclass(frozen=True)
 class _Options:
     size: tuple[int, int] | None
-    colour: bool
+    colour: bool | None
     limit: int | None
     random_state: int
     split: str
@@ -183,7 +184,12 @@ class _Options:
 
 
 def _options(
-    size: Size, colour: bool, limit: int | None, random_state: int, split: str, limits: Limits
+    size: Size,
+    colour: bool | None,
+    limit: int | None,
+    random_state: int,
+    split: str,
+    limits: Limits,
 ) -> _Options:
     """Check what callers ask for; widgets are bounded in the browser only."""
     for name, value in (("limit", 1 if limit is None else limit), ("random_state", random_state)):
@@ -196,7 +202,9 @@ def _options(
     if split not in SPLITS:
         raise DataError("The split must be 'train' or 'test'.")
     sides = collecting.checked_size(size)
-    return _Options(sides, bool(colour), limit, int(random_state), split, limits)
+    return _Options(
+        sides, None if colour is None else bool(colour), limit, int(random_state), split, limits
+    )
 
 
 def _load_named(name: str, options: _Options) -> Dataset:
@@ -214,7 +222,8 @@ def _load_named(name: str, options: _Options) -> Dataset:
 
 def _finish(X: NDArray[np.uint8], options: _Options) -> NDArray[np.uint8]:
     """Apply size and colour; what already fits (a memory map, say) passes untouched."""
-    return collecting.in_colours(collecting.fit_all(X, options.size), options.colour)
+    X = collecting.fit_all(X, options.size)
+    return X if options.colour is None else collecting.in_colours(X, options.colour)
 
 
 def _no_test_part(name: str) -> DataError:
@@ -245,8 +254,9 @@ def _from_bytes(filename: str, data: bytes, options: _Options) -> Dataset:
         raise _no_test_part(filename)
     picture = uploads.read_picture(data, filename, max_pixels=options.limits.max_pixels).pixels
     X = collecting.fit_all(picture[None], options.size or collecting.default_size([picture.shape]))
-    lost = collecting.colour_lost(not options.colour and collecting.has_colour(picture), 1)
-    X = collecting.in_colours(X, options.colour)
+    lost = collecting.colour_lost(options.colour is False and collecting.coloured(picture), 1)
+    colour = collecting.coloured(picture) if options.colour is None else options.colour
+    X = collecting.in_colours(X, colour)
     return _own(filename, X=X, y=None, label_names=(), notes=lost)
 
 
@@ -305,7 +315,8 @@ def _from_array(
     data = _own(name, X=X, y=y, label_names=label_names if y is not None else ())
     if options.limit is not None:
         data = data.take(options.limit, options.random_state)
-    lost = collecting.colour_lost(len(data) if X.ndim == 4 and not options.colour else 0, len(data))
+    turned_grey = len(data) if X.ndim == 4 and options.colour is False else 0
+    lost = collecting.colour_lost(turned_grey, len(data))
     return replace(data, X=_finish(data.X, options), notes=lost)
 
 

@@ -15,8 +15,7 @@ responsibilities ``h`` as ``r`` (with all K units winning they are ``r`` itself)
                which is block power iteration)
 
 The last two are written out for the rows that each unit wins; tests hold both against the
-plain form, which needs every unit's view of every row.  Units that stop winning are revived
-by splitting the one with the largest error.
+plain form.  Units that stop winning are revived by splitting the one of the largest error.
 
     start(x)  k-means++ prototypes, local principal directions, a matching gate
     step(x)   one batch: compete, move the winners, move the gate, revive the dead

@@ -18,11 +18,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
-from sklearn.utils.extmath import svd_flip
+from sklearn.utils.extmath import randomized_svd, svd_flip
 
 Floats = NDArray[np.floating]
 #: Common principal axes in which units are placed, at most.
 AXES = 256
+#: Rows or numbers, whichever are fewer, up to which axes are exact; past it by a randomised
+#: SVD (Halko, Martinsson and Tropp 2011).
+EXACT = 1500
 #: Turns of k-means, and of units and rows, that a start takes.
 TURNS, ROUNDS = 3, 4
 
@@ -56,6 +59,9 @@ def frame(x: Floats, most: int = AXES) -> Frame:
     n, d = x.shape
     mean = x.mean(0, dtype=np.float64).astype(np.float32)
     centred = (x - mean).astype(np.float32)
+    if min(n, d) > EXACT:
+        _, size, axes = randomized_svd(centred, most, n_iter=4, random_state=0)
+        return Frame(mean, axes.T.astype(np.float32), (size**2 / n).astype(np.float64))
     if n < d:
         power, left = np.linalg.eigh((centred @ centred.T).astype(np.float64) / n)
     else:

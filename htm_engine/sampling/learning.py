@@ -28,24 +28,25 @@ from ..model import adam, competition
 from ..model.hierarchy import Hierarchy
 from ..model.layer import CompetitiveLayer, RowCodes
 from ..model.threads import one_thread
+from .gathering import Gathered
 from .tables import Child, Floats, Ints, Sampler, Top, features, looks
 
-#: Pictures that are learned from, and numbers looked at for the quantiles.
-MOST, MOST_NUMBERS = 40_000, 1 << 23
+#: Pictures that are learned from.
+MOST = 40_000
 #: Components of a unit's mixture at most, and wins that each takes.
 COMPONENTS, WINS_EACH = 40, 25
 #: Quantiles kept of every number, groups of units that have their own, pictures a group.
 KNOTS, GROUPS, GROUP_PICTURES = 32, 8, 1000
 #: Rows a step of the gate, steps at most, and its step size at the start.
 ROWS, STEPS, RATE = 2048, 400, 0.03
-#: Cells that the gate and the regressions learn from, a block more or less.
-CELLS = 1 << 18
 #: Part of the spread left over that children draw with.  What is left has heavy tails; drawn
 #: at full width as a Gaussian, samples lie farther from all pictures than pictures do.
 CALM = 0.35
 #: Pictures whose distances settle the width of the top's components, pictures needed for it,
 #: widths tried, and the widest and narrowest that is taken.
 ASKED, NEEDED, TRIED, WIDTHS = 3000, 1500, (1.0, 0.8), (0.5, 1.3)
+#: Widths tried on fewer pictures where units lean on what is common; pictures needed for it.
+STAIRS, FEWEST_KNOWN = (0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.5, 3.0, 4.0), 20
 #: Pictures of a kind, below which it takes the width of all.
 FEWEST = 50
 #: Ridge in shares of the features' mean square.
@@ -69,7 +70,7 @@ def learn(
     if not top.rank or top.winners_kept > 1:
         return None
     rng = np.random.default_rng(random_state)
-    gathered = _Gathered(h)
+    gathered = Gathered(h)
     for number, maps in enumerate(blocks, 1):
         gathered.add(maps)
         yield 0.5 * number / len(blocks)
@@ -94,70 +95,13 @@ def learn(
     if len(gathered.flat) >= NEEDED:
         found.top = _settled(found, h, gathered)
         yield 0.92
+    elif top.spec.prior and len(gathered.flat) >= FEWEST_KNOWN:
+        found.top = _widened(found, h, gathered)
+        yield 0.92
     _measure_tones(found, h, gathered, *_drawn(found, h, gathered, rng))
     yield 1.0
     # As a file will hold them, so that a loaded network draws the very same.
     return Sampler.from_arrays(found.arrays(), h)
-
-
-class _Gathered:
-    """What learning needs of all blocks."""
-
-    def __init__(self, h: Hierarchy) -> None:
-        self.h, self.pictures = h, 0
-        self.noise: Floats = np.zeros(int(np.prod(h.map_shapes[0])))
-        self.levels = [
-            level
-            for level in range(len(h.layers) - 1)
-            if h.layers[level].rank and h.layers[level].winners_kept == 1
-        ]
-        self._parts: dict[int, list[tuple[NDArray[Any], ...]]] = {n: [] for n in self.levels}
-        self._tops: list[Ints] = []
-        self._values: list[Floats] = []
-        self._flats: list[NDArray[np.float32]] = []
-
-    def add(self, maps: Floats) -> None:
-        """Look at one block."""
-        h, top = self.h, len(self.h.layers) - 1
-        flat = maps.reshape(len(maps), -1)
-        room = (MOST_NUMBERS - sum(part.size for part in self._flats)) // flat.shape[1]
-        if room > 0 or not self._flats:
-            self._flats.append(flat[: max(1, room)].astype(np.float32))
-        self.pictures += len(maps)
-        codes = h.up(maps)
-        self._tops.append(codes[-1].winners[:, 0])
-        self._values.append(codes[-1].values[:, 0])
-        decoded = h.down(top, h.layers[-1].decode(codes[-1])).reshape(flat.shape)
-        self.noise += ((flat - decoded) ** 2).sum(0, dtype=np.float64)
-        for level in self.levels:
-            if sum(len(part[0]) for part in self._parts[level]) >= CELLS:
-                continue
-            above = h.layers[level + 1].decode(codes[level + 1])
-            predicted = h.maps(level + 1, above)
-            came = h.layers[level].hand_up(codes[level]).reshape(predicted.shape)
-            self._parts[level].append(_cells(predicted, came, codes[level]))
-
-    def close(self) -> None:
-        """Put the blocks together."""
-        self.winners, self.values = np.concatenate(self._tops), np.concatenate(self._values)
-        self.flat = np.concatenate(self._flats)
-        self.cells = {
-            level: [np.concatenate(each) for each in zip(*part, strict=True)]
-            for level, part in self._parts.items()
-        }
-
-
-def _cells(predicted: Floats, came: Floats, codes: Any) -> tuple[Floats, ...]:
-    """Prediction, residual left and above, winner and values of every cell, in reading order."""
-    residual = np.pad(came - predicted, ((0, 0), (1, 0), (1, 0), (0, 0)))
-    c = predicted.shape[-1]
-    return (
-        predicted.reshape(-1, c).astype(np.float32),
-        residual[:, 1:, :-1].reshape(-1, c).astype(np.float32),
-        residual[:, :-1, 1:].reshape(-1, c).astype(np.float32),
-        codes.winners[:, 0],
-        codes.values[:, 0].astype(np.float32),
-    )
 
 
 # ------------------------------------------------------------------------ the top
@@ -195,7 +139,9 @@ def _mixture(
             means.append(z[inside].mean(0))
             left[inside] -= means[-1]
             shares.append(np.bincount(label[own[inside]], minlength=classes))
-        factor[unit] = _root(left.T @ left / len(own))
+        prior = top.spec.prior  # where units lean on what is common, so does what they draw
+        usual = prior * np.diag(top.spread[unit].astype(np.float64) ** 2)
+        factor[unit] = _root((left.T @ left + usual) / (len(own) + prior))
     counts = np.array(shares, np.float64).reshape(-1, classes)
     return Top(np.array(units), counts / counts.sum(), np.array(means), factor)
 
@@ -288,7 +234,7 @@ def _batches(n: int, rng: np.random.Generator) -> Iterator[Ints]:
 
 
 # ---------------------------------------------------------------------- the width
-def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
+def _settled(found: Sampler, h: Hierarchy, gathered: Gathered) -> Top:
     """The top with components as wide as lets samples lie as near to pictures as these do.
 
     A Gaussian of the fitted width fills the gaps between the kinds of pictures, more on some
@@ -305,11 +251,9 @@ def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
     away, drawn_kinds = [], kinds
     for width in TRIED:
         trial = replace(found, top=replace(found.top, factor=width * found.top.factor))
-        maps, codes = _drawn(trial, h, gathered, np.random.default_rng(0))
-        _measure_tones(trial, h, gathered, maps, codes)
-        drawn = trial.tone(maps, codes)[few].astype(np.float32)
-        away.append(near.kneighbors(drawn, 1)[0][:, 0])
-        drawn_kinds = found.group[codes.winners.reshape(len(maps), -1)[few, 0]]
+        distances, won = _away(trial, h, gathered, near, few)
+        away.append(distances)
+        drawn_kinds = found.group[won]
     widths = np.empty(int(found.group.max()) + 1)
     for kind in range(len(widths)):
         of_kind, real_ones = drawn_kinds == kind, kinds == kind
@@ -324,14 +268,42 @@ def _settled(found: Sampler, h: Hierarchy, gathered: _Gathered) -> Top:
     return replace(found.top, factor=scale[:, None, None] * found.top.factor)
 
 
-def _first(gathered: _Gathered) -> Ints:
+def _widened(found: Sampler, h: Hierarchy, gathered: Gathered) -> Top:
+    """The top with the narrowest components whose samples lie no nearer than pictures do.
+
+    Units know the few pictures they were placed on too well: samples would be copies.
+    """
+    from sklearn.neighbors import NearestNeighbors  # here: long to import
+
+    near = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(gathered.flat)
+    asked = float(np.median(near.kneighbors(gathered.flat)[0][:, 1]))
+    top, every = found.top, np.arange(len(gathered.flat))
+    for width in STAIRS:
+        top = replace(found.top, factor=width * found.top.factor)
+        if np.median(_away(replace(found, top=top), h, gathered, near, every)[0]) >= asked:
+            break
+    return top
+
+
+def _away(
+    trial: Sampler, h: Hierarchy, gathered: Gathered, near: Any, few: Ints
+) -> tuple[Floats, Ints]:
+    """How far chosen samples lie from the nearest picture, and each one's first winner."""
+    maps, codes = _drawn(trial, h, gathered, np.random.default_rng(0))
+    _measure_tones(trial, h, gathered, maps, codes)
+    drawn = trial.tone(maps, codes)[few].astype(np.float32)
+    won = codes.winners.reshape(len(maps), -1)[few, 0]
+    return near.kneighbors(drawn, 1)[0][:, 0], won
+
+
+def _first(gathered: Gathered) -> Ints:
     """Winner of every picture's first place at the top."""
     return gathered.winners.reshape(gathered.pictures, -1)[: len(gathered.flat), 0]
 
 
 # ---------------------------------------------------------------------- the tones
 def _drawn(
-    found: Sampler, h: Hierarchy, gathered: _Gathered, rng: np.random.Generator
+    found: Sampler, h: Hierarchy, gathered: Gathered, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], RowCodes]:
     """As many pictures as were gathered ``(n, d)``, before their tones, and their top codes."""
     places = len(gathered.winners) // gathered.pictures
@@ -346,7 +318,7 @@ def _drawn(
 
 
 def _measure_tones(
-    found: Sampler, h: Hierarchy, gathered: _Gathered, drawn: NDArray[np.float32], codes: RowCodes
+    found: Sampler, h: Hierarchy, gathered: Gathered, drawn: NDArray[np.float32], codes: RowCodes
 ) -> None:
     real, won = gathered.flat, _first(gathered)
     ours = codes.winners.reshape(len(drawn), -1)[:, 0]

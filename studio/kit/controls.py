@@ -22,9 +22,9 @@ Query = dict[str, list[str]]
 
 
 def _first_choices(page: str, query: Query) -> Query:
-    """Until version 2 a link that names neither meant digits, and the preset called default."""
-    first = {"preset": ["default"], "data": ["digits"]}
-    return {**first, **query} if page == "train" else query
+    """Until version 2 a link that names none of these meant other things than today."""
+    before = {"preset": ["default"], "data": ["digits"], "colour": ["false"], "side": ["32"]}
+    return before | query if page == "train" else query
 
 
 #: From the version named to the next: rewrites the page's query.
@@ -188,8 +188,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "home": {"wipe": Number(50, 0, 100, carried=True)},
     "train": {
         "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload")),
-        "side": Number(32, 4, 128),
-        "colour": Switch(),
+        "side": Number(0, 0, 256),
+        "colour": Switch(True),
         "preset": Choice("auto"),
         "epochs": Number(20, 1, 200),
         "batch": Number(0, 0, 4096),

@@ -72,7 +72,12 @@ def _uploaded() -> Dataset:
     if kept is None or kept[0] != key:
         try:
             with st.spinner(t("train.reading")):
-                data = load_upload(file.name, file.getvalue(), size=int(size), colour=colour)
+                data = load_upload(
+                    file.name,
+                    file.getvalue(),
+                    size=int(size) or None,
+                    colour=None if colour else False,
+                )
         except HTMError as exc:
             st.error(said(exc))
             return session.load_data()

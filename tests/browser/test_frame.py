@@ -13,12 +13,12 @@ INNER = PAGES[1:]
 
 @pytest.mark.parametrize("info", INNER, ids=lambda info: info.stem)
 def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, open_page, info):
-    visit = open_page(f"{fresh_server.url}/{info.stem}?v=1&kept=yes", ready=False)
+    visit = open_page(f"{fresh_server.url}/{info.stem}?v=2&kept=yes", ready=False)
     visit.page.get_by_role("heading", level=1, name=info.title).wait_for()
     visit.page.wait_for_selector("[data-testid='stSidebarNav']", state="attached")
     address = urlsplit(visit.page.url)
     assert address.path == f"/{info.stem}"
-    assert parse_qs(address.query) == {"v": ["1"], "kept": ["yes"]}
+    assert parse_qs(address.query) == {"v": ["2"], "kept": ["yes"]}
     assert visit.page.locator("[role=dialog]").count() == 0
     assert visit.errors == []
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from htm_engine.data import collecting
 from htm_engine.data.datasets import Dataset, dataset_names, describe, load_dataset, load_upload
 from htm_engine.data.scenes import SCENES, draw_scenes
 from htm_engine.data.uploads import Limits
@@ -237,7 +238,9 @@ def test_train_and_test_folders_are_the_parts():
     [
         ([(40, 60), (40, 60)], (40, 60)),
         ([(40, 60), (40, 61)], (32, 32)),
-        ([(65, 65), (65, 65)], (32, 32)),
+        ([(65, 65), (65, 65)], (65, 65)),
+        ([(256, 200), (256, 200)], (256, 200)),
+        ([(257, 65), (257, 65)], (32, 32)),
         ([(1, 1)], (1, 1)),
         ([(1, 1), (300, 2)], (32, 32)),
     ],
@@ -255,12 +258,35 @@ def test_wide_picture_is_cropped_at_its_centre():
 
 def test_grey_and_colour_pictures_mix():
     files = {"a.png": saved(GREY), "b.png": saved(RGB)}
-    grey = load_upload("it.zip", zipped(files))
+    grey = load_upload("it.zip", zipped(files), colour=False)
     colour = load_upload("it.zip", zipped(files), colour=True)
     assert grey.X.shape == (2, 6, 8)
     assert colour.X.shape == (2, 6, 8, 3)
     luma = np.array(Image.fromarray(RGB).convert("L"))
     np.testing.assert_array_equal(grey.X[1], luma)
+
+
+def test_uploads_stay_in_the_colours_they_have():
+    files = {"a.png": saved(GREY), "b.png": saved(RGB)}
+    assert load_upload("it.zip", zipped(files)).X.shape == (2, 6, 8, 3)
+    assert load_upload("b.png", saved(RGB)).X.shape == (1, 6, 8, 3)
+    # Grey that is stored as RGB is grey.
+    stored = {f"{i}.png": saved(np.repeat(GREY[..., None], 3, 2)) for i in range(2)}
+    assert load_upload("it.zip", zipped(stored)).X.shape == (2, 6, 8)
+    assert load_upload("a.png", saved(np.repeat(GREY[..., None], 3, 2))).X.shape == (1, 6, 8)
+
+
+def test_files_stay_as_they_are_where_nobody_says_and_named_sets_grey(tmp_path):
+    (tmp_path / "b.png").write_bytes(saved(RGB))
+    assert load_dataset(tmp_path, colour=None).X.shape == (1, 6, 8, 3)
+    assert load_dataset(tmp_path).X.shape == (1, 6, 8)
+    assert load_dataset("photo-patches", limit=3, colour=None).X.shape == (3, 16, 16)
+
+
+def test_too_many_large_pictures_become_small_before_memory_is_full(monkeypatch):
+    monkeypatch.setattr(collecting, "MOST_KEPT", 3 * 100 * 100)
+    files = {f"{i}.png": saved(np.zeros((100, 100), np.uint8)) for i in range(5)}
+    assert load_upload("it.zip", zipped(files)).picture_shape == (32, 32)
 
 
 # -- arrays ------------------------------------------------------------------------------

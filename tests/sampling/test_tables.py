@@ -170,6 +170,16 @@ def test_every_kind_of_network_draws_what_can_be_drawn(layers, shape):
     assert len(drawn.winners) == len(layers)
 
 
+@pytest.mark.parametrize("count", [50, 300])
+def test_samples_of_few_pictures_are_no_nearer_to_them_than_held_out_ones_are(data, count):
+    X = data[0][np.random.default_rng(2).permutation(len(data[0]))]
+    learn, held = X[:count], X[count : count + 300]
+    drawn = np.clip(HTM(coder=False).fit(learn).sample(300, 0), 0, 1)
+    ours = np.median(generation.nearest(drawn, learn)[1])
+    real = np.median(generation.nearest(held / np.float32(255), learn)[1])
+    assert ours > 0.99 * real
+
+
 def test_completion_beats_pca_by_least_squares(data):
     learn, held = data[0][:1400], data[0][1400:]
     model = HTM(LAYERS, epochs=5, coder=False).fit(learn)
