@@ -7,9 +7,9 @@
       the least bits ──► units; then ranks likewise ──► Choice, with the reason in a sentence
 
 One unit is PCA and is tried first; more are taken only where they leave less of held-out
-pictures at the same number of values.  On one level, since at equal numbers of values two
-levels left no less up to 20,000 pictures (``benchmarks/default_sizes.py``); where pictures are
-too many numbers for that, or so many that the hierarchy's better samples come free, on two.
+pictures at the same number of values.  On one level: with 3,000
+pictures of Fashion-MNIST two levels left 15 % more at as many values, with 20,000 1 % less.
+Where pictures are too many numbers for units over all of them, or many, on two.
 """
 
 from __future__ import annotations
