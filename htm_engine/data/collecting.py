@@ -157,10 +157,9 @@ def collect(
 ) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Decode members into one array.
 
-    With ``colour`` None all are in colour if any is.
-    With ``limit``, a random choice of that many readable pictures, in their own order.
-    Sub-folders become labels.  Without ``size``, pictures that all share one size of at
-    most 256 x 256 keep it, if they fit; otherwise each is brought to 32 x 32.
+    With ``colour`` None all are in colour if any is; with ``limit``, a random choice of that
+    many readable pictures, in their own order.  Sub-folders become labels.  Without ``size``,
+    pictures of one size of at most 256 x 256 keep it, if they fit; else each gets 32 x 32.
 
     Returns
     -------
@@ -168,7 +167,7 @@ def collect(
     y : ndarray of int (n,) or None
     label_names : tuple of str
     skipped, notes : tuple of str
-        One sentence for each file left out; one if colour was lost.
+        A sentence for each file left out; one if colour was lost.
     """
     order: Iterable[int] = range(len(members))
     if limit is not None and limit < len(members):

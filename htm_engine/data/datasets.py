@@ -90,14 +90,13 @@ def load_dataset(
         "digits", "photo-patches" or "scenes"; or the path of a folder of pictures
         (sub-folders become labels), a folder of IDX files as MNIST's and
         Fashion-MNIST's, a picture, or a ZIP, IDX, IDX.gz, NPY or NPZ file (keys
-        ``X``, ``images`` or ``x_train``; ``y``, ``labels`` or ``y_train``).
+        ``X``, ``images``, ``x_train``; ``y``, ``labels``, ``y_train``).
     size : int or (height, width), optional
         Size to bring pictures to, cropped at the centre where the shape differs.
         Default: arrays keep theirs; pictures that share a size of at most 256 x 256
         keep it, others become 32 x 32.
     colour : bool or None
-        ``(n, h, w, 3)`` instead of grey ``(n, h, w)``, whatever the source has; None keeps
-        what it has: pictures are in colour if any is, named sets are grey.
+        ``(n, h, w, 3)`` instead of grey ``(n, h, w)``; None: where any picture is in colour.
     limit : int, optional
         At most so many pictures, chosen at random; for "photo-patches" and "scenes",
         the number that is made (default 6,000 and 4,000).

@@ -18,8 +18,8 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
     packer's own system: the first of these that makes letters of all bytes is taken.
     Korean names cannot be told from Chinese ones, and are taken for those.
 
-    >>> entry_name(zipfile.ZipInfo("猫.png".encode("gb2312").decode("cp437")))
-    '猫.png'
+    >>> entry_name(zipfile.ZipInfo("图片.png".encode("gb2312").decode("cp437")))
+    '图片.png'
     """
     name = entry.filename
     if not entry.flag_bits & _UTF8 and not name.isascii():

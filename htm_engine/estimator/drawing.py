@@ -98,7 +98,7 @@ class Draws(Tables):
             If a temperature or the class makes no sense.
         """
         rng, heat = _begin(random_state), self._heat(temperature)
-        with bounded(self.hierarchy_.work(n_samples)):
+        with bounded(self.hierarchy_.work(_checked(n_samples))):
             return self._drawing(n_samples, rng, heat, label)
 
     def _drawing(
@@ -144,9 +144,7 @@ class Draws(Tables):
     ) -> RowCodes:
         top, sampler = self.hierarchy_.layers[-1], self.sampler_
         k = top.winners_kept
-        if not isinstance(n_samples, int | np.integer) or n_samples < 1:
-            raise DataError(f"n_samples must be a positive whole number, got {n_samples!r}")
-        count = int(n_samples) * int(np.prod(self.hierarchy_.grid_shapes[-1]))
+        count = _checked(n_samples) * int(np.prod(self.hierarchy_.grid_shapes[-1]))
         if sampler is not None:
             index, weights, values = sampler.draw_top(count, rng, heat, label)
             return RowCodes(index, weights.astype(np.float32), values.astype(np.float32))
@@ -173,3 +171,9 @@ def _plain(h: Hierarchy, rows: NDArray[Any], top: RowCodes) -> tuple[NDArray[Any
         units = h.layers[level - 1].encode(rows).winners[:, 0]
         won.insert(0, units.reshape(-1, *h.grid_shapes[level - 1]))
     return h.maps(0, rows), won
+
+
+def _checked(n_samples: Any) -> int:
+    if not isinstance(n_samples, int | np.integer) or n_samples < 1:
+        raise DataError(f"n_samples must be a positive whole number, got {n_samples!r}")
+    return int(n_samples)

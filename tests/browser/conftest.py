@@ -94,6 +94,8 @@ def start_server(log: Path, below: str = "") -> Server:
         process = subprocess.Popen(
             [*command, *options],
             cwd=ROOT,
+            # Other tests of the same worker look at a history without what is done here.
+            env=os.environ | {"HTM_STUDIO_DATA": str(log.parent / "history")},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from studio.frame import PAGES
+from studio.kit.controls import LINK_VERSION
 
 from .conftest import PATIENCE, SETTLED
 
@@ -94,7 +95,7 @@ def test_a_link_to_a_finished_thing_says_what_it_opens(server, open_page):
     page.get_by_role("link", name="What a unit stands for").click()
     page.get_by_role("heading", level=1, name="Inside").wait_for()
     page.wait_for_url("**/inside?*unit=5*")
-    assert urlsplit(page.url).query.startswith("v=1")
+    assert urlsplit(page.url).query.startswith(f"v={LINK_VERSION}&")
 
 
 def photograph():

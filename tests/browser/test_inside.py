@@ -93,6 +93,6 @@ def test_the_score_file_comes_down(server, open_page, tmp_path):
     with page.expect_download() as download:
         button.click()
     download.value.save_as(tmp_path / "scores.csv")
-    lines = (tmp_path / "scores.csv").read_text().splitlines()
+    lines = (tmp_path / "scores.csv").read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("picture,label,surprise_bits")
     assert len(lines) == len(load_dataset("digits")) + 1

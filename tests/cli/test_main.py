@@ -124,6 +124,15 @@ def test_pictures_of_another_size_are_fitted_and_that_is_said(tmp_path, capsys, 
     assert code == 0 and "1 of 8 x 8" in out and "brought to 8 x 8" in err
 
 
+@pytest.mark.parametrize("option", [["-q", 60], ["--bytes", 500], ["--lossless"]])
+def test_a_networks_file_takes_no_settings_of_photographs(
+    tmp_path, capsys, model_file, array_file, option
+):
+    arguments = ("-m", model_file, "-o", tmp_path / "a.htmc", *option)
+    code, _, err = run(capsys, "compress", array_file, *arguments)
+    assert code == 1 and "for photographs" in err and not (tmp_path / "a.htmc").exists()
+
+
 def test_tiles_of_a_large_picture_come_back_as_that_picture(tmp_path, capsys, model_file):
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 255, (21, 30), np.uint8)

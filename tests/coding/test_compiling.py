@@ -123,5 +123,5 @@ def test_where_machine_code_cannot_be_kept_it_is_made_anew(monkeypatch):
     assert compiling.compiled(len, inline="always") == (
         "compiled",
         len,
-        {"nogil": True, "inline": "always"},
+        {"nogil": True, "inline": "always", "no_cfunc_wrapper": True},
     )

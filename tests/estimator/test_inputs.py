@@ -52,6 +52,7 @@ NUMPY = {
     "mirror": np.bool_(True),
     "coder": np.bool_(True),
     "sampler": np.bool_(False),
+    "keep_best": np.bool_(True),
     "random_state": np.int32(7),
     "input_shape": (np.int64(8), np.uint8(8)),
     "layers": (
@@ -71,7 +72,8 @@ NUMPY = {
 
 def test_a_network_with_numpys_numbers_as_settings_is_saved_and_the_same_after(digits):
     model = HTM(**NUMPY).fit(digits)
-    assert all(value is NUMPY[name] for name, value in model.get_params(deep=False).items())
+    given = model.get_params(deep=False)
+    assert set(given) == set(NUMPY) and all(value is NUMPY[name] for name, value in given.items())
     loaded = again(model)
     assert loaded.fingerprint == model.fingerprint
     assert np.array_equal(loaded.transform(digits), model.transform(digits))

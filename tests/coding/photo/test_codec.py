@@ -542,16 +542,6 @@ def test_photographs_on_the_shell(tmp_path, capsys, how):
     assert "40 x 50 x 4" in capsys.readouterr().out
 
 
-def test_photo_settings_without_photo_are_told(tmp_path, capsys):
-    from htm_engine.__main__ import main
-
-    Image.fromarray(scene(16, 16)).save(tmp_path / "a.png")
-    out = ["-o", str(tmp_path / "a.htmc")]
-    with pytest.raises(SystemExit):
-        main(["compress", str(tmp_path / "a.png"), "-q", "60", *out])
-    assert "--photo" in capsys.readouterr().err
-
-
 def test_a_newer_format_is_named():
     data = bytearray(compress_image(scene(8, 8)))
     data[4] = format.VERSION + 1
