@@ -78,6 +78,7 @@ class History:
         self.files = RunFiles(None if folder is None else folder / "blobs")
         self._lock, self._owner = threading.RLock(), secrets.token_hex(8)
         self._alive: IO[bytes] | None = None
+        self._left: list[str] = []  # files whose rows a transaction lets go
         try:
             if folder is not None:
                 (folder / "owners").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,20 +110,12 @@ class History:
     ) -> str:
         """A new run that this process trains; its id."""
         run, now = secrets.token_urlsafe(12), time.time()
+        about = data, data_fingerprint, json.dumps(settings, sort_keys=True)
         with self._change() as db:
             db.execute(
                 "INSERT INTO runs (id, name, created, changed, state, owner, data, "
                 "data_fingerprint, settings) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?)",
-                (
-                    run,
-                    named(name),
-                    now,
-                    now,
-                    self._owner,
-                    data,
-                    data_fingerprint,
-                    json.dumps(settings, sort_keys=True),
-                ),
+                (run, named(name), now, now, self._owner, *about),
             )
         return run
 
@@ -337,7 +330,21 @@ class History:
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                self._left.clear()
                 raise
+            self._remove_left()
+
+    def _remove_left(self) -> None:
+        """Remove files of rows that are written: a kill before would leave rows without files."""
+        with contextlib.suppress(sqlite3.Error, HistoryError, OSError):  # the next sweep does
+            if self._left:
+                self._db.execute("BEGIN IMMEDIATE")  # nobody takes up the same content meanwhile
+            for name in self._left:
+                if not self._read("SELECT 1 FROM runs WHERE ? IN (model, checkpoint)", name):
+                    self.files.remove(name)
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._left.clear()
 
     def _read(self, query: str, *values: Any) -> list[Any]:
         with self._lock, explained(self.folder):
@@ -356,18 +363,12 @@ class History:
         (old,) = db.execute(f"SELECT {kind} FROM runs WHERE id = ?", (run,)).fetchone() or (None,)
         name = None if data is None else self.files.put(data)
         self._set(db, run, **{kind: name, f"{kind}_bytes": len(data or b"")})
-        self._drop(db, old)
-
-    def _drop(self, db: sqlite3.Connection, name: str | None) -> None:
-        used = db.execute("SELECT 1 FROM runs WHERE ? IN (model, checkpoint)", (name,)).fetchone()
-        if name is not None and used is None:
-            self.files.remove(name)
+        self._left += [old] if old else []
 
     def _purge(self, db: sqlite3.Connection, run: str) -> None:
         names = db.execute("SELECT model, checkpoint FROM runs WHERE id = ?", (run,)).fetchone()
         db.execute("DELETE FROM runs WHERE id = ?", (run,))
-        for name in names or ():
-            self._drop(db, name)
+        self._left += filter(None, names or ())
 
     @staticmethod
     def _add_points(

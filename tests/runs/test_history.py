@@ -271,6 +271,28 @@ def test_the_folder_and_the_limit_follow_their_variables(monkeypatch, tmp_path):
 
 
 # --------------------------------------------------------------------- killed
+def test_a_file_goes_only_when_no_row_names_it_any_more(tmp_path, monkeypatch):
+    """A kill between the two would leave a run whose checkpoint is gone."""
+    history = History(tmp_path)
+    run = history.create("a", "digits", "0" * 16, {})
+    other, gone = History(tmp_path), []
+
+    def looked_at(name):
+        assert other.get(run).checkpoint != name, "still named by the row that others see"
+        gone.append(name)
+
+    monkeypatch.setattr(history.files, "remove", looked_at)
+    names = []
+    for step in (1, 2, 3):
+        history.progress(run, [], seconds=1, step=step, total=3, checkpoint=b"%d" % step)
+        names.append(history.get(run).checkpoint)
+    assert gone == names[:-1]
+    history.progress(run, [], seconds=1, step=3, total=3, checkpoint=b"3")
+    assert gone == names[:-1], "the same content again is still in use"
+    other.close()
+    history.close()
+
+
 def kill_once(folder: Path, seconds: float) -> tuple[str, int]:
     """Kill a training child some seconds after its first step; its run, and its last step."""
     with subprocess.Popen(
