@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 PYTEST = [sys.executable, "-m", "pytest"]
+#: One worker more than the two cores: who drives a browser waits for it half of the time.
+WORKERS = "3"
 #: pytest's exit code where tests ran and some failed; others mean that it could not run them.
 SOME_FAILED = 1
 
@@ -37,7 +39,7 @@ def say(text: str, names: list[str]) -> None:
 def main(arguments: list[str]) -> int:
     """Run all, then the failed browser tests alone; pytest's exit code."""
     FAILED.unlink(missing_ok=True)
-    code = subprocess.run([*PYTEST, "-n", "2", "--durations=10", *arguments], cwd=ROOT).returncode
+    code = subprocess.run([*PYTEST, "-n", WORKERS, "--durations=10", *arguments], cwd=ROOT).returncode
     browser = [name for name in failed() if name.startswith("tests/browser/")]
     others = [name for name in failed() if name not in browser]
     if code != SOME_FAILED or not browser:
