@@ -39,7 +39,9 @@ def say(text: str, names: list[str]) -> None:
 def main(arguments: list[str]) -> int:
     """Run all, then the failed browser tests alone; pytest's exit code."""
     FAILED.unlink(missing_ok=True)
-    code = subprocess.run([*PYTEST, "-n", WORKERS, "--durations=10", *arguments], cwd=ROOT).returncode
+    code = subprocess.run(
+        [*PYTEST, "-n", WORKERS, "--durations=10", *arguments], cwd=ROOT
+    ).returncode
     browser = [name for name in failed() if name.startswith("tests/browser/")]
     others = [name for name in failed() if name not in browser]
     if code != SOME_FAILED or not browser:
