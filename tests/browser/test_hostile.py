@@ -63,7 +63,9 @@ def test_names_of_files_and_folders_are_shown_as_they_are(server, open_page, upl
     field = page.get_by_label("Name", exact=True).first
     field.fill(f"{EVIL}{LINK}")
     field.press("Enter")
-    page.get_by_test_id("stMain").get_by_text(f"{EVIL}{LINK}").first.wait_for()
+    # The table of runs holds it too, in cells for screen readers that nobody sees.
+    shown = page.get_by_test_id("stMain").get_by_text(f"{EVIL}{LINK}").locator("visible=true")
+    shown.first.wait_for()
     unharmed(visit)
 
 
