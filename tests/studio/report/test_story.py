@@ -29,6 +29,7 @@ from studio.kit.pictures import sheet
 from studio.report import bundle, story
 from tests.helpers.foreign import zipped
 from tests.studio.runs.test_page import ROOT, recorded
+from tests.studio.waiting import end_of
 
 LINK = "http://127.0.0.1:8501/inside?v=1&model=ab&recipe=cd"
 
@@ -234,7 +235,7 @@ def test_the_runs_page_makes_a_report_and_offers_both_files(tmp_path, monkeypatc
     app.switch_page("pages/runs.py").run()
     app.button(key=f"report_{run}").click().run()
     assert not app.exception
-    assert app.session_state[f"_report_{run}"][1].join(600)
+    end_of(app.session_state[f"_report_{run}"][1])
     app.run()
     assert not app.exception
     labels = [button.proto.label for button in app.get("download_button")]

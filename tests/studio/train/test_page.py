@@ -75,7 +75,7 @@ def test_first_step_only_makes_one_step_and_waits():
     app = opened(data="digits", preset="quick")
     app.button(key="first").click().run()
     run = app.session_state["_job"]
-    assert run.join(20)
+    assert run.join(600)
     assert (run.state, run.snapshot().step.step) == ("paused", 1)
     app.button(key="reset").click().run()
     assert not app.exception
