@@ -203,7 +203,7 @@ _DAMAGED_ZIP = (
     EOFError,
     OSError,
     ValueError,
-    RuntimeError,  # an entry that calls itself encrypted; of it, NotImplementedError
+    RuntimeError,  # an encrypted entry, or one packed in a way that zipfile does not know
 )
 
 

@@ -28,7 +28,7 @@ class Preset(NamedTuple):
 
 
 PRESETS: dict[str, Preset] = {
-    "auto": Preset((), "Sizes are chosen from your pictures; never worse than PCA."),
+    "auto": Preset((), "Sizes are chosen from your pictures; PCA is among the choices."),
     "default": Preset(DEFAULT_LAYERS, "Two levels of subspace units; the best files and pictures."),
     "article": Preset(
         (
