@@ -2,7 +2,7 @@
 
 Every loop of the codecs of photographs and texts is run on little data, so that all that
 ``compress``, ``decompress``, ``generate-text`` and the pages call later is in the folder of
-machine code (``coding.compiling``); so are the tables of the text models (``text.kept``).
+machine code (``compiling``); so are the tables of the text models (``text.kept``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding.compiling import folder, ready_mark
+from ..compiling import folder, ready_mark
 
 
 def warm(arguments: Namespace) -> None:

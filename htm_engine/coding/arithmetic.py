@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
+from ..compiling import compiled
 
 #: What a coder does: write, read, go along and adapt, or only measure the code length.
 ENCODE, DECODE, ADAPT, MEASURE = 0, 1, 2, 3

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiling import compiled
+from ..compiling import compiled
 
 #: Log-odds that inputs and sums are clipped to; ``SQUASH`` begins at minus ``_FAR``.
 CLIP, _FAR = 2047, 3072

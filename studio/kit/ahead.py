@@ -27,7 +27,7 @@ _begun: list[tuple[subprocess.Popen[bytes], float]] = []
 
 def begin() -> None:
     """Start it, once a server, unless this machine has everything ready."""
-    from htm_engine.coding.compiling import ready
+    from htm_engine.compiling import ready
 
     with _lock:
         if _begun or ready():

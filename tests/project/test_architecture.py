@@ -13,7 +13,7 @@ from tests.helpers.places import ROOT
 
 _ENGINE = (
     ("errors", "assets"),
-    ("files", "kinds"),
+    ("files", "kinds", "compiling"),
     ("storage", "model", "coding"),
     ("coding.photo", "coding.text", "sampling", "data"),
     ("coding.collection",),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from ...errors import FormatError
 from ..arithmetic import (
     DECODE,
@@ -28,7 +29,6 @@ from ..arithmetic import (
     code_bit,
     new_registers,
 )
-from ..compiling import compiled
 from ..container import read_varint, varint
 from ..mixing import CLIP, squash_table
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from ..photo.entropy import (
     COUNT,
     PLACE_COUNT,

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from ..arithmetic import (
     MEASURE,
     MODE,
 )
-from ..compiling import compiled
 from .entropy import (
     Coder,
 )

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from .. import mixing
 from ..arithmetic import EVEN, MEASURE, MODE, RATE, code_bit
-from ..compiling import compiled
 from ..mixing import descend, dot, estimate
 from .units import KINDS, four_log2
 

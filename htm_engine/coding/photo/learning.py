@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...compiling import compiled
 from ...errors import DataError
-from ..compiling import compiled
 from .colour import half, planes
 from .competition import BY_TABLES, FAST
 from .format import COLOUR, HALVED, HALVED_FROM, plane_steps

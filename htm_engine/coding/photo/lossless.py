@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from ...errors import FormatError
 from ..arithmetic import (
     DECODE,
@@ -30,7 +31,6 @@ from ..arithmetic import (
     last_bytes,
     new_registers,
 )
-from ..compiling import compiled
 from .entropy import (
     INPUTS,
     Own,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from .units import QUARTER, four_log2, side_of
 
 #: Stands for the unit of a block outside the picture.

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ...compiling import compiled
 from ..arithmetic import (
     ADAPT,
     MEASURE,
     MODE,
 )
-from ..compiling import compiled
 from .competition import choose_unit, place_candidate
 from .neighbours import PART, SPLIT_UP, WHOLE
 from .traversal import code_block, code_split, code_square, coded_sides

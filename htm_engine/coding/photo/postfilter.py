@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from .neighbours import PART, SPLIT_UP, Plane
 from .units import TOP, four_log2
 

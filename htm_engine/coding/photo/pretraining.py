@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from .colour import planes
 from .competition import BEST, BY_TABLES
 from .entropy import blank_state

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from .units import FOLLOWS, KINDS
 
 #: Magnitudes told apart by the table of rates.

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from ..arithmetic import (
     DECODE,
     MODE,
     PLACE,
 )
-from ..compiling import compiled
 from .entropy import (
     COUNT,
     INPUTS,

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiling import compiled
+from ...compiling import compiled
 
 #: Fractional bits of samples and of weights.
 SAMPLE_BITS, WEIGHT_BITS = 4, 12

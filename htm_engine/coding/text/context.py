@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiling import compiled
+from ...compiling import compiled
 from ..mixing import hashed
 
 #: Units, in the order of their tables.

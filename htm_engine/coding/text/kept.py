@@ -1,7 +1,7 @@
 """Tables of text models that have read, kept on disk beside the machine code and mapped.
 
 To read a model's texts takes seconds, and gives the same on every machine; so it is done
-once a machine and version.  A file, in the folder of ``coding.compiling``::
+once a machine and version.  A file, in the folder of ``compiling``::
 
     offset  bytes  field
     0       8      "HTMTEXT" and a zero byte
@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import folder
+from ...compiling import folder
 from .units import Memory, blank
 
 MAGIC = b"HTMTEXT\0"

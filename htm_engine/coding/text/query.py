@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiling import compiled
+from ...compiling import compiled
 from ..mixing import hashed, peek
 from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .units import INPUTS, correct, inputs, match, predicted_byte, rows_of, sum_up

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import compiled
+from ...compiling import compiled
 from ..mixing import crowded, estimate, find, hashed, peek
 from .context import COUNT, LAST4, MATCH_LENGTH, follow, take, views
 from .units import STATE_COUNT, Fixed, Memory, grade, predicted_byte

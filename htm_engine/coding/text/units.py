@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from .. import mixing
 from ..arithmetic import (
     ADAPT,
@@ -30,7 +31,6 @@ from ..arithmetic import (
     read_bit,
     write_bit,
 )
-from ..compiling import compiled
 from ..mixing import CLIP, KNOTS, descend, dot, estimate, find, hashed
 from .context import (
     BEGUN,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from htm_engine.coding import compiling
+from htm_engine import compiling
 from studio.kit import ahead
 
 

@@ -3,13 +3,13 @@
 Machine code holds what it calls, and numba looks for changes only in the file of the
 function itself: after a change in another file the old code would go on running, and write
 other bytes than the source says.  So all of it lies in a folder named by a digest of every
-source in ``coding``::
+source that compiled functions stand in or read, ``SOURCES``::
 
     $NUMBA_CACHE_DIR, else $XDG_CACHE_HOME/htm-studio/compiled, else ~/.cache/...
         └── 4f0c1b...     sources as they are: used by every copy of the package
         └── 9a77e2...     other versions, the least recently used of which go
 
-No compiled function may read anything outside ``coding``; a test holds that.
+No compiled function may read anything outside them; a test holds that.
 """
 
 from __future__ import annotations
@@ -28,17 +28,21 @@ from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
 from numba import njit
 from numba.core.caching import UserProvidedCacheLocator
 
-SOURCES = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
+#: Where compiled functions stand, and this module, which says how they are compiled.
+SOURCES = ("compiling.py", "coding")
 #: Versions whose machine code is kept.
 KEPT = 4
 
 
-def digest(sources: Path = SOURCES) -> str:
-    """Name of all sources below a folder: their paths and every byte of them."""
+def digest(package: Path = PACKAGE) -> str:
+    """Name of all ``SOURCES`` in a package: their paths and every byte of them."""
     found = hashlib.sha256()
-    for path in sorted(sources.rglob("*.py")):
-        code = path.read_bytes()
-        found.update(f"{path.relative_to(sources).as_posix()}\0{len(code)}\0".encode() + code)
+    tops = [package / name for name in SOURCES]
+    for path in sorted(path for top in tops for path in (top, *top.rglob("*.py"))):
+        if path.is_file():
+            code = path.read_bytes()
+            found.update(f"{path.relative_to(package).as_posix()}\0{len(code)}\0".encode() + code)
     return found.hexdigest()[:16]
 
 
@@ -92,7 +96,7 @@ class BySources(UserProvidedCacheLocator):
     def get_suitable_cache_subpath(cls, py_file: str) -> str:
         """Folder of one module's machine code, the same for every copy of the package."""
         path = Path(py_file).resolve()
-        inside = path.relative_to(SOURCES) if path.is_relative_to(SOURCES) else Path(path.name)
+        inside = path.relative_to(PACKAGE) if path.is_relative_to(PACKAGE) else Path(path.name)
         return ".".join(inside.with_suffix("").parts)
 
 
