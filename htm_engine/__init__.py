@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from .data.datasets import load_dataset
     from .estimator.network import HTM
     from .model.layer import CompetitiveLayer, LayerSpec
+    from .model.series.doors import detect, forecast
+    from .model.series.model import SeriesModel
 
 __all__ = [
     "HTM",
     "CompetitiveLayer",
     "LayerSpec",
     "PhotoModel",
+    "SeriesModel",
     "TextModel",
     "compress_collection",
     "compress_image",
@@ -25,6 +28,8 @@ __all__ = [
     "decompress_collection",
     "decompress_image",
     "decompress_text",
+    "detect",
+    "forecast",
     "load_dataset",
 ]
 
@@ -35,6 +40,7 @@ _HOMES = {
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
     "PhotoModel": "coding.photo.model",
+    "SeriesModel": "model.series.model",
     "TextModel": "coding.text.model",
     "compress_collection": "coding.collection.codec",
     "compress_image": "coding.photo.codec",
@@ -42,6 +48,8 @@ _HOMES = {
     "decompress_collection": "coding.collection.codec",
     "decompress_image": "coding.photo.codec",
     "decompress_text": "coding.text.codec",
+    "detect": "model.series.doors",
+    "forecast": "model.series.doors",
     "load_dataset": "data.datasets",
 }
 

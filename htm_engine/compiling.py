@@ -30,7 +30,7 @@ from numba.core.caching import UserProvidedCacheLocator
 
 PACKAGE = Path(__file__).resolve().parent
 #: Where compiled functions stand, and this module, which says how they are compiled.
-SOURCES = ("compiling.py", "coding")
+SOURCES = ("compiling.py", "coding", "model/series")
 #: Versions whose machine code is kept.
 KEPT = 4
 

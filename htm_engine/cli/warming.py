@@ -1,8 +1,8 @@
 """Getting ready ahead, once a machine and version: machine code, and models that have read.
 
-Every loop of the codecs of photographs and texts is run on little data, so that all that
-``compress``, ``decompress``, ``generate-text`` and the pages call later is in the folder of
-machine code (``compiling``); so are the tables of the text models (``text.kept``).
+Every loop of photographs, texts and series is run on little data, so that all that
+``compress``, ``decompress``, ``detect``, ``generate-text`` and the pages call later is in the
+folder of machine code (``compiling``); so are the tables of the text models (``text.kept``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def warm(arguments: Namespace) -> None:
         ("Compiling for texts", _texts),
         ("Compiling for photographs", _photographs),
         ("Compiling for collections", _collections),
+        ("Compiling for series", _series),
         ("Letting the text models read", _models),
     ):
         print(f"{doing} ...", flush=True)
@@ -93,6 +94,14 @@ def _collections() -> None:
     found, reg, cost = coder.read_told(own, frame, 1)
     coder.read(own, found._replace(prediction=picture), reg, cost, frame)
     index.apart(index.together([data, data]), 2)
+
+
+def _series() -> None:
+    from ..model.series.model import SeriesModel
+
+    model = SeriesModel()
+    model.update(1.0, 0.0)
+    model.forecast(1)
 
 
 def _picture(height: int, width: int) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ _ENGINE = (
     ("errors", "assets"),
     ("files", "kinds", "compiling"),
     ("storage", "model", "coding"),
-    ("coding.photo", "coding.text", "sampling", "data"),
+    ("coding.photo", "coding.text", "model.series", "sampling", "data"),
     ("coding.collection",),
     ("estimator",),
     ("evaluation",),

@@ -1,0 +1,1 @@
+"""Series of numbers: units predict the next value, compete, and only surprise counts."""
