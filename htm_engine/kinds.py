@@ -28,7 +28,7 @@ _ANY = "compress_text and compress --text store any bytes exactly"
 PHOTO = Kind("a photograph's file", "decompress_image reads it")
 COLLECTION = Kind("a collection's file", "decompress_collection reads it, with its network")
 TEXT = Kind("a text's file", "decompress_text reads it")
-MODEL = Kind("a model", "HTM.load, TextModel.load or PhotoModel.load reads it")
+MODEL = Kind("a model", "HTM.load, TextModel.load, PhotoModel.load or SeriesModel.load reads it")
 EMPTY = Kind("an empty file", "there is nothing to read")
 PLAIN = Kind("a text", _ANY)
 UNKNOWN = Kind("of no kind known here", _ANY)
@@ -62,6 +62,7 @@ _MODELS = {
     None: Kind("a network", "HTM.load reads it"),
     "text": Kind("a text model", "TextModel.load reads it"),
     "photo": Kind("a photo model", "PhotoModel.load reads it"),
+    "series": Kind("a series' model", "SeriesModel.load reads it"),
 }
 
 

@@ -3,52 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
+from ..data.drawn_series import DRAWN
 from ..data.named import NAMED
-from ..estimator.presets import PRESETS, read_layers
-from ..model.layer import LayerSpec
+from ..estimator.presets import PRESETS
 from . import commands
+from .options import PROGRAM, command, layer, not_negative, output, whole
 from .plan import FORMATS, PIPE
-
-#: As it was called: the installed command, or Python with the package's name.
-PROGRAM = "htm" if Path(sys.argv[0]).stem == "htm" else "python -m htm_engine"
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """Reader of a whole number within limits."""
-
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = low - 1
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}")
-        return number
-
-    return read
-
-
-def not_negative(text: str) -> float:
-    """Read a temperature or a probability: a number from 0 to 100."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 100:
-        raise argparse.ArgumentTypeError("must be a number from 0 to 100")
-    return number
-
-
-def layer(text: str) -> list[LayerSpec]:
-    """Read layers such as ``7x64r8,4x64r32``."""
-    try:
-        return read_layers(text)
-    except ValueError as exc:
-        raise argparse.ArgumentTypeError(str(exc)) from exc
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,7 +17,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Train networks of competing units; compress pictures and texts with them, "
-        "and generate new ones. Models end in .npz, compressed files in .htmc.",
+        "generate new ones, and find what is odd in series of numbers. Models end in .npz, "
+        "compressed files in .htmc.",
         epilog=f"Start with: {PROGRAM} train digits -o digits.npz",
     )
     found = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -68,33 +30,11 @@ def parser() -> argparse.ArgumentParser:
     _add_train_text(found)
     _add_generate_text(found)
     _add_train_codec(found)
+    _add_detect(found)
+    _add_forecast(found)
     _add_warm(found)
     _add_studio(found)
     return top
-
-
-def _command(
-    found: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    does: Callable[[argparse.Namespace], None],
-    about: str,
-    example: str,
-    *aliases: str,
-) -> argparse.ArgumentParser:
-    made = found.add_parser(
-        name,
-        aliases=aliases,
-        help=about,
-        description=about,
-        epilog=f"Example: {PROGRAM} {name} {example}",
-    )
-    made.set_defaults(does=does)
-    return made
-
-
-def _output(made: argparse.ArgumentParser, about: str) -> None:
-    made.add_argument("-o", "--output", required=True, metavar="FILE", help=about)
-    made.add_argument("--force", action="store_true", help="replace the output if it exists")
 
 
 def _model(made: argparse.ArgumentParser) -> None:
@@ -109,7 +49,7 @@ def _model(made: argparse.ArgumentParser) -> None:
 
 
 def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "train",
         commands.train,
@@ -121,7 +61,7 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DATA",
         help=f"{', '.join(NAMED)}; or a folder of pictures, or a ZIP, IDX, NPY or NPZ file",
     )
-    _output(made, "where the network goes (.npz)")
+    output(made, "where the network goes (.npz)")
     stack = made.add_mutually_exclusive_group()
     described = "; ".join(f"{name}: {preset.about}" for name, preset in PRESETS.items())
     stack.add_argument("--preset", choices=list(PRESETS), default="auto", help=described)
@@ -160,7 +100,7 @@ def _add_train(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "compress",
         commands.compress,
@@ -221,7 +161,7 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_decompress(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "decompress",
         commands.decompress,
@@ -273,7 +213,7 @@ def _each_output(made: argparse.ArgumentParser, about: str) -> None:
 
 
 def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "generate",
         commands.generate,
@@ -281,7 +221,7 @@ def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "-m mine.npz -n 16 --seed 3 -o new.png",
     )
     _model(made)
-    _output(made, "a .png (a sheet, if there are several), a .npy array, or a folder of PNGs")
+    output(made, "a .png (a sheet, if there are several), a .npy array, or a folder of PNGs")
     made.add_argument(
         "-n", "--number", type=whole(1, 100_000), default=16, help="how many (default 16)"
     )
@@ -295,7 +235,7 @@ def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_inspect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "inspect",
         commands.inspect,
@@ -308,7 +248,7 @@ def _add_inspect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "train-text",
         commands.train_text,
@@ -318,11 +258,11 @@ def _add_train_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) 
     made.add_argument(
         "files", nargs="+", metavar="FILE", help="at most 16 MiB together, the most typical last"
     )
-    _output(made, "where the model goes (.npz)")
+    output(made, "where the model goes (.npz)")
 
 
 def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "train-codec",
         commands.train_codec,
@@ -331,11 +271,11 @@ def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     made.add_argument("folder", metavar="FOLDER", help="PNG, JPEG, WebP, AVIF, BMP, TIFF")
     made.add_argument("--seed", type=int, default=0, help="of everything drawn (default 0)")
-    _output(made, "where the model goes (.npz)")
+    output(made, "where the model goes (.npz)")
 
 
 def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "generate-text",
         commands.generate_text,
@@ -364,8 +304,59 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
     )
 
 
+def _series(made: argparse.ArgumentParser, more: str = "") -> None:
+    made.add_argument(
+        "data",
+        metavar="DATA",
+        help=f"CSV, TSV, JSON lines or Parquet{more}; or a drawn one: {', '.join(DRAWN)}",
+    )
+    made.add_argument("-o", "--output", metavar="FILE", help="where it goes, as CSV")
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+    made.add_argument(
+        "--column",
+        dest="columns",
+        action="append",
+        metavar="NAME",
+        help="a column of values, may be given more than once; by default all of numbers",
+    )
+    made.add_argument("--time", metavar="NAME", help="the column of the time, if not found out")
+
+
+def _add_detect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = command(
+        found,
+        "detect",
+        commands.detect,
+        "Find what is odd in a series of numbers: each value's score, from 0.5 odd.",
+        "data.csv -o scores.csv",
+    )
+    _series(made, ", or - for lines as they come")
+    made.add_argument(
+        "--learning",
+        type=whole(10, 10**9),
+        metavar="N",
+        help="learning period in values (default: 15 %% of them, at most 750; of lines 600)",
+    )
+    made.add_argument("--fast", action="store_true", help="a smaller committee, twice the speed")
+
+
+def _add_forecast(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = command(
+        found,
+        "forecast",
+        commands.forecast,
+        "Say what values of a series are to come, with quantiles.",
+        "data.csv -n 48",
+    )
+    _series(made)
+    made.add_argument(
+        "-n", "--number", type=whole(1, 100_000), default=24, help="how many (default 24)"
+    )
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
+
+
 def _add_warm(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "warm",
         commands.warm,
@@ -379,7 +370,7 @@ def _add_warm(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _add_studio(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = _command(
+    made = command(
         found,
         "studio",
         commands.studio,

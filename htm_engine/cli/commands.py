@@ -142,6 +142,20 @@ def train_codec(arguments: Namespace) -> None:
     photo.train(arguments)
 
 
+def detect(arguments: Namespace) -> None:
+    """Find what is odd in a series."""
+    from . import series
+
+    series.detect(arguments)
+
+
+def forecast(arguments: Namespace) -> None:
+    """Say what values are to come."""
+    from . import series
+
+    series.forecast(arguments)
+
+
 def warm(arguments: Namespace) -> None:
     """Compile what photographs and texts need, so that nothing waits for it later."""
     # Optimised less than numba's usual: what is compiled runs as fast, and takes a tenth less.
@@ -201,6 +215,10 @@ def _facts(content: bytes) -> dict[str, Any]:
         from . import photo
 
         return photo.of_model(content)
+    if kind == "series":
+        from . import series
+
+        return series.of_model(content)
     from . import pictures
 
     return pictures.of_model(content)

@@ -1,0 +1,279 @@
+"""A table as a series: which column is the time, which are values, and what was amiss.
+
+::
+
+    CSV, TSV, JSON lines, Parquet, frame ──► time stamps, columns of numbers, notes
+
+Rows stay in the order they have and none is dropped: text, infinities and blanks become gaps
+(NaN), stamps that are doubled or go backward stay as they are, and a note says each of these.
+Memory holds the numbers alone, eight bytes a cell, whatever the file's size.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .series import SeriesData
+from .tables import frames
+
+#: Cells that are kept at most, a gigabyte and a half.
+MOST_CELLS = 200_000_000
+#: Values beyond this are no measurements, and their squares no numbers.
+_LARGEST = 1e100
+#: Part of a column's first cells that must be numbers, or times.
+_ENOUGH = 0.5
+_SAMPLE = 1000
+#: Names of columns that hold the time as a number, and what a number of that size counts.
+_TIME_NAMES = ("time", "date", "stamp", "epoch", "zeit", "datum", "ts", "时间", "日期")
+_UNITS = ((1e8, 1e11, "s"), (1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 1e19, "ns"))
+_UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+def read_series(
+    source: str | Path | BinaryIO | pd.DataFrame,
+    columns: Sequence[str] | None = None,
+    time: str | None = None,
+    name: str = "",
+) -> SeriesData:
+    """Read a series from a table.
+
+    Parameters
+    ----------
+    source : str, Path, binary stream that can be sought, or pandas.DataFrame
+        CSV or TSV (delimiter, decimal comma and header are found out), JSON lines, Parquet.
+    columns : sequence of str, optional
+        Names of the columns to take; by default all that hold numbers.
+    time : str, optional
+        Name of the column with the time; by default it is found out.
+    name : str
+        What notes and errors call it; by default the file's name.
+
+    Returns
+    -------
+    SeriesData
+
+    Raises
+    ------
+    DataError
+        If it is no table, holds no numbers, or lacks a column that was asked for.
+    OSError
+        If it cannot be opened.
+    """
+    if isinstance(source, str | Path):
+        with Path(source).open("rb") as stream:
+            return read_series(stream, columns, time, name or Path(source).name)
+    notes: list[str] = []
+    if isinstance(source, pd.DataFrame):
+        label, parts = name or "The frame", iter([_with_index(source)])
+    else:
+        label = name or "The table"
+        layout, parts = frames(source, label)
+        if layout is not None:
+            notes.append(layout.in_words())
+    first = next(parts, None)
+    if first is None or not len(first):
+        raise DataError(f"{label} has no rows.")
+    when = _time_column(first, time, label)
+    chosen = _value_columns(first, columns, when, label, notes)
+    values, stamps, amiss = _gathered(itertools.chain([first], parts), chosen, when, label)
+    notes += amiss
+    if when is not None and stamps is not None:
+        notes.append(f"The time is column {when!r}.")
+        notes += _about(stamps)
+    gaps = int(np.isnan(values).sum())
+    if gaps:
+        notes.append(f"{_counted(gaps, 'cell is a gap', 'cells are gaps')}, scored 0.")
+    return SeriesData(label, values, tuple(chosen), stamps, when, tuple(notes))
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose index of times is a column as well."""
+    found = frame.copy(deep=False)
+    found.columns = [str(one) for one in found.columns]
+    if isinstance(frame.index, pd.DatetimeIndex):
+        found.insert(0, str(frame.index.name or "time"), frame.index, allow_duplicates=True)
+    return found.loc[:, ~found.columns.duplicated()]
+
+
+# -------------------------------------------------------------------- columns
+def _time_column(frame: pd.DataFrame, asked: str | None, label: str) -> str | None:
+    """The column with the time: the one asked for, the first of times, one called so."""
+    if asked is not None:
+        _must_have(frame, asked, label)
+        return asked
+    for name in frame.columns:
+        head = frame[name].head(_SAMPLE).dropna()
+        if not len(head) or pd.api.types.is_bool_dtype(head):
+            continue
+        if pd.api.types.is_numeric_dtype(head):
+            called = any(word in str(name).lower() for word in _TIME_NAMES)
+            if called and _unit(head.to_numpy(np.float64)) is not None:
+                return str(name)
+        elif _times(head).notna().mean() > _ENOUGH and _numeric(head).notna().mean() <= _ENOUGH:
+            return str(name)
+    return None
+
+
+def _value_columns(
+    frame: pd.DataFrame,
+    asked: Sequence[str] | None,
+    when: str | None,
+    label: str,
+    notes: list[str],
+) -> list[str]:
+    if asked is not None:
+        for name in asked:
+            _must_have(frame, name, label)
+        return list(dict.fromkeys(asked))
+    found: list[str] = []
+    left: list[str] = []
+    for name in (str(one) for one in frame.columns if one != when):
+        head = frame[name].head(_SAMPLE)
+        numbers = _numeric(head).notna().sum()
+        (found if numbers and numbers >= _ENOUGH * head.notna().sum() else left).append(name)
+    if not found:
+        raise DataError(f"{label} has no column of numbers; a series needs one.")
+    if left:
+        names = ", ".join(repr(name) for name in left[:5]) + (" ..." if len(left) > 5 else "")
+        notes.append(f"Left out, as they hold no numbers: {names}.")
+    return found
+
+
+def _must_have(frame: pd.DataFrame, name: str, label: str) -> None:
+    if name not in frame.columns:
+        there = ", ".join(repr(str(one)) for one in list(frame.columns)[:20])
+        raise DataError(f"{label} has no column {name[:60]!r}; it has {there}.")
+
+
+# ---------------------------------------------------------------------- cells
+def _gathered(
+    parts: Iterable[pd.DataFrame], chosen: list[str], when: str | None, label: str
+) -> tuple[NDArray[np.float64], NDArray[np.datetime64] | None, list[str]]:
+    """Numbers and stamps of all parts, and what was amiss in them."""
+    blocks: list[NDArray[np.float64]] = []
+    stamps: list[NDArray[np.datetime64]] = []
+    texts = infinite = longer = cells = 0
+    for frame in _complete(parts, [*chosen, *([when] if when else [])]):
+        block = np.empty((len(frame), len(chosen)))
+        for number, name in enumerate(chosen):
+            column = _numeric(frame[name])
+            texts += int((column.isna() & frame[name].notna()).sum())
+            block[:, number] = column
+        far = np.abs(block) > _LARGEST
+        infinite += int(far.sum())
+        block[far] = np.nan
+        longer += int(frame.attrs.get("longer", 0))
+        cells += block.size
+        if cells > MOST_CELLS:
+            raise DataError(f"{label} has over {MOST_CELLS:,} cells; choose fewer columns.")
+        blocks.append(block)
+        if when is not None:
+            stamps.append(_times(frame[when]).to_numpy("datetime64[us]"))
+    notes = []
+    if texts:
+        notes.append(f"{_counted(texts, 'cell holds', 'cells hold')} text and became a gap.")
+    if infinite:
+        notes.append(f"{_counted(infinite, 'value is', 'values are')} infinite and became a gap.")
+    if longer:
+        notes.append(f"{_counted(longer, 'row has', 'rows have')} more cells than columns.")
+    return np.concatenate(blocks), np.concatenate(stamps) if stamps else None, notes
+
+
+def _complete(parts: Iterable[pd.DataFrame], names: list[str]) -> Iterator[pd.DataFrame]:
+    """Parts that have all columns: of JSON lines, some thousands may lack one."""
+    for frame in parts:
+        attrs = frame.attrs
+        if any(name not in frame.columns for name in names):
+            frame = frame.reindex(columns=names)
+        frame.attrs = attrs
+        yield frame
+
+
+def _numeric(column: pd.Series) -> pd.Series:
+    """Cells as numbers, NaN where they are none."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return pd.Series(np.nan, column.index)
+    if not pd.api.types.is_numeric_dtype(column):
+        column = pd.to_numeric(column.astype(str).str.strip(), errors="coerce")
+    return column.astype(np.float64)
+
+
+def _times(column: pd.Series) -> pd.Series:
+    """Cells as times in UTC without a zone, NaT where they are none."""
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = column.to_numpy(np.float64, na_value=np.nan)
+        unit = _unit(numbers[np.isfinite(numbers)])
+        if unit is None:
+            return pd.Series(np.datetime64("NaT", "us"), column.index)
+        found = pd.to_datetime(column, unit=unit, errors="coerce", utc=True)
+    else:
+        found = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+        other = found.isna() & column.notna()
+        if other.any():
+            rest = column[other].astype(str)
+            day_first = rest.str.match(r"\s*(1[3-9]|2\d|3[01])[./-]|\s*\d{1,2}\.\d").any()
+            found = found.astype("datetime64[us, UTC]")
+            found[other] = pd.to_datetime(
+                rest, format="mixed", errors="coerce", utc=True, dayfirst=bool(day_first)
+            ).astype("datetime64[us, UTC]")
+    return found.dt.tz_localize(None)
+
+
+def _unit(numbers: NDArray[np.float64]) -> str | None:
+    """What numbers of this size count since 1970; None if they are no times."""
+    if not len(numbers):
+        return None
+    middle = float(np.median(numbers))
+    return next((unit for low, high, unit in _UNITS if low <= middle < high), None)
+
+
+# ---------------------------------------------------------------------- notes
+def _about(stamps: NDArray[np.datetime64]) -> list[str]:
+    """Sentences on stamps that are missing, doubled, out of order, or far apart."""
+    notes = []
+    known = stamps[~np.isnat(stamps)]
+    missing = len(stamps) - len(known)
+    if missing:
+        notes.append(f"{_counted(missing, 'row has', 'rows have')} no readable time.")
+    steps = np.diff(known).astype(np.int64)
+    for count, one, many in (
+        (int((steps == 0).sum()), "time stamp is doubled", "time stamps are doubled"),
+        (int((steps < 0).sum()), "time stamp goes backward", "time stamps go backward"),
+    ):
+        if count:
+            notes.append(f"{_counted(count, one, many)}; rows stay in the order they have.")
+    ahead = steps[steps > 0]
+    if len(ahead):
+        usual = float(np.median(ahead))
+        gaps = ahead[ahead > 1.5 * usual]
+        if len(gaps):
+            notes.append(
+                f"{_counted(len(gaps), 'gap', 'gaps')} in time, the longest "
+                f"{_duration(gaps.max() / 1e6)} where {_duration(usual / 1e6)} is usual; "
+                "nothing is filled in."
+            )
+    return notes
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _duration(seconds: float) -> str:
+    """Time in the largest unit that it fills, days from the second on.
+
+    >>> _duration(300), _duration(7200), _duration(0.02)
+    ('5 min', '2 h', '0.02 s')
+    """
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= size * (2 if unit == "days" else 1):
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

@@ -1,0 +1,270 @@
+"""Tables of any kind as frames, some thousand rows at a time: CSV, TSV, JSON lines, Parquet.
+
+::
+
+    first 256 KB ──layout_of──► encoding, delimiter, decimal mark, header, columns
+    file ──frames──► pandas frames, as many rows at a time as fit
+
+Nobody has to say how a file is written: what was found is in :class:`Layout`, to be shown.
+What pandas cannot read ends in one :class:`~htm_engine.errors.DataError`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from ..errors import DataError
+from ..kinds import kind_of
+
+#: Bytes that the layout is found by, and cells of a frame.
+HEAD, CELLS = 1 << 18, 1 << 20
+MOST_COLUMNS = 1000
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+_POINT = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+_COMMA = re.compile(r"\s*[-+]?(\d+,\d*|,\d+|\d+)([eE][-+]?\d+)?\s*")
+#: What pandas, too, reads as a missing cell.
+MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
+_LONG = f"A line is longer than {HEAD >> 10} KB, or a table has over {MOST_COLUMNS:,} columns"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file of text is written."""
+
+    encoding: str
+    delimiter: str
+    decimal: str  #: ``.`` or ``,``
+    header: bool
+    columns: tuple[str, ...]
+
+    def in_words(self) -> str:
+        """One sentence to show.
+
+        >>> Layout("utf-8", ";", ",", True, ("time", "load")).in_words()
+        'Read as 2 columns divided by semicolons, with a decimal comma and a header.'
+        """
+        between = f" divided by {_DELIMITERS[self.delimiter]}" if len(self.columns) > 1 else ""
+        mark = "comma" if self.decimal == "," else "point"
+        head = "a header" if self.header else "no header"
+        number = f"{len(self.columns)} column{'s' * (len(self.columns) > 1)}"
+        return f"Read as {number}{between}, with a decimal {mark} and {head}."
+
+
+def layout_of(head: bytes) -> Layout:
+    r"""How a delimited text is written, by how it begins.
+
+    Raises
+    ------
+    DataError
+        If it is no text, or a line is too long to be a row.
+
+    Examples
+    --------
+    >>> layout_of(b"t;x\n1;2,5\n2;3,5\n").columns
+    ('t', 'x')
+    """
+    encoding = _encoding(head)
+    text = head.decode(encoding, errors="ignore")
+    lines = text.splitlines()
+    if len(head) >= HEAD:
+        lines = lines[:-1]  # it may be cut
+        if not lines:
+            raise DataError(f"{_LONG}: this is no series.")
+    lines = [line for line in lines if line.strip()][:200]
+    if not lines:
+        raise DataError("The table is empty.")
+    delimiter = max(_DELIMITERS, key=lambda one: _evenness(lines, one))
+    if _evenness(lines, delimiter) == (0, 0):
+        delimiter = ","
+    rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    if max(map(len, rows)) > MOST_COLUMNS:
+        raise DataError(f"{_LONG}: this is no series.")
+    cells = [cell for row in rows[1:] or rows for cell in row]
+    comma = sum(bool(_COMMA.fullmatch(c)) for c in cells)
+    decimal = "," if delimiter != "," and comma > _numbers(cells, ".") else "."
+    header = len(rows) > 1 and _is_header(rows, decimal)
+    names = rows[0] if header else []
+    widths = [len(row) for row in rows[header:]]
+    width = max(set(widths), key=lambda one: (widths.count(one), one))
+    if header and width == len(names) + 1:
+        names = ["row", *names]  # R and pandas number rows in a column without a name
+    names = [*names, *[""] * (width - len(names))]
+    return Layout(encoding, delimiter, decimal, header, _distinct(names))
+
+
+def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[Any]]:
+    """A table as pandas frames of at most a million cells, and how it is written.
+
+    Parameters
+    ----------
+    stream : binary stream that can be sought
+    name : str
+        What errors call it.
+
+    Returns
+    -------
+    layout : Layout or None
+        None of JSON lines and Parquet, which say themselves how they are written.
+    frames : iterator of pandas.DataFrame
+        Cells that are no numbers are text; ``attrs["longer"]`` counts rows with more cells
+        than columns, of which the first ones are kept.
+
+    Raises
+    ------
+    DataError
+        If it is no table, at once or while it is read.
+    """
+    head = stream.read(HEAD)
+    stream.seek(0)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:4]
+    if start == b"PAR1":
+        return None, _told(_parquet(stream), name)
+    if start[:1] == b"{":
+        return None, _told(_json_lines(stream), name)
+    if start[:1] == b"[":
+        raise DataError("JSON is read line by line: one object {...} a line, no list around them.")
+    layout = layout_of(head)
+    return layout, _told(_delimited(stream, layout), name)
+
+
+# --------------------------------------------------------------------- layout
+def _encoding(head: bytes) -> str:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if b"\0" in head:
+        raise DataError(f"This is {kind_of(head).name}, not a table of numbers.")
+    try:
+        # The last letter may be cut.
+        io.TextIOWrapper(
+            io.BytesIO(head[: len(head) - 4] if len(head) >= HEAD else head), "utf-8"
+        ).read()
+        return "utf-8-sig"
+    except UnicodeDecodeError:
+        return "cp1252"
+
+
+def _evenness(lines: list[str], delimiter: str) -> tuple[float, int]:
+    """How much a delimiter looks like one: rows of the commonest width, and that width."""
+    widths = [len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
+    usual = max(set(widths), key=lambda width: (widths.count(width), width))
+    if usual < 2:
+        return 0, 0
+    # A space divides dates from times: only where nothing else divides does it count.
+    share = widths.count(usual) / len(widths)
+    return (share / 10 if delimiter == " " else share), usual
+
+
+def _numbers(cells: list[str], decimal: str) -> int:
+    pattern = _COMMA if decimal == "," else _POINT
+    return sum(bool(pattern.fullmatch(cell)) for cell in cells)
+
+
+def _is_header(rows: list[list[str]], decimal: str) -> bool:
+    """Whether the first row has fewer numbers than the second, and names something."""
+    first = [cell for cell in rows[0] if cell.strip().lower() not in MISSING]
+    return bool(first) and _numbers(first, decimal) < _numbers(rows[1], decimal)
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """Names without doubles and blanks, short and of one line.
+
+    >>> _distinct(["load", " load ", ""])
+    ('load', 'load 2', 'column 3')
+    """
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        short = " ".join(name.split())[:60] or f"column {number}"
+        found.append(short if short not in found else f"{short} {number}")
+    return tuple(found)
+
+
+# ------------------------------------------------------------------- contents
+def _delimited(stream: BinaryIO, layout: Layout) -> Iterator[Any]:
+    width = len(layout.columns)
+    # As much room again for rows that are too long: two that were written into one line.
+    spare = [f"\0{number}" for number in range(width + 1)]
+    found = pd.read_csv(
+        stream,
+        sep=layout.delimiter,
+        decimal=layout.decimal,
+        header=None,
+        names=[*layout.columns, *spare],
+        skiprows=1 if layout.header else 0,
+        encoding=layout.encoding,
+        encoding_errors="replace",
+        skipinitialspace=True,
+        na_values=["-", "?", "none"],
+        index_col=False,
+        chunksize=max(256, CELLS // width),
+        low_memory=False,
+        on_bad_lines="skip",
+    )
+    for frame in found:
+        kept = frame[list(layout.columns)]
+        if layout.decimal == ",":
+            kept = kept.apply(_with_point)
+        kept.attrs["longer"] = int(frame[spare[0]].notna().sum())
+        yield kept
+
+
+def _with_point(column: Any) -> Any:
+    """A column in which text stands between numbers, these with a decimal point."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    numbers = column.str.fullmatch(_COMMA.pattern).fillna(False).astype(bool)
+    return column.mask(numbers, column.str.replace(",", ".", regex=False))
+
+
+def _json_lines(stream: BinaryIO) -> Iterator[Any]:
+    # A line is cut at the size a row may have, so that one without an end takes no memory.
+    text: IO[str] = io.TextIOWrapper(stream, "utf-8-sig", errors="replace")
+    while lines := list(itertools.islice(iter(lambda: text.readline(HEAD), ""), CELLS >> 7)):
+        if any(len(line) >= HEAD for line in lines):
+            raise DataError(f"{_LONG}: this is no series.")
+        frame = pd.read_json(
+            io.StringIO("".join(lines)),
+            lines=True,
+            dtype=False,
+            precise_float=True,
+        )
+        if frame.shape[1] > MOST_COLUMNS:
+            raise DataError(f"{_LONG}: this is no series.")
+        frame.columns = list(map(str, frame.columns))
+        yield frame
+
+
+def _parquet(stream: BinaryIO) -> Iterator[Any]:
+    try:
+        from pyarrow import parquet  # type: ignore[import-untyped]
+    except ImportError as exc:
+        raise DataError(
+            "Parquet needs the package pyarrow, which comes with the dashboard: "
+            'pip install "htm-studio[studio]".'
+        ) from exc
+    file = parquet.ParquetFile(stream)
+    names = file.schema_arrow.names
+    if len(names) > MOST_COLUMNS:
+        raise DataError(f"{_LONG}: this is no series.")
+    for batch in file.iter_batches(max(256, CELLS // max(1, len(names)))):
+        yield batch.to_pandas()
+
+
+def _told(found: Iterator[Any], name: str) -> Iterator[Any]:
+    """Whatever a reader of foreign bytes raises, as a sentence."""
+    label = name or "The table"
+    try:
+        yield from found
+    except (DataError, OSError):
+        raise
+    except MemoryError as exc:
+        raise DataError(f"{label} needs more memory than there is.") from exc
+    except Exception as exc:  # parsers of foreign files raise dozens of kinds
+        raise DataError(f"{label} cannot be read as a table: it is damaged or no table.") from exc

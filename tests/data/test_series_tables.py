@@ -1,0 +1,172 @@
+"""Tables as people have them become series: what was found out or dealt with is said."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from htm_engine.data import series_tables, tables
+from htm_engine.data.series_tables import read_series
+from htm_engine.errors import DataError
+
+MINUTES = np.datetime64("2026-01-31T23:58") + np.arange(3).astype("timedelta64[m]")
+
+
+def read(text, **more):
+    return read_series(io.BytesIO(text if isinstance(text, bytes) else text.encode()), **more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,load\n2026-01-31 23:58,1.5\n2026-01-31 23:59,2\n2026-02-01 00:00,-3e1\n",
+        "time;load\n31.01.2026 23:58;1,5\n31.01.2026 23:59;2,0\n01.02.2026 00:00;-30,0\n",
+        "load\ttime\n1.5\t2026-01-31T23:58:00Z\n2\t2026-01-31T23:59:00Z\n-30\t2026-02-01T02:00:00+02\n",
+        "time|load\n1769903880|1.5\n1769903940|2\n1769904000|-30\n",
+        "time,load\n1769903880000,1.5\n1769903940000,2\n1769904000000,-30\n",
+        '{"time":"2026-01-31T23:58","load":1.5}\n{"time":"2026-01-31T23:59","load":2}\n'
+        '{"time":"2026-02-01T00:00","load":-30}\n',
+        "\ufefftime, load\r\n01/31/2026 23:58, 1.5\r\n01/31/2026 23:59, 2\r\n"
+        "02/01/2026 00:00, -30\r\n",
+    ],
+    ids=["csv", "decimal comma", "tsv", "seconds", "milliseconds", "json lines", "american"],
+)
+def test_a_table_is_read_however_it_is_written(text):
+    found = read(text)
+    assert found.columns == ("load",) and found.time == "time"
+    assert found.values.tolist() == [[1.5], [2.0], [-30.0]]
+    np.testing.assert_array_equal(found.stamps, MINUTES)
+
+
+def test_parquet_and_frames_are_read_as_the_same_table_is(tmp_path):
+    frame = pd.DataFrame({"when": MINUTES, "load": [1.5, 2.0, -30.0], "who": ["a", "b", "c"]})
+    frame.to_parquet(tmp_path / "x.parquet")
+    for found in (
+        read_series(tmp_path / "x.parquet"),
+        read_series(frame),
+        read_series(frame.set_index("when")),
+    ):
+        assert found.values.tolist() == [[1.5], [2.0], [-30.0]] and found.time == "when"
+        np.testing.assert_array_equal(found.stamps, MINUTES)
+        assert any("Left out" in note and "'who'" in note for note in found.notes)
+
+
+def test_without_header_and_time_columns_are_numbered():
+    found = read("5;6\n7;8\n")
+    assert found.columns == ("column 1", "column 2") and found.stamps is None
+    assert found.values.tolist() == [[5, 6], [7, 8]]
+
+
+def test_a_column_of_row_numbers_without_a_name_shifts_nothing():
+    found = read("a,b\n1,2.5,3\n2,4.5,5\n")
+    assert found.columns == ("row", "a", "b") and found.values[:, 1].tolist() == [2.5, 4.5]
+
+
+def test_letters_of_other_encodings_are_read():
+    text = "Größe;t\n1,5;2026-01-01\n2,5;2026-01-02\n"
+    for encoding in ("utf-8", "cp1252", "utf-16"):
+        assert read(text.encode(encoding)).columns == ("Größe",)
+
+
+def test_everything_amiss_is_dealt_with_and_said():
+    found = read(
+        "time,x\n2026-01-01 00:00,1\n2026-01-01 00:01,two\n2026-01-01 00:01,inf\n"
+        "2026-01-01 00:00,4\nsoon,5\n2026-01-01 00:01,\n2026-01-01 09:02,7\n"
+        "2026-01-01 09:03,8,9\n2026-01-01 09:04,1e300\n"
+    )
+    np.testing.assert_array_equal(
+        found.values[:, 0], [1, np.nan, np.nan, 4, 5, np.nan, 7, 8, np.nan]
+    )
+    assert np.isnat(found.stamps[4])
+    for said in (
+        "Read as",
+        "1 cell holds text and became a gap",
+        "2 values are infinite",
+        "1 row has no readable time",
+        "1 time stamp is doubled",
+        "1 time stamp goes backward",
+        "1 gap in time, the longest 9.02 h where 1 min is usual",
+        "4 cells are gaps",
+    ):
+        assert any(said in note for note in found.notes), (said, found.notes)
+
+
+def test_a_row_that_is_too_long_keeps_its_place_and_is_counted():
+    text = "a,b\n" + "1,2\n" * 300 + "3,4,5\n" + "6,7\n"
+    found = read(text)
+    assert found.values[-2:].tolist() == [[3, 4], [6, 7]] and len(found) == 302
+    assert "1 row has more cells than columns." in found.notes
+
+
+def test_text_between_numbers_with_a_decimal_comma_is_a_gap_alone():
+    found = read("a;b\n1,5;1\n2,5;3\nbroken;4\n3,5;5\n")
+    np.testing.assert_array_equal(found.values[:, 0], [1.5, 2.5, np.nan, 3.5])
+
+
+def test_chosen_columns_are_taken_alone():
+    found = read("t,a,b\n1,2,3\n4,5,6\n", columns=["b"])
+    assert found.columns == ("b",) and found.values.tolist() == [[3], [6]]
+    for wrong in ({"columns": ["c"]}, {"time": "c"}):
+        with pytest.raises(DataError, match="no column 'c'; it has 't', 'a', 'b'"):
+            read("t,a,b\n1,2,3\n4,5,6\n", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (b"time,x\n", "no column of numbers"),
+        (b"hello\nworld\n", "no column of numbers"),
+        (b"PK\3\4\0\0\0\0", "a ZIP file, not a table"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "a PNG picture, not a table"),
+        (b"1," * 200_000, "1,000 columns"),
+        (b"x" * 300_000, "1,000 columns"),
+        (b"1,2\n" + b"1," * 1500, "1,000 columns"),
+        (b"[1, 2]", "line by line"),
+        (b'{"a": ', "damaged"),
+        (b'{"a": 1}\n' + b'{"a": "' + b"x" * 300_000, "1,000 columns"),
+        (b"PAR1 and no more", "damaged"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_a_sentence(data, says):
+    with pytest.raises(DataError, match=says):
+        read(data)
+
+
+def test_a_long_table_is_read_in_parts_that_fit_together(monkeypatch):
+    rows = "".join(f"{t},{t * 0.5}\n" for t in range(2000))
+    whole = read(rows)
+    monkeypatch.setattr(tables, "CELLS", 600)
+    parts = list(tables.frames(io.BytesIO(rows.encode()))[1])
+    assert max(map(len, parts)) == 300
+    np.testing.assert_array_equal(read(rows).values, whole.values)
+
+
+def test_more_cells_than_are_kept_are_refused(monkeypatch):
+    monkeypatch.setattr(series_tables, "MOST_CELLS", 5)
+    with pytest.raises(DataError, match="over 5 cells"):
+        read("1,2\n3,4\n5,6\n")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-1e99, 1e99), min_size=2, max_size=30))
+def test_numbers_come_back_as_the_doubles_that_they_were(numbers):
+    found = read("x\n" + "".join(f"{number!r}\n" for number in numbers))
+    assert found.values[:, 0].tolist() == numbers
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_series_or_a_sentence(data):
+    try:
+        found = read(data)
+    except DataError as exc:
+        assert str(exc).endswith((".", "numbers."))
+    else:
+        assert len(found) > 0 and (np.abs(found.values[~np.isnan(found.values)]) <= 1e100).all()
