@@ -170,6 +170,8 @@ MOST_PROMPT = 2000
 #: Steps of gradient descent that Formulas makes.
 MOST_STEPS = 200
 
+#: Series that the program draws, by the names that ``htm_engine.data.drawn_series`` has for them.
+SERIES = ("missing day", "slow drift", "stuck sensor", "changed rhythm", "spikes")
 #: What stands beside a photograph: what came back, or that beside another format.
 BESIDE = ("ours", "jpeg", "jpeg2000", "webp", "avif", "pca")
 
@@ -243,6 +245,16 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "heat": Number(0.7, 0.0, 2.0, 0.1),
         "top_p": Number(0.95, 0.1, 1.0, 0.05),
         "text_seed": Number(0, 0, _FAR),
+    },
+    "series": {
+        "series": Choice(SERIES[0], (*SERIES, "upload"), spoken=True),
+        "level": Number(0.5, 0.05, 0.95, 0.05),
+        "learning": Number(0, 0, 100_000),
+        "ahead": Number(144, 1, 5000),
+        "part": Span(0, 100),
+        "odd": Number(0, 0, _FAR, carried=True),
+        "live": Switch(),
+        "seed": Number(0, 0, _FAR),
     },
     "generate": {
         "count": Choice(16, (8, 16, 32, 64)),

@@ -1,0 +1,112 @@
+"""What a trace of a series says: where it is odd, why there, and how good its predictions were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model.series.detector import VIEWS
+from ..model.series.results import SeriesTrace
+
+#: Values nearer than this part of what was seen count as alike.
+_ALIKE = 0.02
+_WEEK = 7 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one value was odd, by what had been seen before it."""
+
+    at: int
+    value: float
+    expected: float
+    low: float
+    high: float
+    bits: tuple[tuple[str, float], ...]  #: surprise of each view, the most surprised first
+    before: int | None  #: the last place with a value like it, None if there was none
+
+
+def odd_places(score: NDArray[np.floating], level: float) -> NDArray[np.intp]:
+    """Where a score reaches a level: the first of each stretch that does.
+
+    >>> odd_places(np.array([0, 0.6, 0.7, 0.1, 0.5]), 0.5).tolist()
+    [1, 4]
+    """
+    odd = score >= level
+    return np.flatnonzero(odd & ~np.concatenate([[False], odd[:-1]]))
+
+
+def a_week(count: int, stamps: NDArray[np.datetime64] | None) -> float | None:
+    """So many a week, by the time stamps; None where they tell no span."""
+    known = None if stamps is None else stamps[~np.isnat(stamps)]
+    if known is None or len(known) < 2:
+        return None
+    seconds = float((known.max() - known.min()) / np.timedelta64(1, "s"))
+    return count * _WEEK / seconds if seconds else None
+
+
+def reason(values: NDArray[np.floating], trace: SeriesTrace, at: int) -> Reason:
+    """Why the value at a place was odd.
+
+    Parameters
+    ----------
+    values : ndarray (n,)
+    trace : SeriesTrace
+        Of these values.
+    at : int
+        From 0 to n - 1.
+    """
+    bits = sorted(zip(VIEWS, trace.bits[at].tolist(), strict=True), key=lambda one: -one[1])
+    value, past = float(values[at]), values[:at]
+    like = np.zeros(0, np.intp)
+    if np.isfinite(past).any():
+        near = _ALIKE * float(np.nanmax(past) - np.nanmin(past))
+        like = np.flatnonzero(np.abs(past - value) <= near)
+    # What belongs to the same event is no earlier one.
+    apart = like[like < _begin_of(like, at)]
+    return Reason(
+        at=at,
+        value=value,
+        expected=float(trace.prediction[at]),
+        low=float(trace.low[at]),
+        high=float(trace.high[at]),
+        bits=tuple(bits),
+        before=int(apart[-1]) if len(apart) else None,
+    )
+
+
+def _begin_of(like: NDArray[np.intp], at: int) -> int:
+    """Where the stretch of alike values begins that ends right before a place."""
+    place = at
+    for one in like[::-1]:
+        if one < place - 1:
+            break
+        place = int(one)
+    return place
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good predictions were, of one step, after the learning period."""
+
+    error: float  #: mean absolute error
+    of_last: float  #: its part of the error of taking the last value for the next
+    within: float  #: share of values inside the 90 % band
+
+
+def quality(values: NDArray[np.floating], trace: SeriesTrace, period: int) -> Quality | None:
+    """Measure one-step predictions; None where there is nothing to measure."""
+    after = slice(max(1, period), None)
+    error = np.abs(values - trace.prediction)[after]
+    last = np.abs(np.diff(values, prepend=np.nan))[after]
+    both = np.isfinite(error) & np.isfinite(last)
+    if not both.any() or not last[both].sum():
+        return None
+    inside = (values >= trace.low) & (values <= trace.high)
+    return Quality(
+        error=float(error[both].mean()),
+        of_last=float(error[both].sum() / last[both].sum()),
+        within=float(inside[after][both].mean()),
+    )

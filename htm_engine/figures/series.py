@@ -1,0 +1,187 @@
+"""Series as figures: what came, what was expected, where it was odd, and what may come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from ..model.series.results import SeriesForecast, SeriesTrace
+from .base import GREY, ORANGE, PINK, TEAL, Figure, plain
+from .wording import say
+
+Array = NDArray[Any]
+#: Stretches that a long series is drawn in, each by its least and largest value.
+STRETCHES = 900
+_BAND = "rgba(42,157,143,0.22)"
+
+
+def thinned(values: Array, stretches: int = STRETCHES) -> NDArray[np.intp]:
+    """Places that draw a series as all of them would: each stretch's least and largest value.
+
+    >>> thinned(np.array([0, 1, 0, 0, 9, 0, 0, 0]), 2).tolist()
+    [0, 1, 4, 5]
+    """
+    count = len(values)
+    if count <= 2 * stretches:
+        return np.arange(count)
+    edges = np.linspace(0, count, stretches + 1).astype(np.intp)
+    low, high = (np.where(np.isnan(values), fill, values) for fill in (np.inf, -np.inf))
+    found = [
+        place
+        for begin, end in zip(edges[:-1], edges[1:], strict=True)
+        for place in (begin + low[begin:end].argmin(), begin + high[begin:end].argmax())
+    ]
+    return np.unique(np.array(found, np.intp))
+
+
+def followed(
+    values: Array, x: Array, trace: SeriesTrace, odd: Array, shown: slice, chosen: int | None = None
+) -> Figure:
+    """A part of a series with its predicted band, and marks where it was odd.
+
+    Parameters
+    ----------
+    values, x : ndarray (n,)
+        Values, and where each stands: time stamps or numbers.
+    trace : SeriesTrace
+    odd : ndarray of int
+        Places to mark.
+    shown : slice
+        The part that is drawn.
+    chosen : int, optional
+        The place whose mark is filled.
+    """
+    begin = shown.start or 0
+    # A band is as wide as its widest in each stretch, so that none is lost by thinning.
+    ends = [thinned(one[shown]) + begin for one in (values, trace.low, trace.high)]
+    figure = go.Figure()
+    for places, edge, fill in ((ends[1], trace.low, None), (ends[2], trace.high, "tonexty")):
+        figure.add_scatter(
+            x=x[places],
+            y=edge[places],
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=_BAND,
+            name=say("expected, 90 of 100"),
+            showlegend=fill is not None,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=x[ends[0]],
+        y=values[ends[0]],
+        mode="lines",
+        line={"color": GREY, "width": 1.4},
+        name=say("value"),
+    )
+    inside = odd[(odd >= begin) & (odd < (shown.stop or len(values)))]
+    figure.add_scatter(
+        x=x[inside],
+        y=values[inside],
+        customdata=inside,
+        mode="markers",
+        marker={
+            "color": [PINK if place == chosen else ORANGE for place in inside],
+            "size": [15 if place == chosen else 11 for place in inside],
+            "line": {"width": 1.5, "color": "rgba(255,255,255,0.9)"},
+        },
+        name=say("odd"),
+    )
+    figure = plain(figure, "", "", 340)
+    figure.update_yaxes(rangemode="normal")
+    figure.update_layout(dragmode="pan")
+    words = say(
+        "{shown:,} values from {low:,.4g} to {high:,.4g}, with the band that was predicted for "
+        "each; {odd} of them are marked as odd.",
+        shown=len(values[shown]),
+        low=_finite(values[shown], np.min),
+        high=_finite(values[shown], np.max),
+        odd=len(inside),
+    )
+    return figure, words
+
+
+def _finite(values: Array, of: Any) -> float:
+    known = values[np.isfinite(values)]
+    return float(of(known)) if len(known) else 0.0
+
+
+def surprised(views: Sequence[tuple[str, float]]) -> Figure:
+    """Bits of surprise of each way to see a value, the largest first."""
+    figure = go.Figure()
+    names = [say(name) for name, _ in views][::-1]
+    bits = [bit for _, bit in views][::-1]
+    figure.add_bar(x=bits, y=names, orientation="h", marker_color=TEAL)
+    figure = plain(figure, say("surprise in bits"), "", 220)
+    figure.update_yaxes(showgrid=False)
+    return figure, say(
+        "Surprise at this value in bits: {parts}.",
+        parts=", ".join(f"{say(name)} {bit:.1f}" for name, bit in views),
+    )
+
+
+def coming(values: Array, x: Array, ahead: SeriesForecast, then: Array) -> Figure:
+    """The last values and those to come: the median, and bands of half and of 90 of 100 paths.
+
+    ``then (steps,)`` is where the values to come stand.
+    """
+    figure = go.Figure()
+    before = slice(max(0, len(values) - 2 * len(then)), None)
+    figure.add_scatter(
+        x=x[before],
+        y=values[before],
+        mode="lines",
+        line={"color": GREY, "width": 1.4},
+        name=say("value"),
+    )
+    for low, high, name in ((0.05, 0.95, "90 of 100"), (0.25, 0.75, "half")):
+        for level in (low, high):
+            figure.add_scatter(
+                x=then,
+                y=ahead.at(level),
+                mode="lines",
+                line={"width": 0},
+                fill="tonexty" if level == high else None,
+                fillcolor=_BAND,
+                name=say(name),
+                showlegend=level == high,
+                hoverinfo="skip",
+            )
+    middle = ahead.at(0.5)
+    figure.add_scatter(
+        x=then, y=middle, mode="lines", line={"color": TEAL, "width": 2.5}, name=say("median")
+    )
+    figure = plain(figure, "", "", 300)
+    figure.update_yaxes(rangemode="normal")
+    return figure, say(
+        "The next {steps:,} values: the median goes from {first:,.4g} to {last:,.4g}; the last "
+        "lies between {low:,.4g} and {high:,.4g} in 90 of 100 paths.",
+        steps=len(then),
+        first=middle[0],
+        last=middle[-1],
+        low=ahead.at(0.05)[-1],
+        high=ahead.at(0.95)[-1],
+    )
+
+
+def stored(sizes: Sequence[tuple[str, int]], count: int) -> Figure:
+    """Bits a value in each format, ours first."""
+    ordered = list(sizes)[::-1]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[8 * size / count for _, size in ordered],
+        y=[name for name, _ in ordered],
+        text=[f"{size:,}" for _, size in ordered],
+        orientation="h",
+        marker_color=[ORANGE if name == "HTM" else GREY for name, _ in ordered],
+    )
+    figure = plain(figure, say("bits per value"), "", 60 + 40 * len(ordered))
+    figure.update_yaxes(showgrid=False)
+    return figure, say(
+        "Bits per value: {parts}.",
+        parts=", ".join(f"{name} {8 * size / count:.2f}" for name, size in sizes),
+    )

@@ -1,0 +1,103 @@
+"""Series: what is odd in numbers over time, why, and what may come."""
+
+from functools import partial
+
+import streamlit as st
+
+from htm_engine.errors import HTMError
+from htm_engine.runs.background import Background
+from studio import frame
+from studio.kit import watching
+from studio.kit.words import said, t
+from studio.series import live, sizes, view, work
+from studio.series.view import ON
+from studio.visitor import handed
+
+
+def given() -> work.Wanted | None:
+    """The series to follow, with its settings."""
+    columns = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    name = ON.select(
+        "series",
+        t("series.series"),
+        columns[0],
+        options=list(ON.controls["series"].options),
+        format_func=lambda one: t(f"series.of_{one.replace(' ', '_')}"),
+    )
+    learning = ON.number("learning", t("series.learning"), columns[1], help=t("series.learns"))
+    ahead = ON.number("ahead", t("series.ahead"), columns[2])
+    seed = ON.number("seed", t("series.seed"), columns[3])
+    if name != "upload":
+        return work.Wanted(work.drawn(name), 0, learning, ahead, seed)
+    sent = st.file_uploader(
+        t("series.upload"),
+        ["csv", "tsv", "txt", "json", "jsonl", "parquet"],
+        key="series_file",
+        max_upload_size=work.MOST_BYTES // 1_000_000,
+    )
+    if sent is None:
+        st.info(t("series.what_is_read"))
+        return None
+    data = work.uploaded(sent.name, sent.getvalue())
+    for note in data.notes:
+        st.caption(said(note))
+    column = 0
+    if len(data.columns) > 1:
+        places = range(len(data.columns))
+        label = t("series.column")
+        column = st.selectbox(label, places, format_func=lambda place: data.columns[place])
+    return work.Wanted(data, column, learning, ahead, seed)
+
+
+def show(wanted: work.Wanted, study: work.Study) -> None:
+    """A study under the wanted sensitivity."""
+    score = study.trace.score
+    columns = st.columns([3, 1], vertical_alignment="bottom")
+    level = ON.slider("level", t("series.level"), columns[0], help=t("series.level_says"))
+    going = ON.toggle("live", t("series.live"), columns[1])
+    odd = view.looks.odd_places(score, level)
+    view.numbers(wanted, study, odd)
+    if going:
+        live.show(wanted, study, odd)
+    chosen = view.chosen_of(odd, score)
+    if not going:
+        view.chart(wanted, study, odd, chosen)
+    if chosen is None:
+        st.info(t("series.nothing_odd"))
+    else:
+        st.subheader(t("series.why"), anchor=False)
+        view.why(wanted, study, chosen)
+    st.subheader(t("series.coming"), anchor=False)
+    view.coming(wanted, study)
+    sizes.show(wanted)
+    st.download_button(
+        t("series.scores"),
+        partial(view.scores_csv, wanted, study),
+        "htm-series.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="series_scores",
+    )
+
+
+def draw(wanted: work.Wanted, job: Background | None) -> None:
+    """Progress, then what was found."""
+    assert job is not None
+    if watching.finished(job, t("series.following", part=job.progress), "series_cancel"):
+        show(wanted, job.items[-1][1])
+    elif job.state == "stopped":
+        st.info(t("series.cancelled"))
+
+
+frame.page("series", t("series.subtitle"))
+try:
+    WANTED = given()
+    if WANTED is not None:
+        READY = work.example(WANTED)
+        if READY is not None:
+            show(WANTED, READY)
+        else:
+            watching.watch(partial(work.job, WANTED), partial(draw, WANTED))
+except HTMError as exc:
+    st.error(said(exc), icon=":material/error:")
+frame.share_link()

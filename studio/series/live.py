@@ -1,0 +1,86 @@
+"""A series as it would come in live: values appear one after the other, and so do their marks.
+
+The model scores every value before it learns it, so the trace up to a place is what a live
+stream had shown there; nothing is computed anew.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from htm_engine.figures import series as figures
+
+from ..kit.shapes import BARE
+from ..kit.words import t
+from .view import axis, when
+from .work import Study, Wanted
+
+#: Seconds between two pictures, parts of a series that come in each, values in sight.
+_EVERY, _PARTS, _SIGHT = 0.7, 120, 600
+_AT, _GOES = "_series_at", "_series_goes"
+
+
+def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
+    """The live view with its buttons; it goes on by itself while it plays."""
+    if st.session_state.get(_AT, ("", 0))[0] != wanted.key:
+        st.session_state[_AT], st.session_state[_GOES] = (wanted.key, study.period), False
+    going = st.session_state[_GOES]
+
+    def again() -> None:
+        at = st.session_state[_AT][1]
+        if going:
+            at = _moved(wanted, len(wanted.values) // _PARTS + 1)
+        _draw(wanted, study, odd, at)
+        if going and at >= len(wanted.values):
+            st.session_state[_GOES] = False
+            st.rerun()
+
+    columns = st.columns(4)
+    columns[0].button(
+        t("series.pause") if going else t("series.play"),
+        key="series_play",
+        icon=":material/pause:" if going else ":material/play_arrow:",
+        on_click=_switch,
+        args=(wanted, study),
+    )
+    columns[1].button(
+        t("series.step"),
+        key="series_step",
+        icon=":material/skip_next:",
+        disabled=going,
+        on_click=_moved,
+        args=(wanted, 1),
+    )
+    st.fragment(again, run_every=_EVERY if going else None)()
+
+
+def _switch(wanted: Wanted, study: Study) -> None:
+    st.session_state[_GOES] = not st.session_state[_GOES]
+    if st.session_state[_AT][1] >= len(wanted.values):
+        st.session_state[_AT] = (wanted.key, study.period)
+
+
+def _moved(wanted: Wanted, values: int) -> int:
+    at = min(len(wanted.values), st.session_state[_AT][1] + values)
+    st.session_state[_AT] = (wanted.key, at)
+    return at
+
+
+def _draw(wanted: Wanted, study: Study, odd: np.ndarray, at: int) -> None:
+    shown = slice(max(0, at - _SIGHT), at)
+    figure, words = figures.followed(
+        wanted.values, axis(wanted), study.trace, odd[odd < at], shown
+    )
+    st.plotly_chart(figure, alt=words, config=BARE, key="series_live")
+    last = at - 1
+    st.caption(
+        t(
+            "series.live_says",
+            when=when(wanted, last),
+            value=wanted.values[last],
+            low=study.trace.low[last],
+            high=study.trace.high[last],
+            score=study.trace.score[last],
+        )
+    )

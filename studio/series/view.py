@@ -1,0 +1,145 @@
+"""What the Series page draws of a series that was followed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.analysis import series as looks
+from htm_engine.figures import series as figures
+
+from ..kit import settings
+from ..kit.shapes import BARE
+from ..kit.words import t
+from .work import Study, Wanted
+
+Array = NDArray[Any]
+ON = settings.Page("series")
+_CHART = "series_chart"
+#: A figure that is dragged along and zoomed by the wheel, without Plotly's own buttons.
+_DRAGGED = BARE | {"scrollZoom": True}
+
+
+def axis(wanted: Wanted) -> Array:
+    """Where each value stands: its time, or its number."""
+    stamps = wanted.data.stamps
+    told = stamps is not None and not np.isnat(stamps).any()
+    return stamps if told and stamps is not None else np.arange(len(wanted.values))
+
+
+def when(wanted: Wanted, place: int) -> str:
+    """A place in words: its time, or its row."""
+    stamps = wanted.data.stamps
+    if stamps is None or np.isnat(stamps[place]):
+        return t("series.row", row=place + 1)
+    return str(stamps[place].astype("datetime64[s]")).replace("T", " ")
+
+
+def numbers(wanted: Wanted, study: Study, odd: Array) -> None:
+    """What was found, at a glance."""
+    columns = st.columns(4)
+    columns[0].metric(t("series.values"), f"{len(wanted.values):,}")
+    weekly = looks.a_week(len(odd), wanted.data.stamps)
+    columns[1].metric(
+        t("series.odd"),
+        f"{len(odd):,}",
+        "" if weekly is None else t("series.a_week", weekly=weekly),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    found = looks.quality(wanted.values, study.trace, study.period)
+    if found is not None:
+        columns[2].metric(
+            t("series.error"),
+            f"{found.error:,.3g}",
+            t("series.of_last", part=found.of_last),
+            delta_color="green" if found.of_last < 1 else "red",
+            delta_arrow="off",
+        )
+        columns[3].metric(t("series.within"), f"{found.within:.0%}", t("series.of_90"), "off")
+
+
+def chart(wanted: Wanted, study: Study, odd: Array, chosen: int | None) -> None:
+    """The series with its band and marks; a click on a mark chooses it."""
+    count = len(wanted.values)
+    first, last = ON.slider("part", t("series.part"), format="%d %%")
+    begin = min(count * first // 100, count - 1)
+    shown = slice(begin, max(begin + 1, -(-count * last // 100)))
+    figure, words = figures.followed(
+        wanted.values, axis(wanted), study.trace, odd, shown, chosen
+    )
+    st.plotly_chart(
+        figure,
+        alt=words,
+        config=_DRAGGED,
+        key=_CHART,
+        selection_mode="points",
+        on_select=_take,
+    )
+
+
+def _take() -> None:
+    """The mark that was clicked."""
+    points = st.session_state[_CHART].selection.points
+    if points and "customdata" in points[0]:
+        given = points[0]["customdata"]
+        st.session_state["odd"] = int(given[0] if isinstance(given, list) else given)
+
+
+def chosen_of(odd: Array, score: Array) -> int | None:
+    """The mark that is looked into: the one clicked or linked, else the oddest."""
+    asked = int(ON.carried("odd"))
+    if not len(odd):
+        return None
+    return asked if asked in odd else int(odd[score[odd].argmax()])
+
+
+def why(wanted: Wanted, study: Study, place: int) -> None:
+    """Why a value was odd."""
+    found = looks.reason(wanted.values, study.trace, place)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(t("series.came", when=when(wanted, place), value=found.value))
+        st.markdown(
+            t("series.expected", expected=found.expected, low=found.low, high=found.high)
+        )
+        if found.before is None:
+            st.markdown(t("series.never_before"))
+        else:
+            st.markdown(t("series.seen_before", when=when(wanted, found.before)))
+        st.caption(t("series.score_is", score=study.trace.score[place]))
+    figure, words = figures.surprised(found.bits)
+    right.plotly_chart(figure, alt=words, config=BARE, key="series_why")
+    right.caption(t("series.views"))
+
+
+def coming(wanted: Wanted, study: Study) -> None:
+    """The forecast."""
+    x, ahead = axis(wanted), study.coming
+    then = len(x) + np.arange(len(ahead.mean))
+    if np.issubdtype(x.dtype, np.datetime64):
+        seconds = np.rint(ahead.seconds * 1e6)
+        then = seconds.astype("int64").astype("datetime64[us]")
+    figure, words = figures.coming(wanted.values, x, ahead, then)
+    st.plotly_chart(figure, alt=words, config=BARE, key="series_coming")
+
+
+def scores_csv(wanted: Wanted, study: Study) -> bytes:
+    """Every value with what was expected and its score, for a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["row", "time", "value", "prediction", "low", "high", "surprise_bits", "score"]
+    )
+    stamps, trace = wanted.data.stamps, study.trace
+    times = [""] * len(wanted.values) if stamps is None else np.datetime_as_string(stamps, "s")
+    columns = (trace.prediction, trace.low, trace.high, trace.surprise)
+    for row, (time, value, score) in enumerate(zip(times, wanted.values, trace.score, strict=True)):
+        said = [f"{column[row]:.6g}" for column in columns]
+        writer.writerow([row + 1, time, repr(float(value)), *said, f"{score:.4f}"])
+    return out.getvalue().encode("utf-8-sig")

@@ -1,0 +1,180 @@
+"""What the Series page computes, in the background, and the example it ships.
+
+::
+
+    drawn series, or a table ──► SeriesData ──► one column ──► SeriesModel ──► Study
+    assets/series-example.npz    the study of the example, so that the page paints at once
+
+The model sees a value once and scores it before it learns it, so what a study holds up to any
+place is what a live stream would have shown there.  ``python -m studio.series.work`` writes the
+example anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from htm_engine.data.drawn_series import DRAWN, draw_series
+from htm_engine.data.series import SeriesData
+from htm_engine.runs.background import Background
+
+from ..kit import watching
+from ..kit.places import ASSETS
+
+if TYPE_CHECKING:
+    from htm_engine.model.series.results import SeriesForecast, SeriesTrace
+
+Array = NDArray[Any]
+FILE = ASSETS / "series-example.npz"
+EXAMPLE = next(iter(DRAWN))
+#: What the page takes of a table: rows, and bytes of the file.
+MOST_ROWS, MOST_BYTES = 2_000_000, 50_000_000
+#: Values followed between two looks at the progress.
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the page is asked to follow."""
+
+    data: SeriesData
+    column: int
+    learning: int  #: 0 where the model chooses
+    ahead: int  #: steps of the forecast
+    seed: int
+
+    @property
+    def values(self) -> Array:
+        """The column, ``(n,)``."""
+        return self.data.values[:, self.column]
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Names the content and the settings."""
+        found = hashlib.sha256(np.ascontiguousarray(self.values).tobytes())
+        stamps = self.data.stamps
+        found.update(b"" if stamps is None else stamps.tobytes())
+        found.update(repr((self.learning, self.ahead, self.seed)).encode())
+        return found.hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A series followed to its end."""
+
+    trace: SeriesTrace
+    period: int
+    coming: SeriesForecast
+
+
+def steps(wanted: Wanted) -> Iterator[tuple[float, Study | None]]:
+    """Part done, and the study at the end."""
+    from htm_engine.model.series.model import SeriesModel, period_for
+    from htm_engine.model.series.results import SeriesTrace
+
+    values, stamps = wanted.values, wanted.data.stamps
+    model = SeriesModel(wanted.learning or period_for(len(values)), wanted.seed)
+    parts = []
+    for begin in range(0, len(values), _CHUNK):
+        yield 0.95 * begin / len(values), None
+        part = slice(begin, begin + _CHUNK)
+        parts.append(model.follow(values[part], None if stamps is None else stamps[part]))
+    fields = SeriesTrace.__dataclass_fields__
+    trace = SeriesTrace(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields}
+    )
+    yield 0.95, None
+    coming = model.forecast(wanted.ahead)
+    assert model.period_ is not None
+    yield 1.0, Study(trace, model.period_, coming)
+
+
+def job(wanted: Wanted) -> Background:
+    """The job that follows a series, begun if it was not."""
+    found = watching.job_of("_series", wanted.key)
+    return found or watching.start("_series", wanted.key, lambda: steps(wanted), "series")
+
+
+# --------------------------------------------------------------------- what there is
+@st.cache_data(max_entries=8, show_spinner=False)
+def drawn(name: str) -> SeriesData:
+    """A series drawn by the program."""
+    return draw_series(name).data
+
+
+@st.cache_data(max_entries=2, ttl=600, show_spinner=False)
+def uploaded(name: str, content: bytes) -> SeriesData:
+    """A visitor's table.
+
+    Raises
+    ------
+    DataError
+        If it is none, holds no numbers, or has more rows than the page takes.
+    """
+    from htm_engine.data.series_tables import read_series
+    from htm_engine.errors import DataError
+
+    found = read_series(io.BytesIO(content), name=name)
+    if len(found) > MOST_ROWS:
+        raise DataError(f"{name} has {len(found):,} rows; the page takes {MOST_ROWS:,}.")
+    return found
+
+
+# --------------------------------------------------------------------- the example
+@st.cache_resource(show_spinner=False)
+def _shipped() -> tuple[str, Study]:
+    from htm_engine.model.series.results import SeriesForecast, SeriesTrace
+
+    with np.load(FILE, allow_pickle=False) as kept:
+        trace = {
+            name: kept[name].astype(np.int64 if name == "winner" else np.float64)
+            for name in SeriesTrace.__dataclass_fields__
+        }
+        levels = tuple(kept["levels"].tolist())
+        coming = SeriesForecast(kept["mean"], levels, kept["quantiles"], kept["seconds"])
+        return str(kept["key"]), Study(SeriesTrace(**trace), int(kept["period"]), coming)
+
+
+def example(wanted: Wanted) -> Study | None:
+    """The study that came with the app, if it is the one asked for."""
+    key, study = _shipped()
+    return study if key == wanted.key else None
+
+
+def main() -> None:
+    """Study the example and write ``assets/series-example.npz``."""
+    from ..kit.controls import CONTROLS
+
+    default = CONTROLS["series"]
+    wanted = Wanted(draw_series(EXAMPLE).data, 0, 0, int(default["ahead"].default), 0)
+    *_, (_, study) = steps(wanted)
+    assert study is not None
+    kept = {
+        name: getattr(study.trace, name).astype(np.int8 if name == "winner" else np.float32)
+        for name in study.trace.__dataclass_fields__
+    }
+    coming = study.coming
+    np.savez_compressed(
+        FILE,
+        key=wanted.key,
+        period=study.period,
+        levels=np.array(coming.levels),
+        mean=coming.mean,
+        quantiles=coming.quantiles,
+        seconds=coming.seconds,
+        **kept,
+    )
+    print(f"{FILE.name}: {int((study.trace.score >= 0.5).sum())} odd of {len(wanted.values):,}")
+
+
+if __name__ == "__main__":
+    main()
