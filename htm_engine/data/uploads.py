@@ -18,6 +18,7 @@ TIFF is left out on purpose: its decoder has the longest record of holes.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
 import zipfile
@@ -31,9 +32,10 @@ from PIL import Image
 
 from ..errors import DataError
 from ..files import as_bytes
-from . import pixels
+from . import jpeg, pixels
 from .names import entry_name
 from .reasons import FORMATS, refusal
+from .room import Room
 
 # A second net below our own check of the header; set once for the process, because
 # warnings.catch_warnings is not safe in the threads a web page runs in.
@@ -80,6 +82,8 @@ LOCAL = Limits(  #: for files on the user's own disk
 )
 # Pillow's own limit lies between the two; ours is looked at first, picture by picture.
 Image.MAX_IMAGE_PIXELS = LOCAL.max_pixels
+#: Pictures of all visitors that are decoded at one time, together.
+_DECODING = Room(UPLOAD.max_pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +134,7 @@ def read_picture(
     name: str = "the picture",
     *,
     max_pixels: int = UPLOAD.max_pixels,
+    enough: int | None = None,
     keep_alpha: bool = False,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
@@ -146,6 +151,9 @@ def read_picture(
         Only for the sentences of notes and errors.
     max_pixels : int
         Largest width times height that is decoded.
+    enough : int, optional
+        Pixels that the caller has a use for: a JPEG of many more is decoded at a half, a quarter
+        or an eighth of its sides, to no fewer than these.
     keep_alpha : bool
         Return ``(h, w, 4)`` for a picture that has transparency.
 
@@ -165,7 +173,16 @@ def read_picture(
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
-            found, notes = pixels.decoded(image, data, label, keep_alpha)
+            width, height = image.size
+            jpeg.check(data, label, width * height)
+            if enough is not None and width * height > enough:
+                share = math.sqrt(enough / (width * height))
+                image.draft(None, (math.ceil(width * share), math.ceil(height * share)))
+            with _DECODING.of(image.width * image.height):
+                found, notes = pixels.decoded(image, data, label, keep_alpha)
+            if image.width * image.height < width * height:
+                smaller = f"{label} is {width} x {height} pixels; fewer are needed and were read."
+                notes = (smaller, *notes)
             return Picture(found, notes)
     except DataError:
         raise
