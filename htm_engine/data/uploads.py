@@ -173,17 +173,11 @@ def read_picture(
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
-            width, height = image.size
-            jpeg.check(data, label, width * height)
-            if enough is not None and width * height > enough:
-                share = math.sqrt(enough / (width * height))
-                image.draft(None, (math.ceil(width * share), math.ceil(height * share)))
+            jpeg.check(data, label, image.width * image.height)
+            smaller = _drafted(image, label, enough)
             with _DECODING.of(image.width * image.height):
                 found, notes = pixels.decoded(image, data, label, keep_alpha)
-            if image.width * image.height < width * height:
-                smaller = f"{label} is {width} x {height} pixels; fewer are needed and were read."
-                notes = (smaller, *notes)
-            return Picture(found, notes)
+            return Picture(found, (*smaller, *notes))
     except DataError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
@@ -205,6 +199,18 @@ def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
             f"{label} is {width} x {height} pixels; at most {max_pixels / 1e6:g} megapixels "
             "are read, so make it smaller first."
         )
+
+
+def _drafted(image: Image.Image, label: str, enough: int | None) -> tuple[str, ...]:
+    """Have a JPEG decoded smaller where it is much more than enough; a note if it will be."""
+    width, height = image.size
+    if enough is None or width * height <= enough:
+        return ()
+    share = math.sqrt(enough / (width * height))
+    image.draft(None, (math.ceil(width * share), math.ceil(height * share)))
+    if image.size == (width, height):
+        return ()
+    return (f"{label} is {width} x {height} pixels; fewer are needed and were read.",)
 
 
 def too_little(label: str) -> DataError:
