@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
@@ -11,6 +14,10 @@ from ..errors import DataError
 Bytes = NDArray[np.uint8]
 #: Modes of Pillow that are grey, with alpha or without.
 _GREY = ("1", "L", "LA", "La")
+#: Modes that Pillow converts to RGB with alpha by way of another.
+_ON_THE_WAY = {"La": "LA", "PA": "RGBA"}
+#: Pixels that are converted at a time.
+_STRIP = 1 << 20
 
 
 def decoded(
@@ -50,15 +57,15 @@ def decoded(
     # Values without a profile are taken for sRGB, so that one of it says nothing more.
     if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
         notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
-    upright = _upright(image, label, notes)
     transparent = image.info.get("transparency")
     if isinstance(transparent, int) and image.mode == "L" and depth < 8:
         # Pillow tells the value as it is in the file, and has stretched the pixels to 8 bits.
-        upright.info["transparency"] = transparent * 255 // (2**depth - 1)
+        image.info["transparency"] = transparent * 255 // (2**depth - 1)
     elif isinstance(transparent, tuple) and depth > 8:
-        upright.info.pop("transparency", None)
+        image.info.pop("transparency", None)
         notes.append(f"{label} has a transparent colour of {depth} bits, which is not applied.")
-    return _pixels(upright, label, notes, keep_alpha), tuple(notes)
+    _turn_upright(image, label, notes)
+    return _pixels(image, label, notes, keep_alpha), tuple(notes)
 
 
 def _bits(data: bytes) -> int:
@@ -71,48 +78,88 @@ def _bits(data: bytes) -> int:
     return 8
 
 
-def _upright(image: Image.Image, label: str, notes: list[str]) -> Image.Image:
+def _turn_upright(image: Image.Image, label: str, notes: list[str]) -> None:
     """Turn the picture as its EXIF tag says; a broken tag costs the rotation, not the picture."""
     try:
         if set(image.getexif()) - {ExifTags.Base.Orientation}:
             notes.append(f"{label} has EXIF data, which is not kept.")
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # the parser of a damaged EXIF block raises anything
         notes.append(f"{label} has an unreadable EXIF block; its rotation was not applied.")
-        return image
 
 
 def _pixels(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) -> Bytes:
     transparent = image.info.get("transparency")
     if image.mode.startswith("I"):
-        levels = np.asarray(image).astype(np.int64)
-        if levels.min() < 0 or levels.max() > 65535:
-            raise DataError(f"{label} has levels outside 0 to 65535.")
-        grey = ((levels * 255 + 32767) // 65535).astype(np.uint8)
         notes.append(f"{label} has 16 bits a pixel; it was scaled to 8.")
         if not isinstance(transparent, int):
-            return grey
-        alpha = np.where(levels == transparent, 0, 255).astype(np.uint8)
-        rgba = np.stack([grey, grey, grey, alpha], axis=-1)
-        return rgba if keep_alpha else on_white(rgba)[..., 0]
+            return _in_strips(image, "I", lambda levels: _scaled(levels, label))
+
+        def grey_and_alpha(levels: NDArray[np.integer]) -> Bytes:
+            grey, alpha = _scaled(levels, label), np.where(levels == transparent, 0, 255)
+            rgba = np.stack([grey, grey, grey, alpha.astype(np.uint8)], axis=-1)
+            return rgba if keep_alpha else on_white(rgba)[..., 0]
+
+        return _in_strips(image, "I", grey_and_alpha)
     if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        is_grey = image.mode in _GREY
-        if image.mode in ("La", "PA"):
-            image = image.convert("LA" if image.mode == "La" else "RGBA")
-        rgba = np.array(image.convert("RGBA"))
-        if keep_alpha:
-            return rgba
-        if rgba[..., 3].min() < 255:
-            notes.append(f"{label} is partly transparent; it was laid on white.")
-        flat = on_white(rgba)
-        return flat[..., 0] if is_grey else flat
+        return _with_alpha(image, label, notes, keep_alpha)
     if image.mode in ("1", "L"):
-        return np.array(image.convert("L"))
+        return _in_strips(image, "L")
     if image.mode == "CMYK":
         notes.append(f"{label} is in CMYK; it was converted to RGB.")
-    found = np.array(image.convert("RGB"))
-    is_grey = image.mode == "P" and bool((found == found[..., :1]).all())
-    return found[..., 0] if is_grey else found
+    found = _in_strips(image, "RGB")
+    is_grey = image.mode == "P" and all(
+        np.array_equal(found[..., 0], found[..., other]) for other in (1, 2)
+    )
+    return np.ascontiguousarray(found[..., 0]) if is_grey else found
+
+
+def _with_alpha(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) -> Bytes:
+    through = _ON_THE_WAY.get(image.mode)
+    if keep_alpha:
+        return _in_strips(image, "RGBA", through=through)
+    lowest = []
+
+    def flat(rgba: Bytes) -> Bytes:
+        lowest.append(rgba[..., 3].min())
+        laid = on_white(rgba)
+        return laid[..., 0] if image.mode in _GREY else laid
+
+    found = _in_strips(image, "RGBA", flat, through)
+    if min(lowest) < 255:
+        notes.append(f"{label} is partly transparent; it was laid on white.")
+    return found
+
+
+def _in_strips(
+    image: Image.Image,
+    mode: str,
+    change: Callable[[NDArray[Any]], Bytes] = lambda part: part,
+    through: str | None = None,
+) -> Bytes:
+    """Pixels in a mode, ``change`` applied, a strip of rows at a time.
+
+    A large picture is held twice, as Pillow has it and as it is returned; each conversion of the
+    whole would hold it once more.  ``through`` is a mode on the way where Pillow has none direct.
+    """
+    width, height = image.size
+    rows, found = max(1, _STRIP // width), np.empty(0, np.uint8)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(height, top + rows)))
+        strip = strip.convert(through) if through else strip
+        part = change(np.asarray(strip if strip.mode == mode else strip.convert(mode)))
+        if top == 0:
+            found = np.empty((height, *part.shape[1:]), np.uint8)
+        found[top : top + len(part)] = part
+    return found
+
+
+def _scaled(levels: NDArray[np.integer], label: str) -> Bytes:
+    """Levels of 16 bits as bytes."""
+    wide = levels.astype(np.int64)
+    if wide.min() < 0 or wide.max() > 65535:
+        raise DataError(f"{label} has levels outside 0 to 65535.")
+    return ((wide * 255 + 32767) // 65535).astype(np.uint8)
 
 
 def on_white(rgba: Bytes) -> Bytes:

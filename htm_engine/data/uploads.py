@@ -18,6 +18,7 @@ TIFF is left out on purpose: its decoder has the longest record of holes.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
 import zipfile
@@ -31,9 +32,10 @@ from PIL import Image
 
 from ..errors import DataError
 from ..files import as_bytes
-from . import pixels
+from . import jpeg, pixels
 from .names import entry_name
 from .reasons import FORMATS, refusal
+from .room import Room
 
 # A second net below our own check of the header; set once for the process, because
 # warnings.catch_warnings is not safe in the threads a web page runs in.
@@ -80,6 +82,8 @@ LOCAL = Limits(  #: for files on the user's own disk
 )
 # Pillow's own limit lies between the two; ours is looked at first, picture by picture.
 Image.MAX_IMAGE_PIXELS = LOCAL.max_pixels
+#: Pictures of all visitors that are decoded at one time, together.
+_DECODING = Room(UPLOAD.max_pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +134,7 @@ def read_picture(
     name: str = "the picture",
     *,
     max_pixels: int = UPLOAD.max_pixels,
+    enough: int | None = None,
     keep_alpha: bool = False,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
@@ -146,6 +151,9 @@ def read_picture(
         Only for the sentences of notes and errors.
     max_pixels : int
         Largest width times height that is decoded.
+    enough : int, optional
+        Pixels that the caller has a use for: a JPEG of many more is decoded at a half, a quarter
+        or an eighth of its sides, to no fewer than these.
     keep_alpha : bool
         Return ``(h, w, 4)`` for a picture that has transparency.
 
@@ -165,8 +173,11 @@ def read_picture(
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
-            found, notes = pixels.decoded(image, data, label, keep_alpha)
-            return Picture(found, notes)
+            jpeg.check(data, label, image.width * image.height)
+            smaller = _drafted(image, label, enough)
+            with _DECODING.of(image.width * image.height):
+                found, notes = pixels.decoded(image, data, label, keep_alpha)
+            return Picture(found, (*smaller, *notes))
     except DataError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
@@ -188,6 +199,18 @@ def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
             f"{label} is {width} x {height} pixels; at most {max_pixels / 1e6:g} megapixels "
             "are read, so make it smaller first."
         )
+
+
+def _drafted(image: Image.Image, label: str, enough: int | None) -> tuple[str, ...]:
+    """Have a JPEG decoded smaller where it is much more than enough; a note if it will be."""
+    width, height = image.size
+    if enough is None or width * height <= enough:
+        return ()
+    share = math.sqrt(enough / (width * height))
+    image.draft(None, (math.ceil(width * share), math.ceil(height * share)))
+    if image.size == (width, height):
+        return ()
+    return (f"{label} is {width} x {height} pixels; fewer are needed and were read.",)
 
 
 def too_little(label: str) -> DataError:

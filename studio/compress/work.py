@@ -118,7 +118,7 @@ def subject_of_upload(name: str, content: bytes, model: HTM, tiles: bool) -> Sub
     DataError
         If it is no picture that can be read.
     """
-    read = read_picture(content, name)
+    read = read_picture(content, name, enough=MOST_PIXELS)
     fitted = fit_picture(read.pixels, model, tiles=tiles, most_pixels=MOST_PIXELS)
     return Subject(
         name, fitted.pictures, fitted.whole[None], fitted.mosaic, (*read.notes, *fitted.notes)

@@ -52,6 +52,13 @@ STANDS_STILL = """async () => {
     }
 }"""
 SETTLED = "[data-testid='stApp'][data-test-script-state='notRunning']"
+#: How a page is looked at: by day, by night, on a telephone.
+LOOKS = (("light", 1280, 900), ("dark", 1280, 900), ("light", 390, 844))
+IS_DRAWN_IN = """scheme => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const [red] = getComputedStyle(app).backgroundColor.match(/[0-9]+/);
+    return (red < 128) === (scheme === 'dark');
+}"""
 
 
 @dataclass
@@ -165,6 +172,20 @@ def wait_ready(page: Page) -> None:
     """
     page.wait_for_selector(SETTLED)
     page.wait_for_selector("h1")
+
+
+def looks(page: Page) -> Iterator[str]:
+    """Show a page in every look, one after another, and say which.
+
+    A page answers a change of its window at once, and a visit for each look takes seconds.
+    """
+    for scheme, width, height in LOOKS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_function(IS_DRAWN_IN, arg=scheme)
+        page.wait_for_selector(SETTLED)
+        page.evaluate(STANDS_STILL)
+        yield f"{scheme}-{width}"
 
 
 @pytest.fixture

@@ -8,18 +8,31 @@ import pytest
 
 from studio.frame import PAGES
 
+from .conftest import looks
+
 INNER = PAGES[1:]
 
 
-@pytest.mark.parametrize("info", INNER, ids=lambda info: info.stem)
-def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, open_page, info):
-    visit = open_page(f"{fresh_server.url}/{info.stem}?v=2&kept=yes", ready=False)
+#: Whatever a browser can scroll sideways.
+WIDER_THAN_THE_WINDOW = """() => ['html', '[data-testid=stMain]']
+    .map(name => document.querySelector(name))
+    .filter(e => e.scrollWidth > e.clientWidth + 1)
+    .map(e => [e.tagName, e.scrollWidth, e.clientWidth])"""
+
+
+def opens(visit, info):
+    """The page of a deep link is there, its address unchanged, and no word of an unknown page."""
     visit.page.get_by_role("heading", level=1, name=info.title).wait_for()
     visit.page.wait_for_selector("[data-testid='stSidebarNav']", state="attached")
     address = urlsplit(visit.page.url)
     assert address.path == f"/{info.stem}"
     assert parse_qs(address.query) == {"v": ["2"], "kept": ["yes"]}
     assert visit.page.locator("[role=dialog]").count() == 0
+
+
+def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, open_page):
+    visit = open_page(f"{fresh_server.url}/{INNER[0].stem}?v=2&kept=yes", ready=False)
+    opens(visit, INNER[0])
     assert visit.errors == []
 
 
@@ -31,30 +44,19 @@ def test_home_by_name_as_first_request_after_a_start_shows_home(fresh_server, op
 
 
 @pytest.mark.parametrize("info", PAGES, ids=lambda info: info.stem)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_clean_in_both_themes(server, open_page, screenshot, info, scheme):
-    path = "" if info is PAGES[0] else info.stem
-    visit = open_page(f"{server.url}/{path}", scheme=scheme)
-    assert info.title in visit.page.title() or info is PAGES[0]
-    screenshot(visit.page, f"{info.stem}-{scheme}")
+def test_deep_link_opens_a_page_that_is_clean_in_every_look(server, open_page, screenshot, info):
+    deep = info is not PAGES[0]
+    visit = open_page(f"{server.url}/{info.stem}?v=2&kept=yes" if deep else server.url)
+    if deep:
+        opens(visit, info)
+        assert info.title in visit.page.title()
+    for look in looks(visit.page):
+        assert visit.page.evaluate(WIDER_THAN_THE_WINDOW) == [], look
+        screenshot(visit.page, f"{info.stem}-{look}")
     assert visit.errors == []
     hosts = {urlsplit(url).hostname for url in visit.requests if not url.startswith("data:")}
     assert hosts <= {"127.0.0.1", None}
     assert visit.page.locator("[data-testid=stException]").count() == 0
-
-
-@pytest.mark.parametrize("info", PAGES, ids=lambda info: info.stem)
-def test_nothing_is_wider_than_a_telephone(server, open_page, screenshot, info):
-    path = "" if info is PAGES[0] else info.stem
-    visit = open_page(f"{server.url}/{path}", width=390, height=844)
-    screenshot(visit.page, f"{info.stem}-narrow")
-    wide = visit.page.evaluate(
-        """() => ['html', '[data-testid=stMain]']
-            .map(name => document.querySelector(name))
-            .filter(e => e.scrollWidth > e.clientWidth + 1)
-            .map(e => [e.tagName, e.scrollWidth, e.clientWidth])"""
-    )
-    assert wide == []
 
 
 def test_navigation_leads_to_every_page(server, open_page):

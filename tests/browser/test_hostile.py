@@ -11,7 +11,6 @@ import zipfile
 from urllib.parse import quote
 
 import numpy as np
-import pytest
 from PIL import Image
 
 EVIL = "<img src=x onerror=window.hit=1>"
@@ -69,9 +68,9 @@ def test_names_of_files_and_folders_are_shown_as_they_are(server, open_page, upl
     unharmed(visit)
 
 
-@pytest.mark.parametrize("value", [f"javascript:window.hit=1 {EVIL}{SCRIPT}{LINK}", "1e999"])
-def test_values_of_links_are_data(server, open_page, value):
-    """Every parameter at once holds it; the page opens, and nothing runs."""
+def test_values_of_links_are_data(server, open_page):
+    """Every parameter at once holds a script; the page opens, and nothing runs."""
+    value = f"javascript:window.hit=1 {EVIL}{SCRIPT}{LINK}"
     names = ("text", "prompt", "find", "model", "run", "runs", "data", "seed", "picture", "v")
     query = "&".join(f"{name}={quote(value)}" for name in names)
     for page in ("train", "text", "generate", "runs"):

@@ -6,9 +6,9 @@ import io
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from htm_engine.coding.text.model import TextModel
+
+from .conftest import looks
 
 RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'
 
@@ -22,17 +22,17 @@ def the_bars(page):
     return page.get_by_text("Drawn letter by letter")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
-def test_first_paint_is_the_shipped_example(server, open_page, screenshot, scheme, width):
-    visit = open_page(f"{server.url}/text", scheme=scheme, width=width)
+def test_first_paint_is_the_shipped_example(server, open_page, screenshot):
+    visit = open_page(f"{server.url}/text")
     letters = visit.page.locator("[data-testid=stMain] span[title*='bits']")
     letters.first.wait_for()
     assert letters.count() > 400
     assert "predicted" in letters.nth(40).get_attribute("title")
     the_bars(visit.page).wait_for()
-    screenshot(visit.page, f"text-{scheme}-{width}")
-    overflow = visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth")
-    assert overflow <= 0
+    for look in looks(visit.page):
+        assert visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth") <= 0
+        assert letters.count() > 400
+        screenshot(visit.page, f"text-{look}")
     assert visit.errors == []
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from htm_engine import HTM, load_dataset
 
+from .conftest import looks
+
 QUICK = "data=digits&preset=quick&epochs=2"
 
 
@@ -21,11 +23,10 @@ def errors_shown(page):
     return page.locator("[data-testid=stException]").count()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_digits_from_an_empty_browser_to_a_downloaded_model(
-    server, open_page, screenshot, tmp_path, scheme
+    server, open_page, screenshot, tmp_path
 ):
-    visit = open_page(f"{server.url}/train?{QUICK}", scheme=scheme)
+    visit = open_page(f"{server.url}/train?{QUICK}")
     page = visit.page
     page.get_by_text("The model in use", exact=True).wait_for()
     press(page, "Train")
@@ -41,7 +42,8 @@ def test_digits_from_an_empty_browser_to_a_downloaded_model(
     assert model.score(digits) > -0.05 and len(model.layers) == 2
     alts = page.locator("[data-testid=stMain] img").evaluate_all("all => all.map(e => e.alt)")
     assert alts and all(alts)
-    screenshot(page, f"train-after-{scheme}")
+    for look in looks(page):
+        screenshot(page, f"train-after-{look}")
     # A busy browser may ask for a picture of the training when the next one has taken its place;
     # what stands there in the end has to be there.
     page.wait_for_function(

@@ -3,8 +3,11 @@
 import gzip
 import io
 import struct
+import threading
+import tracemalloc
 import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from htm_engine.data import pixels
 from htm_engine.data.arrayfiles import read_idx, read_npy, read_npz, to_pictures
 from htm_engine.data.datasets import load_upload
 from htm_engine.data.pixels import on_white
+from htm_engine.data.room import Room
 from htm_engine.data.uploads import LOCAL, Limits, read_picture, read_zip, shown
 from htm_engine.errors import DataError, HTMError
 from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, png_of_size, saved, zipped
@@ -208,6 +212,79 @@ def test_huge_picture_is_refused_before_it_is_decoded(size):
 def test_lower_cap_is_kept():
     with pytest.raises(DataError, match="8 x 6 pixels"):
         read_picture(saved(GREY), max_pixels=47)
+
+
+def test_a_jpeg_that_claims_more_than_it_can_hold_is_refused_before_it_is_decoded(monkeypatch):
+    blank = saved(np.zeros((3072, 11808, 3), np.uint8), "JPEG")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("was decoded"))
+    with pytest.raises(DataError, match="damaged or cut short"):
+        read_picture(blank[:700])
+
+
+def test_a_blank_picture_is_not_taken_for_a_cut_one():
+    for options in ({}, {"progressive": True, "optimize": True, "quality": 1}):
+        blank = saved(np.zeros((1000, 1000, 3), np.uint8), "JPEG", **options)
+        assert read_picture(blank).pixels.shape == (1000, 1000, 3)
+
+
+def test_a_jpeg_in_a_thousand_scans_is_refused():
+    data = saved(RGB, "JPEG", progressive=True)
+    scan = data.index(b"\xff\xda")
+    with pytest.raises(DataError, match="scans; at most 100"):
+        read_picture(data[:scan] + data[scan:-2] * 200 + data[-2:])
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "I;16", "L", "1", "RGB", "CMYK", "PA", "La"])
+def test_strips_change_nothing(monkeypatch, mode):
+    rng = np.random.default_rng(0)
+    rgba = Image.fromarray(rng.integers(0, 256, (23, 17, 4), dtype=np.uint8))
+    image = Image.new("PA", rgba.size, 3) if mode == "PA" else rgba.convert("RGBA")
+    if mode == "I;16":
+        image = Image.fromarray(rng.integers(0, 65536, (23, 17), dtype=np.uint16))
+    elif mode not in ("RGBA", "PA"):
+        image = (rgba.convert("LA") if mode == "La" else rgba.convert("RGB")).convert(mode)
+    whole, notes = pixels.decoded(image, b"", "it", keep_alpha=False)
+    monkeypatch.setattr(pixels, "_STRIP", 40)  # two rows
+    striped, same_notes = pixels.decoded(image, b"", "it", keep_alpha=False)
+    np.testing.assert_array_equal(striped, whole)
+    assert notes == same_notes
+
+
+def test_laying_a_large_picture_on_white_holds_it_hardly_more_than_once():
+    data = saved(np.full((2500, 2500, 4), 77, np.uint8))
+    tracemalloc.start()
+    found = read_picture(data).pixels
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.shape == (2500, 2500, 3)
+    assert most < 3 * found.nbytes  # seven times, when each step was over the whole
+
+
+def test_no_more_of_a_jpeg_is_decoded_than_there_is_a_use_for():
+    ramp = np.tile(np.linspace(0, 255, 1600).astype(np.uint8), (800, 1))
+    picture = read_picture(saved(ramp, "JPEG"), "wide.jpg", enough=50_000)
+    assert 50_000 <= picture.pixels.size <= 4 * 50_000
+    assert "wide.jpg is 1600 x 800 pixels" in picture.notes[0]
+    np.testing.assert_allclose(picture.pixels[0], np.linspace(0, 255, 400), atol=4)
+    assert read_picture(saved(ramp, "JPEG"), enough=ramp.size).pixels.shape == ramp.shape
+
+
+def test_visitors_decode_within_one_bound_together():
+    room, inside, most = Room(10), [0], [0]
+
+    def visit():
+        with room.of(4):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            ready.wait(10)
+            inside[0] -= 1
+
+    ready = threading.Barrier(2)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: visit(), range(8)))
+    assert most[0] == 2 and room.taken == 0
+    with room.of(11):  # alone, whatever it is
+        assert room.taken == 11
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP", "AVIF"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -92,10 +93,20 @@ def imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
             yield from imports(node)
 
 
-def imported(path: Path) -> Iterator[str]:
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imported(path: Path) -> tuple[str, ...]:
     """Full names that a file imports; relative ones of the engine are made absolute."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     package = path.parent.relative_to(ROOT).parts
-    for node in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in imports(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
             continue
@@ -105,8 +116,13 @@ def imported(path: Path) -> Iterator[str]:
             yield ".".join([*base, alias.name])
 
 
-def our_modules(path: Path) -> Iterator[str]:
+@functools.cache
+def our_modules(path: Path) -> tuple[str, ...]:
     """Modules of ours that a file imports."""
+    return tuple(_our_modules(path))
+
+
+def _our_modules(path: Path) -> Iterator[str]:
     for full in imported(path):
         if full.partition(".")[0] not in ("htm_engine", "studio", "pages", "app"):
             continue
@@ -192,7 +208,7 @@ def test_nothing_runs_what_it_reads_or_reaches_out(path):
     assert not tops & FORBIDDEN_MODULES
     if ROOT / "tests" not in path.parents:
         assert not {full for full in imported(path) if full.startswith("urllib.request")}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if not isinstance(node, ast.Call):
             continue
         if isinstance(node.func, ast.Name):
@@ -212,7 +228,7 @@ def test_every_page_is_registered_and_named_as_its_address():
 @pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=name)
 def test_page_brings_in_the_frame_before_anything_else(path):
     """Without it a deep link as the first request after a start shows a bare page."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = parsed(path).body
     doing = [
         node
         for node in body

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import FormatError
 from ..arithmetic import ADAPT, DECODE, ENCODE, PLACE, begin, last_bytes, new_registers
-from ..photo.colour import half, picture_of, planes, whole_planes
+from ..photo.colour import extended, half, picture_of, planes, whole_planes
 from ..photo.competition import BEST, Effort, Search, Tables, new_candidates, new_room
 from ..photo.entropy import STILL, Coder, new_coder
 from ..photo.format import COLOUR, HALVED, plane_steps
@@ -309,5 +309,5 @@ def _padded(frame: Frame, channel: int) -> tuple[int, int]:
 def _shown(plane: Plane, sides: tuple[int, int]) -> NDArray[np.int32]:
     """Samples, what lies beyond the shown part like its last row and column."""
     high, wide = sides
-    beyond = [(0, whole - side) for whole, side in zip(plane.samples.shape, sides, strict=True)]
-    return np.pad(plane.samples[:high, :wide], beyond, mode="edge")
+    below, beside = plane.samples.shape[0] - high, plane.samples.shape[1] - wide
+    return extended(plane.samples[:high, :wide], 0, below, beside)

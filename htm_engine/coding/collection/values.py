@@ -80,13 +80,13 @@ def no_features(rows: int) -> Int:
 
 def choose(
     z: NDArray[np.floating],
-    unit: int,
+    unit: NDArray[np.integer] | int,
     tables: ValueTables,
     features: Int,
     step: float,
     weight: float = LAMBDA,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """Quantise the values ``(n, m)`` of one unit, a band after the other.
+    """Quantise values ``(n, m)`` of the units ``(n,)``, or of one, a band after the other.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def choose(
     bits = np.zeros(len(z), np.float32)
     for band, columns in enumerate(bands(z.shape[1])):
         level = _level(tables, band, features, sizes)
-        classes = tables.classes[unit][level][:, columns]
+        classes = tables.classes[unit, level][:, columns]
         q, d, b = quantise(z[:, columns], classes, step, weight)
         parts.append(q)
         sizes.append(_size(q))

@@ -49,26 +49,18 @@ def best_unit(
         Quantiser step in picture units.
     """
     weight = LAMBDA * step * step
-    n, units, rank = views.values.shape
+    n, units, _ = views.values.shape
     kept = min(CANDIDATES, units)
     # Roughly: a small value is left out, a large one costs about a step and some bits.
     rough = np.minimum(views.values**2, np.float32(0.6 * step * step)).sum(2)
     rough += views.errors + weight * rates
-    tried = np.argpartition(rough, kept - 1, axis=1)[:, :kept]
-    best = np.full(n, np.inf)
-    index, q = np.zeros((n, 1), np.int64), np.zeros((n, rank), np.int32)
-    bits = np.zeros(n, np.float32)
-    for unit in range(units):
-        own = np.flatnonzero((tried == unit).any(1))
-        if not len(own):
-            continue
-        own_q, distortion, own_bits = values.choose(
-            views.values[own, unit], unit, tables.values, values.no_features(len(own)), step
-        )
-        own_bits = own_bits + rates[own, unit]
-        cost = views.errors[own, unit] + distortion + weight * own_bits
-        less = cost < best[own]
-        row = own[less]
-        best[row], index[row, 0] = cost[less], unit
-        q[row], bits[row] = own_q[less], own_bits[less]
-    return index, q, bits
+    tried = np.sort(np.argpartition(rough, kept - 1, axis=1)[:, :kept], axis=1)
+    # All candidates of all rows at once: one by one most of the time goes into small calls.
+    row, unit = np.repeat(np.arange(n), kept), tried.ravel()
+    z = views.values[row, unit]
+    q, distortion, bits = values.choose(z, unit, tables.values, values.no_features(len(z)), step)
+    bits = bits + rates[row, unit]
+    cost = views.errors[row, unit] + distortion + weight * bits
+    # The first of equals, which is the one of the lowest number.
+    best = kept * np.arange(n) + cost.reshape(n, kept).argmin(1)
+    return unit[best, None].astype(np.int64), q[best], bits[best].astype(np.float32)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiling import compiled
+from .colour import extended
 from .neighbours import PART, SPLIT_UP, Plane
 from .units import TOP, four_log2
 
@@ -279,7 +280,7 @@ def _prepared(
     """A plane, luma and the other colour, flat with borders, and the class of every sample."""
     shape = full[channel].shape
     seen = [channel] if channel == 0 else [channel, 0, 3 - channel]
-    padded = tuple(np.pad(full[index], _EDGE, mode="edge").ravel() for index in seen)
+    padded = tuple(extended(full[index], _EDGE, _EDGE, _EDGE).ravel() for index in seen)
     padded += padded[:1] * (3 - len(seen))  # luma sees itself alone
     left, above = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     if channel == 0:
