@@ -9,16 +9,16 @@ A column of n doubles is, byte by byte::
     ...    a part of the decimal numbers: k, which stands for k m / 10^d, rounded as IEEE 754
            rounds a quotient
     ...    with last places: a part of as many: how many doubles further on it is, -2..2
-    ...    a part of the others: their 64 bits as signed numbers in the doubles' order
+    ...    a part of the others: the bits of each below its sign as a whole number, with its sign
 
-Parts are those of ``whole``; one of no values has no bytes.  The bits of a double in order: of
-one below zero, all but the sign are inverted.
+Parts are those of ``whole``; one of no values has no bytes.  Doubles further on are counted
+over the bits in order, of which those below the sign are inverted for numbers below zero: so
+minus zero is one before zero.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,17 @@ def doubles(order: Whole) -> Doubles:
     return np.where(order < 0, order ^ _FLIP, order).view(np.float64)
 
 
+def _signed(values: Doubles) -> Whole:
+    """Bits below the sign of doubles other than zero, with the sign."""
+    order = ordered(values)
+    return order + (order < 0)
+
+
+def _unsigned(numbers: Whole) -> Doubles:
+    """Inverse of :func:`_signed`."""
+    return doubles(numbers - (numbers < 0))
+
+
 def _quotients(k: Whole, step: int, decimals: int) -> Doubles:
     return (k * step).astype(np.float64) / 10.0**decimals
 
@@ -104,7 +115,7 @@ def write(
     if places.any():
         flags |= _PLACES
         told += whole.write(places, hints=k)
-    told += whole.write(ordered(values[classes == _OTHER]))
+    told += whole.write(_signed(values[classes == _OTHER]))
     own = whole.steps(k) if kept.all() and len(k) else None
     if len(told) >= 8 * len(values) and decimals is None and not tolerance:
         return bytes((_STORED,)) + values.astype("<f8").tobytes(), None
@@ -225,7 +236,7 @@ def read(
         found = doubles(ordered(found) + np.clip(places, -_NEAR, _NEAR))
     values[kept] = found
     rest, at = whole.read(data, at, int(others.sum()))
-    values[others] = doubles(rest)
+    values[others] = _unsigned(rest)
     own = whole.steps(k) if number == count and count else None
     tolerance = step / 2 / 10.0**decimals if step > 1 else 0.0
     return Column(values, None if decimals == _NONE else decimals, tolerance), own, at

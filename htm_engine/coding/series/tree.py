@@ -20,12 +20,10 @@ from ..arithmetic import DECODE, MODE, PLACE, code_bit
 from ..compiling import compiled
 from ..mixing import descend, dot, estimate, hashed
 from . import predictors, seen
-from .seen import END, FIRST
 from .units import (
     CHANCES,
     CONTEXTS,
     GATES,
-    NODES,
     SPREAD,
     UNITS,
     beyond,
@@ -177,7 +175,11 @@ def code_value(
                 yes[unit] = max(inner[unit] - outer[unit], 0)
             _mix(units, fixed.stretch, yes, inner, np.int64(0))
             low, high = (edge, near) if side else (near, edge)
-            question[_NODE], question[_LOW], question[_HIGH] = _OUT + 2 * min(step, 15) + side, low, high
+            question[_NODE], question[_LOW], question[_HIGH] = (
+                _OUT + 2 * min(step, 15) + side,
+                low,
+                high,
+            )
             step += 1
             if _decide(units, fixed, last, low <= value < high, coder, data):
                 break

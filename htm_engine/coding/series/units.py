@@ -209,7 +209,9 @@ def middle(units: Any, f: Any) -> Any:
         for unit in range(i * each, (i + 1) * each):
             own += shares[unit]
         total += own
-        away += ((mu[i] - mu[0]) >> 8) * own if abs(mu[i] - mu[0]) >> 42 else (mu[i] - mu[0]) * own >> 8
+        away += (
+            ((mu[i] - mu[0]) >> 8) * own if abs(mu[i] - mu[0]) >> 42 else (mu[i] - mu[0]) * own >> 8
+        )
         error += (scales[i, 0] >> 12) * own if scales[i, 0] >> 42 else (scales[i, 0] * own) >> 12
     place = mu[0] + ((away // total) << 8)
     return (place + ((1 << f) >> 1)) >> f, ((error // total) << 8)
