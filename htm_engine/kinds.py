@@ -29,6 +29,7 @@ PHOTO = Kind("a photograph's file", "decompress_image reads it")
 COLLECTION = Kind("a collection's file", "decompress_collection reads it, with its network")
 TEXT = Kind("a text's file", "decompress_text reads it")
 SERIES = Kind("a series' file", "decompress_series reads it")
+TABLE = Kind("a table's file", "decompress on the shell reads it")
 MODEL = Kind("a model", "HTM.load, TextModel.load or PhotoModel.load reads it")
 EMPTY = Kind("an empty file", "there is nothing to read")
 PLAIN = Kind("a text", _ANY)
@@ -56,7 +57,7 @@ _BEGINNINGS = (
     (0, b"PK\3\4", Kind("a ZIP file", _ARRAYS)),
     (0, b"PK\5\6", Kind("an empty ZIP file", "there is nothing to read")),
 )
-_CONTAINERS = {1: COLLECTION, 3: TEXT, 4: SERIES}
+_CONTAINERS = {1: COLLECTION, 3: TEXT, 4: SERIES, 5: TABLE}
 #: First bytes of short texts; they are no more than one byte, so what follows must fit too.
 SHORT_TEXTS = bytes(range(0xA4, 0xA9))
 #: First byte of a short series, likewise.

@@ -5,7 +5,8 @@ A file is, field by field::
     offset  bytes  field
     0       4      "HTMC"
     4       1      format version, 1
-    5       1      kind: 1 collection of pictures, 3 text, 4 series; 255 comparisons, never files
+    5       1      kind: 1 collection of pictures, 3 text, 4 series, 5 table; 255 comparisons,
+                   never files
     6       8      fingerprint of the model that reads it (zeros: none needed)
     14      1      number of header fields f
     15      ...    f header fields, each a varint; their meaning is the kind's

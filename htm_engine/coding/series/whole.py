@@ -106,7 +106,7 @@ def write(values: Whole, beside: Whole | None = None, hints: Whole | None = None
     if (values == values[0]).all():
         return bytes((_CONSTANT,)) + signed(int(values[0]))
     plan = _plan(values)
-    k = (values - plan.remainder) // plan.step
+    k = values // plan.step
     reg = new_registers(ENCODE)
     coded, last = bytearray(), min(_BLOCK, len(k))
     out = np.zeros(_ROOM * last + 64, np.uint8)
@@ -229,7 +229,7 @@ def _read_header(data: bytes | memoryview, at: int) -> tuple[Plan, int]:
         or period >= 1 << 40
         or plain > _MOST_PLAIN
         or max(bits, usual) > _MOST_BITS
-        or abs(middle) >> _MOST_BITS
+        or abs(middle) > 1 << _MOST_BITS
     ):
         raise _damaged()
     return plan, at
@@ -250,12 +250,13 @@ def steps(k: Whole) -> Whole:
 
 def _plan(values: Whole) -> Plan:
     step, remainder = _common(values)
-    k = (values - remainder) // step
+    k = values // step
     bits = max(int(k.max()).bit_length(), int(-1 - k.min()).bit_length())
     low = max(0, bits - _MOST_BITS)
     k = k >> low
     middle = int(np.median(k))
     usual = max(1, int(np.abs(k - middle).mean())).bit_length() - 1
+    usual = min(usual, _MOST_BITS)
     return Plan(step, remainder, low, _period(k), _plain(k), bits - low, middle, usual)
 
 
