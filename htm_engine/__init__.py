@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .coding.collection.codec import compress_collection, decompress_collection
     from .coding.photo.codec import compress_image, decompress_image
     from .coding.photo.model import PhotoModel
+    from .coding.series.codec import Series, compress_series, decompress_series, read_series
     from .coding.text.codec import compress_text, decompress_text
     from .coding.text.model import TextModel
     from .data.datasets import load_dataset
@@ -20,17 +21,21 @@ __all__ = [
     "CompetitiveLayer",
     "LayerSpec",
     "PhotoModel",
+    "Series",
     "SeriesModel",
     "TextModel",
     "compress_collection",
     "compress_image",
+    "compress_series",
     "compress_text",
     "decompress_collection",
     "decompress_image",
+    "decompress_series",
     "decompress_text",
     "detect",
     "forecast",
     "load_dataset",
+    "read_series",
 ]
 
 #: Modules that hold the names above.  They are imported when first asked for: who stores a
@@ -40,17 +45,21 @@ _HOMES = {
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
     "PhotoModel": "coding.photo.model",
+    "Series": "coding.series.codec",
     "SeriesModel": "model.series.model",
     "TextModel": "coding.text.model",
     "compress_collection": "coding.collection.codec",
     "compress_image": "coding.photo.codec",
+    "compress_series": "coding.series.codec",
     "compress_text": "coding.text.codec",
     "decompress_collection": "coding.collection.codec",
     "decompress_image": "coding.photo.codec",
+    "decompress_series": "coding.series.codec",
     "decompress_text": "coding.text.codec",
     "detect": "model.series.doors",
     "forecast": "model.series.doors",
     "load_dataset": "data.datasets",
+    "read_series": "coding.series.codec",
 }
 
 

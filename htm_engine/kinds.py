@@ -29,6 +29,8 @@ PHOTO = Kind("a photograph's file", "decompress_image reads it")
 COLLECTION = Kind("a collection's file", "decompress_collection reads it, with its network")
 TEXT = Kind("a text's file", "decompress_text reads it")
 MODEL = Kind("a model", "HTM.load, TextModel.load, PhotoModel.load or SeriesModel.load reads it")
+SERIES = Kind("a series' file", "decompress_series reads it")
+TABLE = Kind("a table's file", "decompress on the shell reads it")
 EMPTY = Kind("an empty file", "there is nothing to read")
 PLAIN = Kind("a text", _ANY)
 UNKNOWN = Kind("of no kind known here", _ANY)
@@ -55,9 +57,11 @@ _BEGINNINGS = (
     (0, b"PK\3\4", Kind("a ZIP file", _ARRAYS)),
     (0, b"PK\5\6", Kind("an empty ZIP file", "there is nothing to read")),
 )
-_CONTAINERS = {1: COLLECTION, 3: TEXT}
+_CONTAINERS = {1: COLLECTION, 3: TEXT, 4: SERIES, 5: TABLE}
 #: First bytes of short texts; they are no more than one byte, so what follows must fit too.
 SHORT_TEXTS = bytes(range(0xA4, 0xA9))
+#: First byte of a short series, likewise.
+SHORT_SERIES = 0xA9
 _MODELS = {
     None: Kind("a network", "HTM.load reads it"),
     "text": Kind("a text model", "TextModel.load reads it"),
@@ -86,6 +90,8 @@ def kind_of(data: bytes | memoryview) -> Kind:
             return kind
     if head[0] in SHORT_TEXTS and len(data) >= 4:
         return TEXT
+    if head[0] == SHORT_SERIES and len(data) >= 4:
+        return SERIES
     if head[:2] == b"BM" and head[6:10] == bytes(4):
         return Kind("a BMP picture", _PICTURE)
     return PLAIN if _is_plain(head) else UNKNOWN

@@ -5,7 +5,8 @@ A file is, field by field::
     offset  bytes  field
     0       4      "HTMC"
     4       1      format version, 1
-    5       1      kind: 1 collection of pictures, 3 text; 255 comparisons, never files
+    5       1      kind: 1 collection of pictures, 3 text, 4 series, 5 table; 255 comparisons,
+                   never files
     6       8      fingerprint of the model that reads it (zeros: none needed)
     14      1      number of header fields f
     15      ...    f header fields, each a varint; their meaning is the kind's
@@ -13,8 +14,8 @@ A file is, field by field::
     ...     ...    payload
     end-4   4      CRC-32 of everything before, least significant byte first
 
-Two kinds of files are laid out otherwise, to be shorter: a text below 64 KiB
-(``coding.text.codec``) and a photograph (``coding.photo.format``).
+Some files are laid out otherwise, to be shorter: a text below 64 KiB (``coding.text.codec``),
+a short series (``coding.series.codec``) and a photograph (``coding.photo.format``).
 
 A varint is a whole number below 2^64, seven bits a byte, least significant first; all
 bytes but the last have the top bit set, and the last is not zero unless it stands alone.

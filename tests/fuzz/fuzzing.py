@@ -77,6 +77,42 @@ def text() -> Reader:
     return Reader(corpus, read, sealed)
 
 
+def series() -> Reader:
+    """``.htmc`` files of series, short and long, and of tables."""
+    from htm_engine.coding.series.codec import compress_series, read_series
+    from htm_engine.coding.series.table import compress_table, decompress_table, is_table
+
+    rng, time = np.random.default_rng(0), np.arange(90)
+    walk = np.cumsum(rng.normal(size=90))
+    odd = np.array([np.nan, np.inf, -0.0, 1e300, 5e-324, 51.846000000000004])
+    corpus = [
+        compress_series([]),
+        compress_series(walk.round(2), timestamps=time + time % 7),
+        compress_series(walk, tolerance=0.01),
+        compress_series(np.stack([walk.round(1), time, time / 3], 1)),
+        compress_series(np.concatenate([odd, time, odd])),
+        compress_series(rng.integers(-(2**63), 2**63 - 1, 9000).view(np.float64)),
+        compress_table(
+            b"t,x\n" + b"".join(b"2024-01-01 00:%02d:00,%d.5\n" % (t, t) for t in range(60))
+        ),
+    ]
+
+    def read(data: bytes) -> object:
+        return (
+            decompress_table(data, limit=1 << 17)
+            if is_table(data)
+            else read_series(data, limit=1 << 17)
+        )
+
+    def seal(data: bytes) -> bytes:
+        if data[:1] != b"\xa9":
+            return sealed(data)
+        size = 2 if len(data) < 1026 else 3
+        return data[:-size] + zlib.crc32(data[:-size]).to_bytes(4, "little")[:size]
+
+    return Reader(corpus, read, seal)
+
+
 def text_model() -> Reader:
     """Model files of texts."""
     from htm_engine.coding.text.model import TextModel
@@ -281,6 +317,7 @@ def _in_array(arrays: dict[str, Any], name: str, rng: np.random.Generator) -> No
 
 READERS: dict[str, Callable[[], Reader]] = {
     "text": text,
+    "series": series,
     "text-model": text_model,
     "photo": lambda: Reader(*photos.files(), sealed),
     "photo-model": lambda: Reader(*photos.models()),

@@ -16,7 +16,7 @@ _ENGINE = (
     ("errors", "assets"),
     ("files", "kinds", "compiling"),
     ("storage", "model", "coding"),
-    ("coding.photo", "coding.text", "model.series", "sampling", "data"),
+    ("coding.photo", "coding.text", "coding.series", "model.series", "sampling", "data"),
     ("coding.collection",),
     ("estimator",),
     ("evaluation",),
@@ -41,7 +41,9 @@ LAYERS = (
     ("pages", "app"),
 )
 #: Besides: the codecs know nothing of the network, except the one that stores with it.
-BLIND = {f"htm_engine.coding{one}": {"htm_engine.model"} for one in ("", ".photo", ".text")}
+BLIND = {
+    f"htm_engine.coding{one}": {"htm_engine.model"} for one in ("", ".photo", ".text", ".series")
+}
 #: They run what they read, or reach out to other machines.
 FORBIDDEN_MODULES = {
     "pickle",
