@@ -11,12 +11,11 @@ from studio.kit import watching
 from studio.kit.words import said, t
 from studio.series import live, sizes, view, work
 from studio.series.view import ON
-from studio.visitor import handed
 
 
 def given() -> work.Wanted | None:
     """The series to follow, with its settings."""
-    columns = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+    columns = st.columns([3, 1], vertical_alignment="bottom")
     name = ON.select(
         "series",
         t("series.series"),
@@ -24,9 +23,10 @@ def given() -> work.Wanted | None:
         options=list(ON.controls["series"].options),
         format_func=lambda one: t(f"series.of_{one.replace(' ', '_')}"),
     )
-    learning = ON.number("learning", t("series.learning"), columns[1], help=t("series.learns"))
-    ahead = ON.number("ahead", t("series.ahead"), columns[2])
-    seed = ON.number("seed", t("series.seed"), columns[3])
+    with columns[1].popover(t("series.settings"), icon=":material/tune:", width="stretch"):
+        learning = ON.number("learning", t("series.learning"), help=t("series.learns"))
+        ahead = ON.number("ahead", t("series.ahead"))
+        seed = ON.number("seed", t("series.seed"))
     if name != "upload":
         return work.Wanted(work.drawn(name), 0, learning, ahead, seed)
     sent = st.file_uploader(
@@ -51,17 +51,18 @@ def given() -> work.Wanted | None:
 
 def show(wanted: work.Wanted, study: work.Study) -> None:
     """A study under the wanted sensitivity."""
-    score = study.trace.score
+    score, head = study.trace.score, st.container()
     columns = st.columns([3, 1], vertical_alignment="bottom")
     level = ON.slider("level", t("series.level"), columns[0], help=t("series.level_says"))
     going = ON.toggle("live", t("series.live"), columns[1])
     odd = view.looks.odd_places(score, level)
-    view.numbers(wanted, study, odd)
-    if going:
-        live.show(wanted, study, odd)
     chosen = view.chosen_of(odd, score)
-    if not going:
-        view.chart(wanted, study, odd, chosen)
+    with head:
+        if going:
+            live.show(wanted, study, odd)
+        else:
+            view.chart(wanted, study, odd, chosen)
+    view.numbers(wanted, study, odd)
     if chosen is None:
         st.info(t("series.nothing_odd"))
     else:

@@ -68,6 +68,7 @@ PAGES = (
     PageInfo("inside", ":material/troubleshoot:"),
     PageInfo("compress", ":material/folder_zip:"),
     PageInfo("text", ":material/notes:"),
+    PageInfo("series", ":material/ssid_chart:"),
     PageInfo("generate", ":material/auto_awesome:"),
     PageInfo("formulas", ":material/function:"),
     PageInfo("runs", ":material/history:"),

@@ -12,7 +12,10 @@ from ..model.series.results import SeriesTrace
 
 #: Values nearer than this part of what was seen count as alike.
 _ALIKE = 0.02
-_WEEK = 7 * 86_400.0
+_HALF_HOUR, _DAY = 1800.0, 86_400.0
+_WEEK = 7 * _DAY
+#: The view of a value that is what it is above its time of day.
+TIME_OF_DAY = VIEWS[2]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Reason:
     low: float
     high: float
     bits: tuple[tuple[str, float], ...]  #: surprise of each view, the most surprised first
+    by_day: bool  #: whether it was odd for its time of day, which is then all that is looked at
     before: int | None  #: the last place with a value like it, None if there was none
 
 
@@ -47,7 +51,12 @@ def a_week(count: int, stamps: NDArray[np.datetime64] | None) -> float | None:
     return count * _WEEK / seconds if seconds else None
 
 
-def reason(values: NDArray[np.floating], trace: SeriesTrace, at: int) -> Reason:
+def reason(
+    values: NDArray[np.floating],
+    trace: SeriesTrace,
+    at: int,
+    stamps: NDArray[np.datetime64] | None = None,
+) -> Reason:
     """Why the value at a place was odd.
 
     Parameters
@@ -57,6 +66,7 @@ def reason(values: NDArray[np.floating], trace: SeriesTrace, at: int) -> Reason:
         Of these values.
     at : int
         From 0 to n - 1.
+    stamps : ndarray (n,) of datetime64, optional
     """
     bits = sorted(zip(VIEWS, trace.bits[at].tolist(), strict=True), key=lambda one: -one[1])
     value, past = float(values[at]), values[:at]
@@ -64,6 +74,9 @@ def reason(values: NDArray[np.floating], trace: SeriesTrace, at: int) -> Reason:
     if np.isfinite(past).any():
         near = _ALIKE * float(np.nanmax(past) - np.nanmin(past))
         like = np.flatnonzero(np.abs(past - value) <= near)
+    by_day = bits[0][0] == TIME_OF_DAY and stamps is not None and not np.isnat(stamps[at])
+    if by_day and stamps is not None:
+        like = like[_same_time(stamps[like], stamps[at])]
     # What belongs to the same event is no earlier one.
     apart = like[like < _begin_of(like, at)]
     return Reason(
@@ -73,8 +86,16 @@ def reason(values: NDArray[np.floating], trace: SeriesTrace, at: int) -> Reason:
         low=float(trace.low[at]),
         high=float(trace.high[at]),
         bits=tuple(bits),
+        by_day=by_day,
         before=int(apart[-1]) if len(apart) else None,
     )
+
+
+def _same_time(stamps: NDArray[np.datetime64], then: np.datetime64) -> NDArray[np.bool_]:
+    """Which stamps lie on earlier days within half an hour of a time of day; NaT does not."""
+    before = (then - stamps) / np.timedelta64(1, "s")
+    off = np.abs((before + _DAY / 2) % _DAY - _DAY / 2)
+    return (before > _DAY / 2) & (off <= _HALF_HOUR)
 
 
 def _begin_of(like: NDArray[np.intp], at: int) -> int:

@@ -25,6 +25,7 @@ import streamlit as st
 from .controls import CONTROLS, Choice, Number, Several, Span, Value, Words, renewed, understood
 
 _PAGE, _KEPT, _DRAWN, _REFUSED = "_page", "_kept_settings", "_drawn_settings", "_refused_settings"
+_BEGAN = "_settings_a_visit_began_with"
 _BOUND = "query-params"
 
 
@@ -46,19 +47,25 @@ def arrive(stem: str) -> list[str]:
     st.session_state[_DRAWN] = {}
     if st.session_state.get(_PAGE) != stem:
         st.session_state[_PAGE] = stem
+        st.session_state[_BEGAN] = {}
         before = st.session_state.setdefault(_KEPT, {}).get(stem, {})
         for name, control in CONTROLS[stem].items():
             if name in values:
                 if getattr(control, "spoken", False) or getattr(control, "carried", False):
-                    st.session_state[name] = values[name]
+                    _begin(name, values[name])
             elif name in before and "v" not in query:
-                st.session_state[name] = before[name]
+                _begin(name, before[name])
             elif name in st.session_state:
                 del st.session_state[name]  # another page's, of the same name
     page, names = st.session_state.get(_REFUSED, (stem, []))
     if page != stem:
         del st.session_state[_REFUSED]
     return names if page == stem else []
+
+
+def _begin(name: str, value: Value) -> None:
+    """Let a control have a value from the first time that it is drawn on this visit."""
+    st.session_state[name] = st.session_state[_BEGAN][name] = value
 
 
 def drawn() -> dict[str, Value]:
@@ -185,8 +192,11 @@ class Page:
             start = first(options, default)
             chosen = draw(label, options, key=name, bind=_BOUND, **start, **shown)
         else:
-            st.session_state.setdefault(name, default)
-            chosen = draw(label, options, key=name, **shown)
+            # What it began with is its own default on this visit: where the page runs again before
+            # the browser has drawn it, the browser answers with the default.
+            began = st.session_state.get(_BEGAN, {}).get(name, default)
+            start = first(options, began if several or began in options else default)
+            chosen = draw(label, options, key=name, **start, **shown)
             self._write(name, chosen, default)
         return self._keep(name, default if chosen is None else chosen)
 

@@ -49,8 +49,8 @@ def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
         key="series_step",
         icon=":material/skip_next:",
         disabled=going,
-        on_click=_moved,
-        args=(wanted, 1),
+        on_click=_one_more,
+        args=(wanted,),
     )
     st.fragment(again, run_every=_EVERY if going else None)()
 
@@ -61,6 +61,10 @@ def _switch(wanted: Wanted, study: Study) -> None:
         st.session_state[_AT] = (wanted.key, study.period)
 
 
+def _one_more(wanted: Wanted) -> None:
+    _moved(wanted, 1)
+
+
 def _moved(wanted: Wanted, values: int) -> int:
     at = min(len(wanted.values), st.session_state[_AT][1] + values)
     st.session_state[_AT] = (wanted.key, at)
@@ -69,9 +73,7 @@ def _moved(wanted: Wanted, values: int) -> int:
 
 def _draw(wanted: Wanted, study: Study, odd: np.ndarray, at: int) -> None:
     shown = slice(max(0, at - _SIGHT), at)
-    figure, words = figures.followed(
-        wanted.values, axis(wanted), study.trace, odd[odd < at], shown
-    )
+    figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd[odd < at], shown)
     st.plotly_chart(figure, alt=words, config=BARE, key="series_live")
     last = at - 1
     st.caption(

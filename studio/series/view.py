@@ -61,19 +61,23 @@ def numbers(wanted: Wanted, study: Study, odd: Array) -> None:
             delta_color="green" if found.of_last < 1 else "red",
             delta_arrow="off",
         )
-        columns[3].metric(t("series.within"), f"{found.within:.0%}", t("series.of_90"), "off")
+        columns[3].metric(
+            t("series.within"),
+            f"{found.within:.0%}",
+            t("series.of_90"),
+            delta_color="off",
+            delta_arrow="off",
+        )
 
 
 def chart(wanted: Wanted, study: Study, odd: Array, chosen: int | None) -> None:
     """The series with its band and marks; a click on a mark chooses it."""
-    count = len(wanted.values)
+    count, place = len(wanted.values), st.container()
     first, last = ON.slider("part", t("series.part"), format="%d %%")
     begin = min(count * first // 100, count - 1)
     shown = slice(begin, max(begin + 1, -(-count * last // 100)))
-    figure, words = figures.followed(
-        wanted.values, axis(wanted), study.trace, odd, shown, chosen
-    )
-    st.plotly_chart(
+    figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd, shown, chosen)
+    place.plotly_chart(
         figure,
         alt=words,
         config=_DRAGGED,
@@ -101,15 +105,17 @@ def chosen_of(odd: Array, score: Array) -> int | None:
 
 def why(wanted: Wanted, study: Study, place: int) -> None:
     """Why a value was odd."""
-    found = looks.reason(wanted.values, study.trace, place)
+    found = looks.reason(wanted.values, study.trace, place, wanted.data.stamps)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(t("series.came", when=when(wanted, place), value=found.value))
-        st.markdown(
-            t("series.expected", expected=found.expected, low=found.low, high=found.high)
-        )
-        if found.before is None:
+        st.markdown(t("series.expected", expected=found.expected, low=found.low, high=found.high))
+        if found.before is None and found.by_day:
+            st.markdown(t("series.never_at_this_time"))
+        elif found.before is None:
             st.markdown(t("series.never_before"))
+        elif found.by_day:
+            st.markdown(t("series.seen_at_this_time", when=when(wanted, found.before)))
         else:
             st.markdown(t("series.seen_before", when=when(wanted, found.before)))
         st.caption(t("series.score_is", score=study.trace.score[place]))
@@ -133,9 +139,7 @@ def scores_csv(wanted: Wanted, study: Study) -> bytes:
     """Every value with what was expected and its score, for a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        ["row", "time", "value", "prediction", "low", "high", "surprise_bits", "score"]
-    )
+    writer.writerow(["row", "time", "value", "prediction", "low", "high", "surprise_bits", "score"])
     stamps, trace = wanted.data.stamps, study.trace
     times = [""] * len(wanted.values) if stamps is None else np.datetime_as_string(stamps, "s")
     columns = (trace.prediction, trace.low, trace.high, trace.surprise)

@@ -154,8 +154,9 @@ def main() -> None:
     """Study the example and write ``assets/series-example.npz``."""
     from ..kit.controls import CONTROLS
 
-    default = CONTROLS["series"]
-    wanted = Wanted(draw_series(EXAMPLE).data, 0, 0, int(default["ahead"].default), 0)
+    ahead = CONTROLS["series"]["ahead"].default
+    assert isinstance(ahead, int)
+    wanted = Wanted(draw_series(EXAMPLE).data, 0, 0, ahead, 0)
     *_, (_, study) = steps(wanted)
     assert study is not None
     kept = {

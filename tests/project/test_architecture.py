@@ -35,7 +35,17 @@ LAYERS = (
     ("studio.report",),
     tuple(
         f"studio.{page}"
-        for page in ("home", "train", "inside", "compress", "text", "generate", "formulas", "runs")
+        for page in (
+            "home",
+            "train",
+            "inside",
+            "compress",
+            "text",
+            "series",
+            "generate",
+            "formulas",
+            "runs",
+        )
     ),
     ("studio.frame", "studio.serving"),
     ("pages", "app"),

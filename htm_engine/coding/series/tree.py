@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arithmetic import DECODE, MODE, PLACE, code_bit
 from ...compiling import compiled
+from ..arithmetic import DECODE, MODE, PLACE, code_bit
 from ..mixing import descend, dot, estimate, hashed
 from . import predictors, seen
 from .units import (

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import mixing
 from ...compiling import compiled
+from .. import mixing
 from . import predictors, seen, shapes
 from .predictors import PREDICTORS, RATES
 from .seen import END, FIRST, SETS

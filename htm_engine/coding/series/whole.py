@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiling import compiled
 from ...errors import FormatError
 from ..arithmetic import (
     DECODE,
@@ -36,7 +37,6 @@ from ..arithmetic import (
     last_bytes,
     new_registers,
 )
-from ...compiling import compiled
 from ..container import read_varint, varint
 from .predictors import BESIDE, STEP_BITS
 from .tree import code_values
