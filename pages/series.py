@@ -49,19 +49,15 @@ def given() -> work.Wanted | None:
     return work.Wanted(data, column, learning, ahead, seed)
 
 
-def show(wanted: work.Wanted, study: work.Study) -> None:
-    """A study under the wanted sensitivity."""
-    score, head = study.trace.score, st.container()
-    columns = st.columns([3, 1], vertical_alignment="bottom")
-    level = ON.slider("level", t("series.level"), columns[0], help=t("series.level_says"))
-    going = ON.toggle("live", t("series.live"), columns[1])
-    odd = view.looks.odd_places(score, level)
-    chosen = view.chosen_of(odd, score)
-    with head:
-        if going:
-            live.show(wanted, study, odd)
-        else:
-            view.chart(wanted, study, odd, chosen)
+def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
+    """A study as it is looked at."""
+    score = study.trace.score
+    odd = view.looks.odd_places(score, look.level)
+    chosen = view.chosen_of(odd, score, look.odd)
+    if look.live:
+        live.show(wanted, study, odd)
+    else:
+        view.chart(wanted, study, odd, look.part, chosen)
     view.numbers(wanted, study, odd)
     if chosen is None:
         st.info(t("series.nothing_odd"))
@@ -81,11 +77,11 @@ def show(wanted: work.Wanted, study: work.Study) -> None:
     )
 
 
-def draw(wanted: work.Wanted, job: Background | None) -> None:
+def draw(wanted: work.Wanted, look: view.Looked, job: Background | None) -> None:
     """Progress, then what was found."""
     assert job is not None
     if watching.finished(job, t("series.following", part=job.progress), "series_cancel"):
-        show(wanted, job.items[-1][1])
+        show(wanted, job.items[-1][1], look)
     elif job.state == "stopped":
         st.info(t("series.cancelled"))
 
@@ -93,12 +89,13 @@ def draw(wanted: work.Wanted, job: Background | None) -> None:
 frame.page("series", t("series.subtitle"))
 try:
     WANTED = given()
+    LOOK = view.looked()
     if WANTED is not None:
         READY = work.example(WANTED)
         if READY is not None:
-            show(WANTED, READY)
+            show(WANTED, READY, LOOK)
         else:
-            watching.watch(partial(work.job, WANTED), partial(draw, WANTED))
+            watching.watch(partial(work.job, WANTED), partial(draw, WANTED, LOOK))
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,18 @@ from .work import Study, Wanted
 
 Array = NDArray[Any]
 ON = settings.Page("series")
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How a study is looked at."""
+
+    level: float  #: score from which a value is marked
+    part: tuple[int, int]  #: what is shown, in hundredths
+    live: bool
+    odd: int  #: the mark that was clicked
+
+
 _CHART = "series_chart"
 #: A figure that is dragged along and zoomed by the wheel, without Plotly's own buttons.
 _DRAGGED = BARE | {"scrollZoom": True}
@@ -70,14 +83,24 @@ def numbers(wanted: Wanted, study: Study, odd: Array) -> None:
         )
 
 
-def chart(wanted: Wanted, study: Study, odd: Array, chosen: int | None) -> None:
+def looked() -> Looked:
+    """Controls of what is seen; nothing is computed anew for them."""
+    columns = st.columns([3, 3, 1], vertical_alignment="bottom", gap="medium")
+    level = ON.slider("level", t("series.level"), columns[0], help=t("series.level_says"))
+    part = ON.slider("part", t("series.part"), columns[1], format="%d %%")
+    live = ON.toggle("live", t("series.live"), columns[2])
+    return Looked(level, tuple(part), live, int(ON.carried("odd")))
+
+
+def chart(
+    wanted: Wanted, study: Study, odd: Array, part: tuple[int, int], chosen: int | None
+) -> None:
     """The series with its band and marks; a click on a mark chooses it."""
-    count, place = len(wanted.values), st.container()
-    first, last = ON.slider("part", t("series.part"), format="%d %%")
+    count, (first, last) = len(wanted.values), part
     begin = min(count * first // 100, count - 1)
     shown = slice(begin, max(begin + 1, -(-count * last // 100)))
     figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd, shown, chosen)
-    place.plotly_chart(
+    st.plotly_chart(
         figure,
         alt=words,
         config=_DRAGGED,
@@ -95,9 +118,8 @@ def _take() -> None:
         st.session_state["odd"] = int(given[0] if isinstance(given, list) else given)
 
 
-def chosen_of(odd: Array, score: Array) -> int | None:
+def chosen_of(odd: Array, score: Array, asked: int) -> int | None:
     """The mark that is looked into: the one clicked or linked, else the oddest."""
-    asked = int(ON.carried("odd"))
     if not len(odd):
         return None
     return asked if asked in odd else int(odd[score[odd].argmax()])

@@ -1,0 +1,103 @@
+"""The series page without a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from htm_engine import decompress_series
+from htm_engine.data.drawn_series import draw_series
+from htm_engine.errors import DataError
+from htm_engine.figures.series import thinned
+from studio.series import sizes, view, work
+from tests.helpers.places import ROOT
+from tests.studio.waiting import until
+
+
+def opened(**query) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/series.py").run()
+
+
+def followed(app: AppTest) -> AppTest:
+    """The page once the series has been followed."""
+    return until(app, lambda one: one.metric)
+
+
+def wanted(name="spikes", **options) -> work.Wanted:
+    return work.Wanted(
+        draw_series(name).data, 0, **({"learning": 0, "ahead": 20, "seed": 0} | options)
+    )
+
+
+def test_the_first_sight_is_a_finished_result():
+    app = opened()
+    assert not app.exception
+    assert {"Values", "Odd values", "Inside the band"} <= {one.label for one in app.metric}
+    assert app.metric[0].value == "4,032" and app.metric[1].value == "1"
+    assert "Why it is odd" in {one.value for one in app.subheader}
+
+
+def test_the_shipped_example_is_what_the_model_makes_of_it():
+    asked = wanted(work.EXAMPLE, ahead=144)
+    shipped = work.example(asked)
+    *_, (_, made) = work.steps(asked)
+    for name in ("score", "prediction", "low", "high"):
+        np.testing.assert_allclose(
+            getattr(shipped.trace, name), getattr(made.trace, name), rtol=1e-5, atol=1e-6
+        )
+    np.testing.assert_allclose(shipped.coming.quantiles, made.coming.quantiles)
+
+
+def test_a_linked_series_is_followed_and_marked():
+    app = followed(opened(series="spikes", level="0.5", v="2"))
+    assert app.metric[1].value == "3" and not app.exception
+
+
+def test_live_shows_values_one_after_another_and_what_was_expected():
+    app = opened(live="true", v="2")
+    before = [one.value for one in app.caption if "was expected" in one.value]
+    app.button(key="series_step").click().run()
+    after = [one.value for one in app.caption if "was expected" in one.value]
+    assert len(before) == len(after) == 1 and before != after
+
+
+def test_a_table_of_ones_own_is_read_and_told():
+    data = work.uploaded("mine.csv", b"when,load\n2026-01-01 00:00,1.5\n2026-01-01 01:00,x\n")
+    assert data.columns == ("load",) and data.stamps is not None
+    assert any("gap" in note for note in data.notes)
+
+
+def test_what_is_no_table_is_refused_in_a_sentence():
+    with pytest.raises(DataError):
+        work.uploaded("mine.csv", bytes(range(256)) * 4)
+
+
+def test_scores_are_a_table_of_every_value():
+    asked = wanted()
+    *_, (_, study) = work.steps(asked)
+    rows = list(csv.DictReader(io.StringIO(view.scores_csv(asked, study).decode("utf-8-sig"))))
+    assert len(rows) == 4032
+    assert float(rows[1930]["score"]) > 0.5 and rows[1930]["time"].startswith("2026-01-18T")
+    assert [float(row["value"]) for row in rows] == asked.values.tolist()
+
+
+def test_the_file_gives_the_numbers_back_and_is_the_smallest():
+    values = wanted().values[:600]
+    *_, (_, found, file) = sizes.steps(values)
+    np.testing.assert_array_equal(decompress_series(file), values)
+    assert min(found, key=lambda one: one[1])[0] == "HTM"
+
+
+def test_a_long_series_is_drawn_with_all_its_extremes():
+    values = np.random.default_rng(0).normal(size=100_000)
+    values[[5_000, 77_777]] = 50, -50
+    values[300:400] = np.nan
+    places = thinned(values)
+    assert {5_000, 77_777} <= set(places.tolist()) and len(places) <= 1800
