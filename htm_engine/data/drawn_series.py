@@ -49,13 +49,12 @@ def _day(rng: np.random.Generator) -> NDArray[np.float64]:
     hours = np.arange(STEPS) % A_DAY / 6
     humps = np.exp(-((hours - 10) ** 2) / 6) + 0.8 * np.exp(-((hours - 16) ** 2) / 8)
     weekend = np.arange(STEPS) // A_DAY % 7 >= 5
-    return 20 + 60 * humps * np.where(weekend, 0.4, 1) + rng.normal(0, 2, STEPS)
+    return 20 + 60 * humps * np.where(weekend, 0.7, 1) + rng.normal(0, 2, STEPS)
 
 
 def _missing_day(rng: np.random.Generator) -> Made:
     values = _day(rng)
-    first = 17 * A_DAY + 42  # a Thursday, seven in the morning
-    last = first + 12 * 6 - 1
+    first, last = 17 * A_DAY, 18 * A_DAY - 1  # a Thursday
     values[first : last + 1] = 20 + rng.normal(0, 2, last + 1 - first)
     return values, ((first, last),)
 

@@ -15,6 +15,7 @@ import csv
 import io
 import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
@@ -23,6 +24,10 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from ..errors import DataError
 from ..kinds import kind_of
+
+# Rows that are too long are counted in ``attrs``; set once for the process, because
+# warnings.catch_warnings is not safe in the threads a web page runs in.
+warnings.filterwarnings("ignore", category=pd.errors.ParserWarning)
 
 #: Bytes that the layout is found by, and cells of a frame.
 HEAD, CELLS = 1 << 18, 1 << 20
@@ -262,9 +267,11 @@ def _told(found: Iterator[Any], name: str) -> Iterator[Any]:
     label = name or "The table"
     try:
         yield from found
-    except (DataError, OSError):
+    except DataError:
         raise
     except MemoryError as exc:
         raise DataError(f"{label} needs more memory than there is.") from exc
     except Exception as exc:  # parsers of foreign files raise dozens of kinds
+        if isinstance(exc, OSError) and exc.errno is not None:
+            raise  # the disk's own; pyarrow's has no number
         raise DataError(f"{label} cannot be read as a table: it is damaged or no table.") from exc

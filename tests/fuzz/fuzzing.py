@@ -31,7 +31,7 @@ from PIL import Image
 
 from htm_engine.assets import ASSETS
 from htm_engine.errors import HTMError
-from tests.fuzz import blocks
+from tests.fuzz import blocks, series
 from tests.fuzz import photo as photos
 from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, saved, zipped
 
@@ -333,6 +333,9 @@ READERS: dict[str, Callable[[], Reader]] = {
     "links": links,
     "links-inside": links_inside,
     "checkpoint": checkpoint,
+    "series-tables": lambda: Reader(*series.tables()),
+    "series-model": lambda: Reader(*series.models()),
+    "series-model-inside": lambda: Reader(*series.models_inside(_in_array, _in_json)),
 }
 
 

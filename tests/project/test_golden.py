@@ -15,10 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import (
     HTM,
+    SeriesModel,
     decompress_collection,
     decompress_image,
     decompress_text,
     load_dataset,
+    storage,
 )
 from htm_engine.runs.history import History
 from htm_engine.runs.recipe import Recipe
@@ -51,6 +53,16 @@ def test_a_photograph_comes_back_as_it_did(name):
 @pytest.mark.parametrize("name", ["text", "bytes"])
 def test_a_text_comes_back_as_it_was(name):
     assert digest(decompress_text((GOLDEN / f"{name}.htmc").read_bytes())) == EXPECTED[name]
+
+
+def test_a_model_of_a_series_goes_on_as_it_did():
+    known = EXPECTED["series"]
+    model = SeriesModel.load(GOLDEN / "series.npz")
+    assert storage.fingerprint(*storage.load(GOLDEN / "series.npz")) == known["fingerprint"]
+    assert model.seen_ == 120
+    steps = [model.update(x, 1.7e9 + 1800.0 * t) for t, x in ((120, 3.0), (121, 9.0), (122, -4.0))]
+    assert [step.score for step in steps] == pytest.approx(known["scores"])
+    assert [step.prediction for step in steps] == pytest.approx(known["predictions"])
 
 
 @pytest.fixture

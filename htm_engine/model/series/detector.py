@@ -46,8 +46,9 @@ _LOWEST, _HIGHEST, _REST, _SILENCE = 8.0, 60.0, 0.1, 0.15
 _QUIET = 0.25
 #: What a bit above the threshold weighs in a member, and where a member is clipped.
 _WEIGHT, _CLIP = 0.3, 0.7
-#: Steepness of the score around the committee's threshold.
-_STEEP = 6.0
+#: Vote from which a value is odd: just above 3/8 of the most there is, which one view other
+#: than the value itself can give alone; and how steep the score is there.
+_LEVEL, _STEEP = 0.526, 6.0
 
 
 class Committee(NamedTuple):
@@ -55,15 +56,13 @@ class Committee(NamedTuple):
 
     widths: Array  #: (W,) h: width of a kernel in standard deviations, by ``_SPREAD``
     settings: Array  #: (C, 3) first theta, gamma (how fast it moves), alpha (hits in P)
-    level: float  #: mean of all members from which a value is odd; without any surprise it is 0
 
 
 LARGE = Committee(
     np.array([0.004, 0.006, 0.009]),
     np.array([(t, g, a) for t in (15.0, 18.0) for g in (0.5, 0.8, 1.2) for a in (0.3, 0.6)]),
-    0.525,
 )
-SMALL = Committee(np.array([0.006]), np.array([(16.0, 0.8, a) for a in (0.3, 0.6)]), 0.55)
+SMALL = Committee(np.array([0.006]), np.array([(16.0, 0.8, a) for a in (0.3, 0.6)]))
 _LOOKS = np.array([[view in one for view in range(len(VIEWS))] for one in _SETS])
 
 # Rows of ``moments`` and of ``past``.
@@ -293,18 +292,18 @@ def _vote(margins: Array) -> float:
 
 
 @compiled(makes_arrays=False)
-def _score(state: Detector, level: float, period: float, vote: float) -> float:
+def _score(state: Detector, period: float, vote: float) -> float:
     """The vote as 0 to 1, and 0 while it learns and while it rests after a report."""
     now = state.marks[SEEN]
     if now - state.marks[REPORTED] <= _SILENCE * period:
         return 0.0
-    if vote >= level:
+    if vote >= _LEVEL:
         state.marks[REPORTED] = now
     if now < _QUIET * period:
         return 0.0
     # Stretched so that nothing odd at all is 0, and the level stays at a half.
-    nothing = 1 / (1 + np.exp(_STEEP * level))
-    share = 1 / (1 + np.exp(-_STEEP * (vote - level)))
+    nothing = 1 / (1 + np.exp(_STEEP * _LEVEL))
+    share = 1 / (1 + np.exp(-_STEEP * (vote - _LEVEL)))
     return min(1.0, (share - nothing) / (1 - 2 * nothing))
 
 
@@ -341,6 +340,6 @@ def _watch(
         for k in range(len(views)):
             views[k] = _look(state, value, cell, k)
             bits[t, k] = _see(state, committee, period, margins, (k, views[k]))
-        scores[t] = _score(state, committee.level, period, _vote(margins))
+        scores[t] = _score(state, period, _vote(margins))
         state.views[:] = views
         _remember(state, value, cell)

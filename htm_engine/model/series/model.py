@@ -44,6 +44,11 @@ Array = NDArray[Any]
 STREAM = 600
 #: Where the length is known: a part of it, at most so many values, at least so many.
 _PART, _LONGEST, _SHORTEST = 0.15, 750, 10
+#: Arrays that count, weigh or measure something.
+_COUNTS = (
+    *(f"detector.{name}" for name in ("used", "masses", "totals")),
+    *(f"predictors.{name}" for name in ("seen", "scales")),
+)
 #: Values worked on at a time.
 _CHUNK = 1 << 16
 #: Shares of a forecast's quantiles, the paths drawn for them, and how far they may go.
@@ -289,9 +294,12 @@ class SeriesModel:
             for name in blank
         ):
             raise ModelError("This model of a series holds other arrays than it should.")
-        used = arrays["detector.used"]
-        if used.min() < 0 or used.max() > ROOM:
-            raise ModelError("This model of a series counts more prototypes than there are.")
+        if (
+            arrays["detector.used"].max() > ROOM
+            or any(arrays[name].min() < 0 for name in _COUNTS)
+            or arrays["detector.marks"][0] < 0
+        ):
+            raise ModelError("This model of a series counts more than there is, or less than none.")
         model._detector = Detector(*(arrays[f"detector.{name}"] for name in Detector._fields))
         model._predictors = Predictors(
             *(arrays[f"predictors.{name}"] for name in Predictors._fields)

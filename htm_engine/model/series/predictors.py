@@ -43,12 +43,12 @@ HOURS = HALF_HOURS // 2
 OUTSIDE, _STEER = 0.1, 0.005
 _LEAST_TAIL, _MOST_TAIL = 0.002, 0.4
 #: Step along the gradient, and where log-weights are clipped.
-GATE_RATE, MOST_LOG = 0.3, 6.0
+GATE_RATE, MOST_LOG = 0.5, 6.0
 _FAST, _SLOW, _DAILY = 0.2, 0.02, 0.15
 #: Least rate of a scale; errors above so many scales count as so many; least part of the
 #: standard deviation.
-_SCALE_RATE, _OUTLIER, _LEAST_SCALE = 0.002, 8.0, 0.05
-_FORGET, _START, _MOST_TARGET = 0.999, 100.0, 6.0
+_SCALE_RATE, _OUTLIER, _LEAST_SCALE = 0.02, 8.0, 0.01
+_FORGET, _START, _MOST_TARGET = 0.995, 100.0, 6.0
 #: Most surprise of a value, in bits.
 MOST_BITS = 20.0
 

@@ -166,7 +166,8 @@ def test_other_models_and_damaged_ones_are_refused(tmp_path):
         with pytest.raises(ModelError, match=says):
             SeriesModel.load(tmp_path / "x.npz")
 
-    refused("more prototypes", **{"detector.used": arrays["detector.used"] + 1000})
+    refused("counts more", **{"detector.used": arrays["detector.used"] + 1000})
+    refused("less than none", **{"detector.masses": -arrays["detector.masses"]})
     refused("other arrays", **{"detector.theta": arrays["detector.theta"][:2]})
     refused("make no sense", {**settings, "period": "long"})
     refused("another kind", {**settings, "kind": "text"})
