@@ -1,6 +1,6 @@
 """Getting ready ahead, once a machine and version: machine code, and models that have read.
 
-Every loop of the codecs of photographs and texts is run on little data, so that all that
+Every loop of the codecs of photographs, texts and series is run on little data, so that all that
 ``compress``, ``decompress``, ``generate-text`` and the pages call later is in the folder of
 machine code (``coding.compiling``); so are the tables of the text models (``text.kept``).
 """
@@ -26,6 +26,7 @@ def warm(arguments: Namespace) -> None:
     began = time.perf_counter()
     for doing, use in (
         ("Compiling for texts", _texts),
+        ("Compiling for series", _series),
         ("Compiling for photographs", _photographs),
         ("Compiling for collections", _collections),
         ("Letting the text models read", _models),
@@ -52,6 +53,12 @@ def _texts() -> None:
     decompress_text(compress_text(text, "blank"))
     list(letters(text.decode(), expected=2))
     list(continue_text("Units", None, 4))
+
+
+def _series() -> None:
+    from ..coding.series.codec import compress_series, decompress_series
+
+    decompress_series(compress_series(np.arange(40) ** 2 % 7))
 
 
 def _models() -> None:
