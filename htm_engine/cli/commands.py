@@ -25,6 +25,7 @@ from ..kinds import is_picture, wrong
 from .plan import (
     PHOTOGRAPH,
     PIPE,
+    SERIES,
     STDIN,
     TEXT,
     Item,
@@ -66,6 +67,8 @@ def compress(arguments: Namespace) -> None:
     kind = TEXT if arguments.text else PHOTOGRAPH if arguments.photo else None
     with _spooled(arguments) as paths:
         items = compressing(paths, arguments.output, kind)
+        if model == TEXT or arguments.memory:  # which are for texts
+            items = [i._replace(kind=TEXT) if i.kind == SERIES else i for i in items]
         check_options(arguments, items)
         _give_models(arguments, model, items)
         for item in items:
@@ -189,6 +192,8 @@ def inspect(arguments: Namespace) -> None:
 
 def _facts(content: bytes) -> dict[str, Any]:
     from ..coding.photo.format import is_photo
+    from ..coding.series.codec import is_series
+    from ..coding.series.table import is_table
     from ..coding.text.codec import is_text
     from ..storage import load
 
@@ -196,6 +201,10 @@ def _facts(content: bytes) -> dict[str, Any]:
         from . import text
 
         return text.of_file(content)
+    if is_series(content) or is_table(content):
+        from . import tables
+
+        return tables.of_file(content)
     if is_photo(content):
         from . import photo
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 from .. import files
 from ..errors import HTMError
 from .outputs import OutputError, check_target, replacing
-from .plan import ENDING, PHOTOGRAPH, PIPE, TEXT, Item, content_of
+from .plan import ENDING, PHOTOGRAPH, PIPE, SERIES, TEXT, Item, content_of
 from .progress import Progress, duration
 
 #: Files from which on several processes are worth their start of about a second.
@@ -49,6 +49,12 @@ Work = Callable[[Item, Namespace, Callable[[float], None]], Done]
 def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
     """Store one file under its target's name."""
     with _target(item, how, ENDING) as out:
+        if item.kind == SERIES:
+            from . import tables
+
+            before, after, exact = tables.stored(item.source, out, how, told)
+            about = "a table as series" if exact else "a table as a text"
+            return Done(item, before, after, about)
         if item.kind == TEXT:
             from . import text
 
@@ -68,12 +74,16 @@ def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
 def give_back(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
     """Write what a compressed file holds under its target's name."""
     content = content_of(item.source)
-    if item.kind not in (TEXT, PHOTOGRAPH):
+    if item.kind not in (TEXT, PHOTOGRAPH, SERIES):
         from . import pictures
 
         about = pictures.given_back(bytes(content), item.source, item.target, how)
         return Done(item, len(content), 0, about)
     with _target(item, how) as out:
+        if item.kind == SERIES:
+            from . import tables
+
+            return Done(item, len(content), tables.given_back(content, out))
         if item.kind == TEXT:
             from . import text
 

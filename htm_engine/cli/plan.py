@@ -5,7 +5,8 @@
     a.png b.jpg folder/ notes.txt ──compressing──► Item(source, target, kind) ...
     a.png.htmc notes.txt.htmc     ──decompressing──► Item ...
 
-What a file is, its first bytes say: a photograph, or a text, as which any bytes are kept.
+What a file is, its first bytes say: a photograph, or a text, as which any bytes are kept; a
+table of numbers, by its ending, is kept as series.
 Results lie beside their sources, or in the folder or under the name that ``-o`` gives.
 """
 
@@ -27,7 +28,9 @@ from .outputs import OutputError
 #: The standard input or output.
 PIPE, STDIN = "-", "/dev/stdin"
 ENDING = ".htmc"
-PHOTOGRAPH, TEXT, COLLECTION = "photograph", "text", "collection"
+PHOTOGRAPH, TEXT, COLLECTION, SERIES = "photograph", "text", "collection", "series"
+#: Endings of tables, which are stored as series where these are exactly what they hold.
+TABLES = (".csv", ".tsv")
 #: Text models that have names; a test holds that these are all.
 TEXT_MODELS = ("en", "zh", "blank")
 #: Endings of arrays of pictures, which a network stores together.
@@ -104,7 +107,7 @@ def _compressing(paths: list[str], output: str | None, kind: str | None) -> Iter
     folder = _folder(output, len(paths) > 1 or Path(paths[0]).is_dir())
     for given in _given(paths):
         path = given.path
-        own = kind or (PHOTOGRAPH if kinds.is_picture(first_bytes(path)) else TEXT)
+        own = kind or _kind_of(path)
         if folder is not None:
             target = folder / given.below.with_name(path.name + ENDING)
         elif output is not None:
@@ -112,6 +115,14 @@ def _compressing(paths: list[str], output: str | None, kind: str | None) -> Iter
         else:
             target = path.with_name(path.name + ENDING)
         yield Item(str(path), str(target), own)
+
+
+def _kind_of(path: Path) -> str:
+    head = first_bytes(path)
+    if kinds.is_picture(head):
+        return PHOTOGRAPH
+    plain = kinds.kind_of(head) is kinds.PLAIN
+    return SERIES if plain and path.suffix.lower() in TABLES else TEXT
 
 
 def _apart(items: Iterator[Item]) -> list[Item]:
@@ -195,6 +206,8 @@ def kind_inside(head: bytes) -> str:
     kind = kinds.kind_of(head)
     if kind is kinds.TEXT:
         return TEXT
+    if kind in (kinds.SERIES, kinds.TABLE):
+        return SERIES
     return PHOTOGRAPH if kind is kinds.PHOTO else COLLECTION
 
 

@@ -97,7 +97,10 @@ def _collections() -> None:
 
 
 def _series() -> None:
+    from ..coding.series.codec import compress_series, decompress_series
     from ..model.series.model import SeriesModel
+
+    decompress_series(compress_series(np.arange(40) ** 2 % 7))
 
     model = SeriesModel()
     model.update(1.0, 0.0)

@@ -42,6 +42,8 @@ from .whole import BESIDE, Whole
 KIND = 4
 #: Length of the payload from which the container is used.
 LONG_FROM = 1 << 16
+#: Bytes of a short form below which its checksum has two bytes, and not three.
+_SHORTER = 1024
 #: Values that :func:`decompress_series` gives at most, unless told otherwise.
 LARGEST = 1 << 25
 #: Columns of a table at most.
@@ -254,18 +256,14 @@ def _write(header: _Header) -> bytes:
 
 
 def _short_check(checked: bytes | memoryview) -> bytes:
-    return zlib.crc32(checked).to_bytes(4, "little")[: _check_length(len(checked))]
-
-
-def _check_length(length: int) -> int:
-    return 2 if length < 1024 else 3
+    return zlib.crc32(checked).to_bytes(4, "little")[: 2 if len(checked) < _SHORTER else 3]
 
 
 def _open(data: memoryview) -> _Header:
     if bytes(data[:1]) == bytes((SHORT_SERIES,)):
         rows, at = read_varint(data, 1)
         columns, at = read_varint(data, at)
-        end = len(data) - (2 if len(data) < 1026 else 3)
+        end = len(data) - (2 if len(data) < _SHORTER + 2 else 3)
         if end < at:
             raise FormatError("This file is truncated.")
         if _short_check(data[:end]) != bytes(data[end:]):

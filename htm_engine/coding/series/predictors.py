@@ -20,12 +20,10 @@ from ...compiling import compiled
 
 #: Predictors, scales of each, and columns before this one that the filters see.
 PREDICTORS, RATES, BESIDE = 10, 2, 2
-#: Predictor that is the longer filter.
-LONG = 9
-#: Steps that the filters look back on.
-ORDERS = (8, 24)
+#: Steps that the filters look back on, and their rates in 2^-8.
+ORDERS, _FILTER_RATES = (8, 24), (8, 4)
 #: Length of the ring of steps, and of a filter's weights.
-RING, TAPS = 64, 24 + BESIDE
+RING, TAPS = 64, ORDERS[1] + BESIDE
 #: Steps are in 1/256 of the series' usual distance from its middle, and clipped to 128 times it.
 STEP_BITS, _FAR_STEP = 8, 32767
 #: The filters' error is clipped to eight usual distances, and their prediction to sixteen.
@@ -34,8 +32,6 @@ _FAR_ERROR, _FAR_PREDICTION = 2048, 4096
 _MOST_WEIGHT = 1 << 18
 #: Added to the energy of the steps, which a filter's rate is divided by.
 _ENERGY = 1 << 16
-#: Rates of the filters, in 2^-8.
-_FILTER_RATES = (8, 4)
 #: Errors count as eight times the scale, and a sixteenth of what is beyond.
 _MOST_ERROR = 8
 #: Values from which on errors are so clipped, and scales move at their own rate.
@@ -48,7 +44,11 @@ MEAN_2, MEAN_5, MEAN_20, LEVEL, TREND, LEAST = 0, 1, 2, 3, 4, 5
 
 @compiled(makes_arrays=False)
 def predict(units: Any, plan: Any, values: Any, beside: Any, t: Any) -> Any:
-    """Fill ``units.mu`` with what each expects of value ``t``."""
+    """Fill ``units.mu`` with what each expects of value ``t``.
+
+    ``plan (5,)`` is: bits of fraction f; the middle of the series; its usual distance from there,
+    times 2^f, over 256; the period, or 0; and 10^j, j plain digits.
+    """
     mu, R, ring, taps = units.mu, units.registers, units.ring, units.taps
     f, period = plan[0], plan[3]
     last = values[t - 1] << f if t > 0 else plan[1] << f
@@ -62,12 +62,12 @@ def predict(units: Any, plan: Any, values: Any, beside: Any, t: Any) -> Any:
         mu[6] = values[t - period] << f
         mu[7] = mu[6] + last - (values[t - period - 1] << f)
     for number in range(2):
-        order = 8 if number == 0 else 24
+        order = ORDERS[number]
         total = np.int64(0)
         for i in range(order):
             total += taps[number, i] * ring[(t - 1 - i) & (RING - 1)]
         for i in range(BESIDE):
-            total += taps[number, 24 + i] * beside[i, t]
+            total += taps[number, ORDERS[1] + i] * beside[i, t]
         found = min(max(total >> 16, -_FAR_PREDICTION), _FAR_PREDICTION)
         units.filtered[number] = found
         mu[8 + number] = last + found * plan[2]
@@ -121,18 +121,18 @@ def _filter(units: Any, plan: Any, step: Any, beside: Any, t: Any) -> Any:
     ring, taps = units.ring, units.taps
     step = min(max(step // plan[2], -_FAR_STEP), _FAR_STEP)
     for number in range(2):
-        order = 8 if number == 0 else 24
+        order = ORDERS[number]
         energy = np.int64(_ENERGY)
         for i in range(order):
             energy += ring[(t - 1 - i) & (RING - 1)] ** 2
         for i in range(BESIDE):
             energy += beside[i, t] ** 2
         error = min(max(step - units.filtered[number], -_FAR_ERROR), _FAR_ERROR)
-        push = (error * (8 if number == 0 else 4)) << 8
+        push = (error * _FILTER_RATES[number]) << 8
         for i in range(order):
             moved = taps[number, i] + (push * ring[(t - 1 - i) & (RING - 1)]) // energy
             taps[number, i] = min(max(moved, -_MOST_WEIGHT), _MOST_WEIGHT)
         for i in range(BESIDE):
-            moved = taps[number, 24 + i] + (push * beside[i, t]) // energy
-            taps[number, 24 + i] = min(max(moved, -_MOST_WEIGHT), _MOST_WEIGHT)
+            moved = taps[number, ORDERS[1] + i] + (push * beside[i, t]) // energy
+            taps[number, ORDERS[1] + i] = min(max(moved, -_MOST_WEIGHT), _MOST_WEIGHT)
     ring[t & (RING - 1)] = step

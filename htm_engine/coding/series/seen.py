@@ -19,8 +19,8 @@ from .shapes import TAIL_BITS, density, distance
 SETS, MOST_SEEN = 4, 8192
 #: Values on either side of the expected one that are looked at.
 NEAR = 128
-#: Predictor whose place and scale a unit takes, and the distribution's shape.
-_PLACES = (0, 8, 9)
+#: Predictors whose place and scale the first three take, and which shape.
+_PLACES, _SHAPES = (0, 8, 9), (0, 0, 1)
 #: Count above which all are halved.
 _MOST_COUNT = 60_000
 #: Registers: values seen, chance of a new one in 2^-16, and the window of those nearby.
@@ -56,11 +56,12 @@ def spread(units: Any, shapes: Any, f: Any, middle: Any) -> Any:
     R[FIRST], R[END] = first, end
     for unit in range(SETS):
         sums[unit, 0] = 0
-        at = 0 if unit == 0 else 7 + unit
+        own = min(unit, len(_PLACES) - 1)
+        at, table = _PLACES[own], shapes.densities[_SHAPES[own]]
         for j in range(first, end):
-            if unit < 3:
+            if unit < len(_PLACES):
                 u = distance(abs((seen[j] << f) - units.mu[at]), units.scales[at, 0])
-                weight = counts[j] * density(shapes.densities[0 if unit < 2 else 1], u)
+                weight = counts[j] * density(table, u)
             else:
                 weight = counts[j] << 16
             sums[unit, j - first + 1] = sums[unit, j - first] + weight

@@ -92,10 +92,7 @@ def decompress_table(data: bytes | memoryview, *, limit: int = LARGEST) -> bytes
     FormatError
         If the file is damaged, is no table, or holds more than ``limit`` numbers.
     """
-    box = unpack(bytes_of(data), "a table's file")
-    if box.kind != KIND:
-        raise FormatError(wrong(data, "a table's file"))
-    layout, inside = _opened(bytes(box.payload))
+    layout, inside = _opened(data)
     series = read_series(inside, limit=limit)
     values = series.values.reshape(len(series.values), -1)
     numbers = [style for style in layout.styles if style < _TIME]
@@ -114,6 +111,11 @@ def decompress_table(data: bytes | memoryview, *, limit: int = LARGEST) -> bytes
         lines.insert(0, layout.header)
     end = layout.line_end if layout.ended else ""
     return (layout.line_end.join(lines) + end).encode()
+
+
+def series_inside(data: bytes | memoryview) -> bytes:
+    """The series' file in a table's: its numbers and times, without how they were written."""
+    return _opened(data)[1]
 
 
 def is_table(data: bytes | memoryview) -> bool:
@@ -206,7 +208,7 @@ def _stamps(times: NDArray[np.datetime64] | None, style: int) -> list[str]:
     place = style & 15
     if times is None or place >= len(UNITS) or times.dtype.kind != "M":
         raise FormatError("This file is damaged: its times are written in no way known here.")
-    cells = np.datetime_as_string(times, list(UNITS)[place]).tolist()
+    cells = times.astype(f"M8[{list(UNITS)[place]}]").astype(str).tolist()
     if not style & _WITH_T:
         cells = [cell.replace("T", " ") for cell in cells]
     return [cell + "Z" for cell in cells] if style & _WITH_Z else cells
@@ -229,8 +231,12 @@ def _packed(layout: _Layout, series: bytes) -> bytes:
     )
 
 
-def _opened(payload: bytes) -> tuple[_Layout, bytes]:
+def _opened(data: bytes | memoryview) -> tuple[_Layout, bytes]:
     """Inverse of :func:`_packed`."""
+    box = unpack(bytes_of(data), "a table's file")
+    if box.kind != KIND:
+        raise FormatError(wrong(data, "a table's file"))
+    payload = bytes(box.payload)
     if len(payload) < 4 or payload[:1] not in _DELIMITERS or payload[1] > 3:
         raise FormatError("This file is damaged: its header does not describe a table.")
     length, at = read_varint(payload, 2)

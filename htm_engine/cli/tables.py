@@ -1,0 +1,77 @@
+"""What the commands do with tables of numbers: store them as series, and write them back.
+
+A table goes as series where the very same bytes come back, and else, or where that is shorter,
+as a text.
+"""
+
+from __future__ import annotations
+
+import io
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from .. import files
+from ..coding.series.codec import inspect_series, read_series
+from ..coding.series.table import (
+    MOST_BYTES,
+    compress_table,
+    decompress_table,
+    is_table,
+    series_inside,
+)
+from ..errors import DataError
+from . import text
+
+#: Bytes up to which a table is stored as a text as well, to see which is shorter.
+_COMPARED = 1 << 21
+
+
+def stored(
+    source: str, out: BinaryIO, how: Namespace, told: Callable[[float], None]
+) -> tuple[int, int, bool]:
+    """Store a table; its bytes before and after, and whether it is stored as series."""
+    with files.measured(source) as (stream, length):
+        table = stream.read() if length <= MOST_BYTES else b""
+    try:
+        content = compress_table(table)
+    except DataError:
+        content = b""
+    if content and length > _COMPARED:
+        return length, out.write(content), True
+    other = io.BytesIO()
+    before, after = text.stored(source, other, how, told)
+    if content and len(content) < after:
+        return before, out.write(content), True
+    return before, out.write(other.getvalue()), False
+
+
+def given_back(content: bytes | memoryview, out: BinaryIO) -> int:
+    """Write a table as it was, or a series as one; its bytes."""
+    limit = 1 << 40  # a file on the user's own machine may be as long as memory allows
+    if is_table(content):
+        return out.write(decompress_table(content, limit=limit))
+    series = read_series(bytes(content), limit=limit)
+    table = series.values.reshape(len(series.values), -1)
+    rows = ([repr(x) for x in row] for row in table.tolist())
+    if series.timestamps is not None:
+        stamps = np.asarray(series.timestamps).astype(str).tolist()
+        rows = ([stamp, *row] for stamp, row in zip(stamps, rows, strict=True))
+    return out.write("".join(",".join(row) + "\n" for row in rows).encode())
+
+
+def of_file(content: bytes) -> dict[str, Any]:
+    """What a file of a series, or of a table, holds."""
+    table = is_table(content)
+    info = inspect_series(series_inside(content) if table else content)
+    values = info.rows * max(info.columns, 1)
+    return {
+        "kind": "table" if table else "series",
+        "rows": info.rows,
+        "columns": max(info.columns, 1),
+        "time_stamps": info.timestamps,
+        "bytes": len(content),
+        "bits_a_value": round(8 * len(content) / max(1, values), 3),
+    }

@@ -1,0 +1,62 @@
+"""Tables of numbers on the command line: smaller as series, and the very same bytes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from htm_engine import compress_series, compress_text
+from htm_engine.__main__ import main
+
+TABLE = b"timestamp,value\r\n" + b"".join(
+    b"2014-04-01 %02d:%02d:00,%.2f\r\n" % (t // 60, t % 60, t * t % 97 / 4) for t in range(300)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("taxi.csv", TABLE, "table"),
+        ("words.csv", b"name,number\nann,1\n" * 40, "text"),
+        ("taxi.txt", TABLE, "text"),
+        ("empty.csv", b"", "text"),
+    ],
+)
+def test_a_table_comes_back_byte_by_byte(tmp_path, capsys, name, content, kind):
+    source = tmp_path / name
+    source.write_bytes(content)
+    assert main(["compress", str(source)]) == 0
+    stored = tmp_path / f"{name}.htmc"
+    assert main(["decompress", str(stored), "-o", str(tmp_path / "back")]) == 0
+    assert (tmp_path / "back").read_bytes() == content
+    capsys.readouterr()
+    assert main(["inspect", str(stored), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == kind
+
+
+def test_a_table_is_a_third_shorter_as_series_and_a_text_when_told(tmp_path):
+    source = tmp_path / "taxi.csv"
+    source.write_bytes(TABLE)
+    assert main(["compress", str(source)]) == 0
+    as_series = len((tmp_path / "taxi.csv.htmc").read_bytes())
+    assert as_series < 0.67 * len(compress_text(TABLE))
+    assert main(["compress", "--text", "--force", str(source)]) == 0
+    assert len((tmp_path / "taxi.csv.htmc").read_bytes()) == len(compress_text(TABLE))
+
+
+def test_a_series_becomes_a_table(tmp_path, capsys):
+    stamps = np.datetime64("2024-02-29T00:00:00") + np.arange(3) * np.timedelta64(60, "s")
+    stored = tmp_path / "x.csv.htmc"
+    stored.write_bytes(compress_series([1.5, np.nan, 2], timestamps=stamps))
+    assert main(["decompress", str(stored)]) == 0
+    lines = (tmp_path / "x.csv").read_text().splitlines()
+    assert lines == [
+        "2024-02-29T00:00:00,1.5",
+        "2024-02-29T00:01:00,nan",
+        "2024-02-29T00:02:00,2.0",
+    ]
+    capsys.readouterr()
+    assert main(["inspect", str(stored)]) == 0
+    assert "series" in capsys.readouterr().out
