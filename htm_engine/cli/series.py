@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .. import files
 from ..data.drawn_series import DRAWN, draw_series
 from ..data.series import SeriesData
-from ..data.series_tables import read_series
+from ..data.series_tables import read_table
 from ..errors import DataError
 from ..model.series.clock import seconds_of
 from ..model.series.model import SeriesModel
@@ -93,7 +93,7 @@ def _read(arguments: Namespace) -> SeriesData:
     if name in DRAWN and not Path(name).exists():
         return draw_series(name).data
     with files.measured(name) as (stream, _):
-        data = read_series(stream, arguments.columns, arguments.time, Path(name).name)
+        data = read_table(stream, arguments.columns, arguments.time, Path(name).name)
     for note in data.notes:
         _say(note)
     return data

@@ -37,7 +37,7 @@ _UNITS = ((1e8, 1e11, "s"), (1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 1e19,
 _UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
-def read_series(
+def read_table(
     source: str | Path | BinaryIO | pd.DataFrame,
     columns: Sequence[str] | None = None,
     time: str | None = None,
@@ -69,7 +69,7 @@ def read_series(
     """
     if isinstance(source, str | Path):
         with Path(source).open("rb") as stream:
-            return read_series(stream, columns, time, name or Path(source).name)
+            return read_table(stream, columns, time, name or Path(source).name)
     notes: list[str] = []
     if isinstance(source, pd.DataFrame):
         label, parts = name or "The frame", iter([_with_index(source)])

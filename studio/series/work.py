@@ -120,10 +120,10 @@ def uploaded(name: str, content: bytes) -> SeriesData:
     DataError
         If it is none, holds no numbers, or has more rows than the page takes.
     """
-    from htm_engine.data.series_tables import read_series
+    from htm_engine.data.series_tables import read_table
     from htm_engine.errors import DataError
 
-    found = read_series(io.BytesIO(content), name=name)
+    found = read_table(io.BytesIO(content), name=name)
     if len(found) > MOST_ROWS:
         raise DataError(f"{name} has {len(found):,} rows; the page takes {MOST_ROWS:,}.")
     return found

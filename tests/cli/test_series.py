@@ -15,7 +15,7 @@ from htm_engine import SeriesModel
 from htm_engine.__main__ import main
 from htm_engine.cli.live import follow_lines, read_line
 from htm_engine.data.drawn_series import draw_series
-from htm_engine.data.series_tables import read_series
+from htm_engine.data.series_tables import read_table
 from tests.helpers.places import ROOT
 
 
@@ -41,8 +41,8 @@ def test_scores_are_those_of_the_engine_and_no_cell_is_a_formula(table, tmp_path
     assert "Read as 2 columns divided by commas" in err and "'time'" in err
     text = (tmp_path / "scores.csv").read_text()
     assert text.startswith("row,time,'=load(),score,prediction,low,high,surprise\n")
-    stamps = read_series(source).stamps
-    again = read_series(tmp_path / "scores.csv", ["score"])
+    stamps = read_table(source).stamps
+    again = read_table(tmp_path / "scores.csv", ["score"])
     np.testing.assert_array_equal(again.values[:, 0], htm_engine.detect(values, stamps))
     np.testing.assert_array_equal(again.stamps, stamps)
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from htm_engine.data import series_tables, tables
-from htm_engine.data.series_tables import read_series
+from htm_engine.data.series_tables import read_table
 from htm_engine.errors import DataError
 
 MINUTES = np.datetime64("2026-01-31T23:58") + np.arange(3).astype("timedelta64[m]")
 
 
 def read(text, **more):
-    return read_series(io.BytesIO(text if isinstance(text, bytes) else text.encode()), **more)
+    return read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()), **more)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_parquet_and_frames_are_read_as_the_same_table_is(tmp_path):
     frame = pd.DataFrame({"when": MINUTES, "load": [1.5, 2.0, -30.0], "who": ["a", "b", "c"]})
     frame.to_parquet(tmp_path / "x.parquet")
     for found in (
-        read_series(tmp_path / "x.parquet"),
-        read_series(frame),
-        read_series(frame.set_index("when")),
+        read_table(tmp_path / "x.parquet"),
+        read_table(frame),
+        read_table(frame.set_index("when")),
     ):
         assert found.values.tolist() == [[1.5], [2.0], [-30.0]] and found.time == "when"
         np.testing.assert_array_equal(found.stamps, MINUTES)

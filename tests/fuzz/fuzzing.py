@@ -31,8 +31,9 @@ from PIL import Image
 
 from htm_engine.assets import ASSETS
 from htm_engine.errors import HTMError
-from tests.fuzz import blocks, series
+from tests.fuzz import blocks
 from tests.fuzz import photo as photos
+from tests.fuzz import series as series_files
 from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, saved, zipped
 
 SHIPPED = ASSETS / "digits-htm.npz"
@@ -333,9 +334,9 @@ READERS: dict[str, Callable[[], Reader]] = {
     "links": links,
     "links-inside": links_inside,
     "checkpoint": checkpoint,
-    "series-tables": lambda: Reader(*series.tables()),
-    "series-model": lambda: Reader(*series.models()),
-    "series-model-inside": lambda: Reader(*series.models_inside(_in_array, _in_json)),
+    "series-tables": lambda: Reader(*series_files.tables()),
+    "series-model": lambda: Reader(*series_files.models()),
+    "series-model-inside": lambda: Reader(*series_files.models_inside(_in_array, _in_json)),
 }
 
 

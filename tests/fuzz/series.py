@@ -15,7 +15,7 @@ Files = tuple[list[bytes], Callable[[bytes], object]]
 
 def tables() -> Files:
     """Tables of every kind that is read."""
-    from htm_engine.data.series_tables import read_series
+    from htm_engine.data.series_tables import read_table
 
     frame = pd.DataFrame(
         {
@@ -34,7 +34,7 @@ def tables() -> Files:
         parquet.getvalue(),
         b"1\n2\n\n-3e5\n",
     ]
-    return corpus, lambda data: read_series(io.BytesIO(data))
+    return corpus, lambda data: read_table(io.BytesIO(data))
 
 
 def models() -> Files:
