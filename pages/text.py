@@ -90,7 +90,7 @@ try:
         if READY is not None:
             show(READY)
         else:
-            watching.watch(partial(work.job, DATA, WANTED, OWN), draw)
+            watching.watch(partial(work.job, DATA, WANTED, OWN), draw, steady="text")
     dialogue.show(OWN)
     dialogue.back(OWN)
 except HTMError as exc:

@@ -38,7 +38,7 @@ PEEK_WAIT = 5.0
 #: Part of the progress that the units take; the tables have the rest.
 UNITS = 0.9
 #: Steps, and seconds of them, from which their pace is told.
-FEWEST_STEPS, SHORTEST = 5, 2.0
+FEWEST_STEPS, SHORTEST = 20, 2.0
 #: Pictures that the file's tables are measured on where training was stopped early, at most.
 FIRST = 4096
 
@@ -109,6 +109,18 @@ class JobSnapshot:
         """Whether the units have learned, and only tables are still to come."""
         return self.step is not None and self.step.phase != "units"
 
+    @property
+    def stage_done(self) -> float:
+        """Part done, 0 to 1, of the steps of the units, or once they have learned, of the tables.
+
+        Where training stops early, the steps end before they are all done.
+        """
+        if self.step is None or self.over:
+            return float(self.state == "finished")
+        if self.learned:
+            return (self.progress - UNITS) / (1 - UNITS)
+        return self.step.step / max(1, self.step.total)
+
 
 class TrainingJob(Background):
     """Trains a fresh copy of a network in the background.
@@ -143,7 +155,8 @@ class TrainingJob(Background):
         self._held = (array("d"), array("d"))
         self._copy: HTM | None = None
         self._copy_wanted = False
-        self._skipped = False
+        #: Whether the tables that are still to come are not wanted.
+        self.skipped = False
 
     # --------------------------------------------------------------- watching
     def snapshot(self) -> JobSnapshot:
@@ -172,7 +185,8 @@ class TrainingJob(Background):
     def peek(self, timeout: float = PEEK_WAIT) -> HTM | None:
         """A copy of the model between two steps, or None before the first one.
 
-        While a step takes longer than ``timeout``, it is the copy made before.
+        While a step takes longer than ``timeout``, it is the copy made before; one of units
+        that were still learning is not given once they have learned.
         """
         with self._changed:
             if self.over:
@@ -187,7 +201,7 @@ class TrainingJob(Background):
     def skip(self) -> None:
         """Do without the tables that are not learned yet; before that it does nothing."""
         with self._changed:
-            self._skipped = self._last is not None and self._last.phase != "units"
+            self.skipped = self._last is not None and self._last.phase != "units"
             self._changed.notify_all()
 
     def _eta(self) -> float | None:
@@ -222,6 +236,8 @@ class TrainingJob(Background):
         self._last, self.progress = item, item.progress
         if self._first is None:
             self._first = (self.seconds, item.step)
+        if item.phase != "units" and item.progress == UNITS:
+            self._copy = None  # of units that were still learning
         for held, step, value in points_of(item):
             _append(self._held if held else self._curve, step, value)
 
@@ -250,12 +266,15 @@ class TrainingJob(Background):
     def _tables(self) -> Iterator[TrainStep]:
         """Learn the tables that are awaited, until that is skipped."""
         names = self.model.awaited
+        if names:  # at once, as from here on the units can be used
+            assert self._last is not None
+            yield replace(self._last, phase=names[0], validation=None, progress=UNITS, loop=None)
         for name, part in self.model.table_steps():
             done = (names.index(name) + part) / len(names)
             assert self._last is not None
             progress = UNITS + (1 - UNITS) * done
             yield replace(self._last, phase=name, validation=None, progress=progress, loop=None)
-            if self._skipped:
+            if self.skipped:
                 return
 
 

@@ -37,7 +37,7 @@ def show() -> None:
         made = photo_work.job(picture, wanted, model, example.of(picture, wanted))
         return made if isinstance(made, Background) else None
 
-    watching.watch(find, lambda job: _draw(job, picture, wanted, model))
+    watching.watch(find, lambda job: _draw(job, picture, wanted, model), steady="photo")
     photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
     _back()

@@ -187,10 +187,11 @@ _LEVEL_OF_TRAIN: dict[str, Control] = {
 CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "home": {"wipe": Number(50, 0, 100, carried=True)},
     "train": {
-        "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload")),
+        "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload"), spoken=True),
         "side": Number(0, 0, 256),
         "colour": Switch(True),
-        "preset": Choice("auto"),
+        "preset": Choice("auto", spoken=True),
+        "init": Choice("placed", ("placed", "random"), spoken=True),
         "epochs": Number(20, 1, 200),
         "batch": Number(0, 0, 4096),
         "alpha": Number(0.02, 0.001, 1.0, 0.001),

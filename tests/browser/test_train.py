@@ -61,7 +61,7 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     page = visit.page
     press(page, "Train")
     page.get_by_text("(running)").wait_for()
-    page.get_by_text("How the units share the work").wait_for()
+    page.get_by_text("Held-out error").first.wait_for()
     press(page, "Pause")
     page.get_by_text("(paused)").wait_for()
     progress = page.locator("[data-testid=stProgress]")
