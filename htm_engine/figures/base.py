@@ -183,7 +183,7 @@ def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figu
         figure.add_box(y=list(values), name=name, boxpoints="all", marker_color=TEAL)
     means = [float(np.mean(values)) for values in scores]
     best = names[int(np.argmin(means))] if means else "none"
-    figure = plain(figure, "setting", say("mean squared error of a fold"), 300)
+    figure = plain(figure, say("setting"), say("mean squared error of a fold"), 300)
     figure.update_layout(showlegend=False)
     return figure, say(
         "Error of every fold for {names} settings; the least mean has {best}.",

@@ -154,6 +154,7 @@ def _level(level: int, spec: LayerSpec) -> LayerSpec:
         t("train.compete_on"),
         columns[1],
         default=defaults["by"],
+        format_func=lambda way: t(f"train.by_{way}"),
         help=t("train.how_well_a_unit_explains"),
     )
     return LayerSpec(
