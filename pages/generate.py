@@ -26,6 +26,7 @@ def settings(levels: int, data) -> work.DrawSettings:
         t("generate.class"),
         columns[2],
         options=[ANY, *work.kinds(data)],
+        format_func=lambda kind: t("generate.any") if kind == ANY else str(kind),
         help=t("generate.labels_of_the_data_at"),
     )
     heats = []

@@ -30,6 +30,7 @@ def given() -> tuple[bytes, str, work.Own | None]:
         t("text.model"),
         columns[1],
         options=work.MODELS,
+        format_func=lambda name: t(f"text.reader_{name}"),
         help=t("text.what_the_model_was_trained_on"),
     )
     sent = st.file_uploader(
@@ -55,17 +56,20 @@ def shipped_example(data: bytes, wanted: str, own: work.Own | None) -> work.Stud
 
 
 def draw(job: Background | None) -> None:
-    """Progress, then what was found."""
+    """Progress, and what was found so far: our own file first, the others as they come."""
     assert job is not None
-    if watching.finished(job, view.doing(job), "text_cancel"):
-        show(job.items[-1].study)
+    watching.finished(job, view.doing(job), "text_cancel")
+    found = next((part.study for part in reversed(list(job.items)) if part.study), None)
+    if found is not None:
+        show(found)
     elif job.state == "stopped":
         st.info(t("text.cancelled_change_the_text_to"))
 
 
 def show(study: work.Study) -> None:
     view.numbers(study)
-    view.letters(study)
+    if study.letters:
+        view.letters(study)
     st.subheader(t("text.beside_the_others"), anchor=False)
     view.sizes(study)
     st.download_button(
@@ -90,7 +94,7 @@ try:
         if READY is not None:
             show(READY)
         else:
-            watching.watch(partial(work.job, DATA, WANTED, OWN), draw)
+            watching.watch(partial(work.job, DATA, WANTED, OWN), draw, steady="text")
     dialogue.show(OWN)
     dialogue.back(OWN)
 except HTMError as exc:

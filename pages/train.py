@@ -3,52 +3,32 @@
 import streamlit as st
 
 from studio import frame
+from studio.kit import presenting, watching
 from studio.kit.words import said, t
-from studio.train import compare, settings, view
-from studio.train.settings import ON
+from studio.train import compare, live, opening, settings, view
 from studio.visitor import history, resume, session
 
 frame.page("train", t("train.choose_data_press_train_and"))
 resume.attach()
+RUN = view.job()
+LEFT, RIGHT = st.columns([2, 3], gap="large")
 # Whatever comes and goes has a place of its own: elements that move on the page are made
 # anew, and an open expander below them would close under the visitor's hand.
-with st.container():
-    DATA = view.choose_data()
-MODEL = settings.choose()
-RUN = view.job()
-buttons = st.container(horizontal=True)
-buttons.button(
-    t("train.train"),
-    type="primary",
-    key="train",
-    icon=":material/play_arrow:",
-    on_click=view.begin,
-    args=(MODEL, DATA),
-)
-buttons.button(
-    t("train.first_step_only"),
-    key="first",
-    icon=":material/skip_next:",
-    on_click=view.begin,
-    args=(MODEL, DATA, True),
-)
-buttons.button(t("train.reset"), key="reset", icon=":material/restart_alt:", on_click=view.reset)
-with st.container():
+with LEFT.container(key=presenting.HIDDEN):
+    with st.container():
+        DATA = view.choose_data()
+    MODEL = settings.choose(lambda model: view.buttons(model, DATA))
+LEVELS = len((RUN.model if RUN else session.current_model()).specs) or 1
+with RIGHT, st.container():
     history.say_trouble()
     resume.offer()
     if refused := st.session_state.get("_refused"):
         st.error(said(refused))
 
-LEVELS = len((RUN.model if RUN else session.current_model()).specs) or 1
-LEVEL = -1 + ON.segments(
-    "shown",
-    t("train.units_shown"),
-    options=range(1, LEVELS + 1),
-    default=LEVELS,
-    format_func=lambda level: t("train.level", level=level),
-)
 
-
+# Beside the units that it chooses from; a recorded training has but one level.
+with RIGHT if RUN or opening.shows_model(DATA) else LEFT:
+    LEVEL = view.choose_level(LEVELS)
 PACE = view.pace()
 
 
@@ -57,22 +37,18 @@ def watch() -> None:
     if RUN is not None:
         if not RUN.over and not 0.5 <= view.pace() / PACE <= 2:
             st.rerun()  # others came or went: look less often, or more
-        view.live(RUN, LEVEL)
+        live.show(RUN, LEVEL)
 
 
-with st.container():
+with RIGHT.container(key=f"{watching.STEADY}_run" if RUN else None):
     if RUN is None:
-        FOUND = session.current()
-        st.subheader(t("train.the_model_in_use"), anchor=False)
-        st.markdown(t("train.this_is_the_model_train", described=FOUND.described))
-        data = session.current_dataset()
-        view.show(view.inside(FOUND.model, data, LEVEL, t("train.pictures")))
+        opening.show(DATA, LEVEL)
     else:
         watch()
-        if RUN.result is not None:
-            st.subheader(t("train.against_pca_k_means_and"), anchor=False)
-            compare.against_others(RUN)
-            view.report(RUN)
+if RUN is not None and RUN.result is not None:
+    st.subheader(t("train.against_pca_k_means_and"), anchor=False)
+    compare.against_others(RUN)
+    view.report(RUN)
 
 compare.sizes(MODEL, DATA)
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import streamlit as st
 
-from .kit import ahead, keeping, presenting, settings, words
+from .kit import ahead, keeping, presenting, settings, sharing, words
 from .kit.controls import LINK_VERSION
-from .kit.links import link
-from .kit.places import ASSETS, LINKED_MODEL
+from .kit.places import ASSETS
+from .kit.watching import STEADY
 from .kit.words import t
 
 NAME = "HTM Studio"
@@ -38,6 +38,20 @@ WARM_UP = (
     "htm_engine.figures.base",
     "skimage.metrics",
 )
+#: More room for the page on a screen that is wide and low; and what is watched while it goes
+#: on keeps its full colour until the next picture of it is there (Streamlit fades all that a
+#: part of the page has not drawn again yet).  On a telephone a run stands above its controls.
+STYLE = f"""<style>
+@media (min-width: 768px) {{
+  [data-testid=stMainBlockContainer] {{ padding: 3.25rem 3rem 4rem; }}
+}}
+@media (max-width: 640px) {{
+  [data-testid=stHorizontalBlock]:has(> [data-testid=stColumn] .st-key-{STEADY}_run) {{
+    flex-wrap: wrap-reverse;
+  }}
+}}
+[class*=st-key-{STEADY}] [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}
+</style>"""
 #: Seconds that these wait for: the first page's pictures are on their way to the browser.
 WARM_AFTER = 1.5
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
@@ -105,6 +119,7 @@ def run() -> None:
         layout="wide",
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
+    st.html(STYLE)
     words.choose()
     presenting.switch()
     with _first():
@@ -178,14 +193,4 @@ def share_link() -> None:
     with st.popover(
         t("frame.copy_link"), icon=":material/link:", key="copy_link", on_change="rerun"
     ):
-        model = st.session_state.get(LINKED_MODEL, {})
-        st.markdown(
-            t("frame.opens_this_page_with_model", model=model["model"])
-            if model
-            else t("frame.opens_this_page")
-        )
-        for_all = {**settings.drawn(), **model, words.PARAMETER: words.language()}
-        st.code(link(st.context.url or "", for_all), language=None, wrap_lines=True)
-        st.markdown(t("frame.as_a_presentation"))
-        shown = {**for_all, presenting.PARAMETER: 1}
-        st.code(link(st.context.url or "", shown), language=None, wrap_lines=True)
+        sharing.show()

@@ -81,14 +81,17 @@ def _learn(model: HTM, X: NDArray[np.uint8], progress: Progress) -> bool:
         for step in model.fit_steps(X):
             if asked.is_set():
                 break
+            if step.step == 0 < step.total:
+                continue  # the start
+            ended = step.step % max(1, step.total // model.epochs) == 0
             held = f", held-out {step.validation:.5f}" if step.validation is not None else ""
             progress.show(
                 f"epoch {step.epoch}/{model.epochs}  {step.progress:4.0%}  error {step.error:.5f}"
                 f"{held}, unused units {sum(step.dead)}, {duration(step.seconds)}, "
                 f"{progress.left(step.progress)}",
-                milestone=step.validation is not None and step.epoch > shown,
+                milestone=ended and step.validation is not None and step.epoch > shown,
             )
-            shown = step.epoch if step.validation is not None else shown
+            shown = step.epoch if ended else shown
         for name, part in () if asked.is_set() else model.table_steps():
             if asked.is_set():
                 break

@@ -15,6 +15,8 @@ from ..model.layer import Floats, LayerSpec
 #: Largest number, and least difference, that is learned from; and how far from zero numbers may
 #: lie, in differences between them.
 LARGEST, LEAST_SPREAD, FARTHEST = 1e9, 1e-5, 1e4
+#: Where units may begin; the first is what models that do not say have.
+STARTS = ("k-means++", "random")
 #: Least and most of each number, and whether it must be a whole one.
 NUMBERS = (
     ("epochs", 1, 100_000, True),
@@ -50,6 +52,8 @@ def check_settings(params: dict[str, Any]) -> None:
     batch = params["batch_size"]
     if batch is not None and (not is_number(batch, True) or batch < 1):
         raise ValueError(f"batch_size must be a positive whole number or None, got {batch!r}")
+    if params["init"] not in STARTS:
+        raise ValueError(f"init must be {' or '.join(STARTS)}, got {params['init']!r}")
     named = ["mirror", "coder", "sampler"]
     for name in named + ["keep_best"] * (params["keep_best"] is not None):
         if not isinstance(params[name], bool | np.bool_ | int | np.integer):

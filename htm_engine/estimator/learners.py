@@ -30,6 +30,7 @@ class Learns(Draws):
     """Answers what the training loop asks for."""
 
     layers: tuple[LayerSpec, ...] | None
+    init: str
     learning_rate: float
     keep_best: bool | None
     random_state: Any
@@ -78,9 +79,10 @@ class Learns(Draws):
             rows = self.hierarchy_.rows(level, maps)
             if len(rows) > ROWS_AT_ONCE:
                 rows = rows[self._rng.permutation(len(rows))[:ROWS_AT_ONCE]]
-            learner.start(rows)
+            learner.start(rows, self.init == "random")
             # A few steps on the sample first, so that the level above starts on settled codes.
-            few = 0 if layer.spec.prior else min(len(rows), 4 * 1024)
+            settled = layer.spec.prior or self.init == "random"
+            few = 0 if settled else min(len(rows), 4 * 1024)
             for part in range(0, few, 1024):
                 learner.step(rows[part : part + 1024])
             self._learners.append(learner)
@@ -148,8 +150,8 @@ class Learns(Draws):
 
     @property
     def fewest(self) -> int:
-        """Pictures below which no steps are taken; 0 where layers are given."""
-        return ENOUGH if self.layers is None else 0
+        """Pictures below which no steps are taken; 0 where layers are given, or places random."""
+        return ENOUGH if self.layers is None and self.init != "random" else 0
 
     @property
     def best(self) -> Hierarchy | None:

@@ -63,6 +63,10 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     keep_best : bool or None
         Whether training ends with the units of the epoch with the least held-out error; None
         does so where layers are chosen from the data.
+    init : {"k-means++", "random"}
+        Where units begin: placed on a first sample, close to where they will stay; or all near
+        the mean of all pictures, in directions drawn at random, so that every step has to place
+        them.  The first is faster and ends better, the second shows how they find their places.
     mirror : bool
         Whether every picture's mirror image, left to right, is learned from as well.
     coder : bool
@@ -76,7 +80,8 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     hierarchy_ : Hierarchy
         The fitted layers.
     history_ : list of TrainStep
-        One entry an epoch, and the last.
+        The steps after which held-out pictures were measured: the start, a few of the first
+        epoch, the last of every epoch, and the end.
     choice_ : Choice or None
         Layers that were chosen from the data, and why; None if they were given.
     coder_ : CollectionCoder or None
@@ -107,6 +112,7 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         patience: int = 1,
         tolerance: float = 0.005,
         keep_best: bool | None = None,
+        init: str = "k-means++",
         mirror: bool = False,
         coder: bool = True,
         sampler: bool = True,
@@ -122,6 +128,7 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         self.patience = patience
         self.tolerance = tolerance
         self.keep_best = keep_best
+        self.init = init
         self.mirror = mirror
         self.coder = coder
         self.sampler = sampler
@@ -150,7 +157,8 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def fit_steps(self, X: Any) -> Iterator[TrainStep]:
         """Learn a step at a time: the generator behind :meth:`fit`.
 
-        The model can be used between any two steps, and left after any.  Tables are learned
+        The first is the start, where units have their places and have learned nothing.  The
+        model can be used between any two steps, and left after any.  Tables are learned
         when they are first asked for, or by :meth:`table_steps`.
         """
         self.check_settings()

@@ -27,6 +27,7 @@ from ..model.choosing import Choice
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import ARRAYS, LayerSpec
 from ..sampling.tables import Sampler
+from .checks import STARTS
 from .inputs import map_shape
 
 #: Numbers that one input may have: a colour picture of 50 megapixels.
@@ -66,8 +67,8 @@ def state(params: dict[str, Any], fitted: Fitted) -> State:
     """Settings and arrays of a network with these parameters."""
     settings = {k: storage.plain(v) for k, v in params.items() if k != "layers"}
     # Models of before there were samplers keep their fingerprint, which their files name.
-    for name, usual in (("sampler", True), ("keep_best", None)):
-        if settings.get(name) is usual:
+    for name, usual in (("sampler", True), ("keep_best", None), ("init", STARTS[0])):
+        if settings.get(name) == usual:
             settings.pop(name, None)
     seed = settings["random_state"]
     settings["random_state"] = int(seed) if isinstance(seed, int | np.integer) else None

@@ -79,32 +79,45 @@ def as_picture(figure: go.Figure, shape: tuple[int, int]) -> None:
     figure.update_yaxes(range=[height, 0], scaleanchor="x", constrain="domain")
 
 
-def error_curve(
-    steps: NDArray[np.floating],
-    errors: NDArray[np.floating],
-    held_steps: NDArray[np.floating],
-    held_errors: NDArray[np.floating],
+def held_curve(
+    steps: NDArray[np.floating], errors: NDArray[np.floating], height: int = 220
 ) -> Figure:
-    """Error of every batch at the top level, and of held-out pictures after every epoch."""
+    """Error of held-out pictures from before the first step to the last, the least one marked."""
     figure = go.Figure()
     figure.add_scatter(
-        x=steps, y=errors, mode="lines", name=say("batch, at the top level"), line={"color": GREY}
+        x=steps, y=errors, mode="lines+markers", line={"color": TEAL, "width": 3}, cliponaxis=False
     )
-    figure.add_scatter(
-        x=held_steps,
-        y=held_errors,
-        mode="lines+markers",
-        name=say("held-out pictures"),
-        line={"color": TEAL, "width": 3},
-    )
-    words = say("Mean squared error over training steps.")
-    if len(held_errors):
-        words += say(
-            " On held-out pictures it went from {held_errors:.4f} to {held_errors2:.4f}.",
-            held_errors=held_errors[0],
-            held_errors2=held_errors[-1],
+    words = say("Mean squared error of held-out pictures over training steps.")
+    if len(errors):
+        best = int(np.argmin(errors))
+        figure.add_scatter(
+            x=steps[best : best + 1],
+            y=errors[best : best + 1],
+            mode="markers+text",
+            text=[say("least: {error:.4f}", error=errors[best])],
+            textposition="top center" if 0 < best < len(errors) - 1 else "top left",
+            marker={"size": 14, "color": ORANGE, "symbol": "star"},
+            cliponaxis=False,
         )
-    return plain(figure, say("training step"), say("mean squared error")), words
+        words += say(
+            " It went from {first:.4f} to {last:.4f}, the least is {least:.4f} at step {step:,}.",
+            first=errors[0],
+            last=errors[-1],
+            least=errors[best],
+            step=int(steps[best]),
+        )
+    figure = plain(figure, say("training step"), say("mean squared error"), height)
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(rangemode="tozero")
+    return figure, words
+
+
+def batch_curve(steps: NDArray[np.floating], errors: NDArray[np.floating]) -> Figure:
+    """Error of every batch at the top level's input, which moves while levels below learn."""
+    figure = go.Figure()
+    figure.add_scatter(x=steps, y=errors, mode="lines", line={"color": GREY})
+    words = say("Mean squared error of every batch, at the top level's input, over steps.")
+    return plain(figure, say("training step"), say("mean squared error"), 220), words
 
 
 def run_curves(
@@ -170,7 +183,7 @@ def fold_scores(names: Sequence[str], scores: Sequence[Sequence[float]]) -> Figu
         figure.add_box(y=list(values), name=name, boxpoints="all", marker_color=TEAL)
     means = [float(np.mean(values)) for values in scores]
     best = names[int(np.argmin(means))] if means else "none"
-    figure = plain(figure, "setting", say("mean squared error of a fold"), 300)
+    figure = plain(figure, say("setting"), say("mean squared error of a fold"), 300)
     figure.update_layout(showlegend=False)
     return figure, say(
         "Error of every fold for {names} settings; the least mean has {best}.",

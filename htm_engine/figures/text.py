@@ -58,7 +58,7 @@ def next_figure(expected: Sequence[tuple[str, float]]) -> go.Figure:
     figure.update_layout(
         height=260,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        yaxis={"title": "probability", "tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"title": say("probability"), "tickformat": ".0%", "rangemode": "tozero"},
     )
     return figure
 

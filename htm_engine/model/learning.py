@@ -17,7 +17,7 @@ responsibilities ``h`` as ``r`` (with all K units winning they are ``r`` itself)
 The last two are written out for the rows that each unit wins; tests hold both against the
 plain form.  Units that stop winning are revived by splitting the one of the largest error.
 
-    start(x)  k-means++ prototypes, local principal directions, a matching gate
+    start(x)  units placed on a first sample (``starting``)
     step(x)   one batch: compete, move the winners, move the gate, revive the dead
     finish()  bases turned to uncorrelated values, largest spread first
 """
@@ -28,10 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import kmeans_plusplus
-from sklearn.utils.extmath import svd_flip
 
-from . import adam, competition, subspaces
+from . import adam, competition, starting
 from .layer import CompetitiveLayer, Floats
 from .threads import one_thread
 
@@ -46,8 +44,6 @@ TURN_EVERY = 4
 LONGEST_MEMORY = 0.995
 #: Means farther from zero than so many deviations: the gate turns around them, not around zero.
 FAR = 20
-#: Steps' worth of past that units have which were placed in closed form.
-SETTLED = 50
 
 
 class LayerStep(NamedTuple):
@@ -80,8 +76,8 @@ class LayerLearner:
 
     # ------------------------------------------------------------------ start
     @one_thread
-    def start(self, x: Floats) -> None:
-        """Place the units on a first sample ``(n, d)``.
+    def start(self, x: Floats, at_random: bool = False) -> None:
+        """Place the units on a first sample ``(n, d)`` (see ``starting``).
 
         Raises
         ------
@@ -90,76 +86,10 @@ class LayerLearner:
         """
         if not len(x):
             raise ValueError("cannot start a layer on no rows")
-        layer, spec = self.layer, self.layer.spec
-        if spec.prior and len(x) > 1:
-            frame = subspaces.frame(x)
-            if len(frame.power):
-                self._start_leaning(x, frame)
-                return
-        d = x.shape[1]
-        layer.mean = x.mean(0, dtype=np.float64).astype(np.float32)
-        centred = x - layer.mean
-        scale = float(np.sqrt((centred**2).mean(dtype=np.float64)))
-        # Fewer rows than units: one unit a row is all the data can feed.
-        count = min(spec.units, len(x))
-        subset = centred[self.rng.permutation(len(x))[: max(40 * count, 2000)]]
-        seed = int(self.rng.integers(2**31))
-        start = kmeans_plusplus(subset, count, random_state=seed)[0]
-        assigned = np.zeros(len(subset), int)
-        for _ in range(3):
-            distance = (start**2).sum(1) - 2 * subset @ start.T
-            assigned = distance.argmin(1)
-            start = _means(subset, assigned, start)
-        values, directions = _principal(centred)
-        # Units that each span nearly everything could not differ in what they explain.
-        rank = min(spec.rank, d if count == 1 else max(1, d // 2))
-        layer.m = (start + layer.mean).astype(np.float32)
-        layer.u = _local_bases(subset, assigned, start, rank, values, directions)
-        layer.shares = np.bincount(assigned, minlength=count) / np.float32(len(subset))
-        layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
-        layer.spread = np.ones((count, rank), np.float32) * max(scale, 1e-12)
-        self._start_rest(x, start, values, directions, scale)
-        self.resume(scale)
-
-    def _start_rest(
-        self,
-        x: Floats,
-        start: Floats,
-        values: NDArray[np.float64],
-        directions: NDArray[np.floating],
-        scale: float,
-    ) -> None:
-        """What follows from prototypes ``start (K, d)`` about the mean and from their bases."""
-        layer, d = self.layer, x.shape[1]
-        layer.basis = directions[:, : _code_length(layer.spec.code, values)].astype(np.float32)
-        layer.s2 = float(max(layer.errors(x).min(1).mean() / d, 1e-4 * scale**2, 1e-12))
-        # The gate that classifies as the nearest prototype does, softened to s2 * d.
-        soft = max(layer.s2 * d, 1e-12)
-        layer.w = (start / soft).astype(np.float32)
-        layer.b = (-(start**2).sum(1) / (2 * soft) - layer.w @ layer.mean).astype(np.float32)
-
-    def _start_leaning(self, x: Floats, frame: subspaces.Frame) -> None:
-        """Place the units in closed form, leaning on what is common (``LayerSpec.prior``)."""
-        layer, spec, d = self.layer, self.layer.spec, x.shape[1]
-        y = frame.into(x)[0]
-        count = min(spec.units, len(x))
-        # Units that each span nearly everything could not differ in what they explain.
-        rank = min(spec.rank, y.shape[1], d if count == 1 else max(1, d // 2))
-        placed = subspaces.place(y, count, rank, spec.prior, int(self.rng.integers(2**31)))
-        start = (placed.m @ frame.axes.T).astype(np.float32)
-        layer.mean = frame.mean
-        layer.m = (start + frame.mean).astype(np.float32)
-        turned = frame.axes @ placed.u.transpose(1, 0, 2).reshape(len(frame.power), -1)
-        layer.u = np.ascontiguousarray(turned.reshape(d, len(start), rank).transpose(1, 0, 2))
-        layer.spread = np.maximum(placed.spread, 1e-12)
-        layer.shares = (placed.wins / len(x)).astype(np.float32)
-        layer.profile = np.full(layer.winners_kept, 1 / layer.winners_kept, np.float32)
-        scale = float(np.sqrt(frame.power.sum() / d))
-        power = frame.power.astype(np.float64)
-        self._start_rest(x, start, power, frame.axes, scale)
-        self.resume(scale)
-        # They have seen all of these rows already, and are not moved far by a few.
-        self.seen, self.before = placed.wins + 1.0, SETTLED
+        begun = starting.start(self.layer, x, self.rng, at_random)
+        self.resume(begun.scale)
+        if begun.seen is not None:
+            self.seen, self.before = begun.seen, begun.before
 
     def resume(self, scale: float | None = None) -> None:
         """Fresh optimiser state around what the layer already knows."""
@@ -346,55 +276,3 @@ class LayerLearner:
 def _writable(value: Any) -> Any:
     fixed = isinstance(value, np.ndarray) and not value.flags.writeable
     return value.copy() if fixed else value
-
-
-def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats:
-    total = np.zeros_like(fallback)
-    np.add.at(total, assigned, rows)
-    count = np.bincount(assigned, minlength=len(fallback))[:, None]
-    return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
-
-
-def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Variances and directions ``(d, d)`` of centred rows, largest first."""
-    covariance = (centred.T @ centred).astype(np.float64) / len(centred)
-    values, directions = np.linalg.eigh(covariance)
-    directions = svd_flip(np.ascontiguousarray(directions[:, ::-1]), None)[0]
-    return np.maximum(values[::-1], 0), directions
-
-
-def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
-    if wanted is not None:
-        return min(wanted, len(values))
-    total = values.sum()
-    if total <= 0:
-        return 1
-    enough = int(np.searchsorted(np.cumsum(values) / total, 0.999)) + 1
-    return min(enough, 64, len(values))
-
-
-def _local_bases(
-    rows: Floats,
-    assigned: NDArray[np.intp],
-    means: Floats,
-    rank: int,
-    values: NDArray[np.float64],
-    directions: NDArray[np.float64],
-) -> Floats:
-    """Principal directions of each unit's rows, leaning on the global ones where rows are few."""
-    d = rows.shape[1]
-    bases = np.zeros((len(means), d, rank), np.float32)
-    if not rank:
-        return bases
-    depth = min(d, 2 * rank)
-    # The prior weighs as much as a few rows, so it only fills what local rows leave open.
-    prior = (directions[:, :depth] * np.sqrt(values[:depth] + 1e-12)).T
-    for unit, mean in enumerate(means):
-        own = rows[assigned == unit][: 8 * rank + 64] - mean
-        stack = np.concatenate([own, 0.5 * prior]).astype(np.float32)
-        right = np.linalg.svd(stack, full_matrices=False)[2]
-        if len(right) < rank:
-            filled = np.concatenate([right, directions.T])[:d]
-            right = np.linalg.qr(filled.T)[0].T
-        bases[unit] = right[:rank].T
-    return competition.orthonormalise(bases).astype(np.float32)

@@ -1,7 +1,8 @@
 """Training as a generator of steps.
 
 The loop knows nothing of pages, threads or files: it yields after every batch, and
-between two steps the learner can be used, saved, or left for good::
+between two steps the learner can be used, saved, or left for good.  The first step that it
+yields is the start itself, before anything was learned::
 
     for step in train(model, X):
         print(step.error, step.usage)      # callers draw; a step never does
@@ -29,6 +30,9 @@ VALIDATION_LIMIT = 4000
 FEWEST_LEARNED = 1024
 #: Part of the epochs during which the temperature falls to its final value.
 COOLING = 0.5
+#: Steps of the first epoch after which held-out pictures are measured as well as at its end:
+#: most is learned there.
+EARLY = tuple(2**power for power in range(16))
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,18 @@ class TrainStep:
     Attributes
     ----------
     step, total : int
-        Steps done, and steps planned if nothing stops early.
+        Steps done, and steps planned if nothing stops early; 0 done is the start.
     epoch : int
         Epochs begun, from 1.
     phase : {"units", "sampler", "coder"}
         Units learned; a job that goes on to the tables to draw by, and of the file coder, says
         so here, too.
     error : float
-        Mean squared error of the batch at the top level's input (before the step).
+        Mean squared error of the batch at the top level's input (before the step); not a
+        number at the start.
     validation : float or None
-        Mean squared error of held-out pictures; measured at the end of an epoch.
+        Mean squared error of held-out pictures; measured at the start, at the end of an epoch,
+        and in the first one after ``EARLY`` steps.
     usage : tuple of ndarray (K,)
         Share of recent wins of every unit, a level each, bottom first.
     dead : tuple of int
@@ -212,6 +218,8 @@ def train(learner: Learner, X: Any, loop: LoopState | None = None) -> Iterator[T
     TrainStep
     """
     run = _Run(learner, X, loop)
+    if loop is None and run.epochs:
+        yield run.report("units", 0.0)
     yield from run.units()
     learner.settle()
     run.end_at_best()
@@ -258,10 +266,13 @@ class _Run:
             self.epoch, self.skipped = loop.epoch, loop.within
             self.last = NetworkStep(loop.error)
             self.rng.bit_generator.state = loop.order
-        elif learner.keeps_best and self.held is not None:
-            self._watch(learner.validate(self.held))
         elif not steps:
             self.last = learner.placed(learner.batch(X, self.first))
+        elif self.held is not None:
+            start = learner.placed(self.held)
+            self.last, self.validation = start._replace(error=np.nan), start.error
+            if learner.keeps_best:
+                self._watch(start.error)
 
     def units(self) -> Iterator[TrainStep]:
         """Epochs until all are done or nothing is gained any more."""
@@ -305,7 +316,8 @@ class _Run:
             self.last = self.learner.step(batch, self.temperature)
             self.done += 1
             last = start + self.length >= len(self.rows)
-            self.validation = self.validate() if last else None
+            early = self.epoch == 1 and self.done in EARLY
+            self.validation = self.validate() if last or early else None
             state = LoopState(
                 self.epoch,
                 start // self.length + 1,

@@ -224,6 +224,11 @@ class Background:
         return bool(self._ending)
 
     @property
+    def pausing(self) -> bool:
+        """Whether it will wait once the step under way is done."""
+        return self._allowance == 0 and self._state == "running"
+
+    @property
     def position(self) -> int:
         """Place in line, from 1; 0 if the job is not waiting for others."""
         with self._changed:

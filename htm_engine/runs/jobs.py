@@ -37,6 +37,8 @@ CURVE_POINTS = 600
 PEEK_WAIT = 5.0
 #: Part of the progress that the units take; the tables have the rest.
 UNITS = 0.9
+#: Steps, and seconds of them, from which their pace is told.
+FEWEST_STEPS, SHORTEST = 20, 2.0
 #: Pictures that the file's tables are measured on where training was stopped early, at most.
 FIRST = 4096
 
@@ -58,7 +60,9 @@ class JobSnapshot:
     seconds : float
         Time spent working; pauses do not count.
     eta : float or None
-        Seconds left if training does not stop early; None while unknown or over.
+        Seconds until the units have taken all their steps, if training does not stop early;
+        None where nobody can say: at the beginning, while other jobs take their turns, and
+        for the tables.
     position : int
         Place in line, from 1; 0 if not waiting for other jobs.
     left : bool
@@ -105,6 +109,18 @@ class JobSnapshot:
         """Whether the units have learned, and only tables are still to come."""
         return self.step is not None and self.step.phase != "units"
 
+    @property
+    def stage_done(self) -> float:
+        """Part done, 0 to 1, of the steps of the units, or once they have learned, of the tables.
+
+        Where training stops early, the steps end before they are all done.
+        """
+        if self.step is None or self.over:
+            return float(self.state == "finished")
+        if self.learned:
+            return (self.progress - UNITS) / (1 - UNITS)
+        return self.step.step / max(1, self.step.total)
+
 
 class TrainingJob(Background):
     """Trains a fresh copy of a network in the background.
@@ -134,12 +150,13 @@ class TrainingJob(Background):
         self.model: HTM = clone(model)
         self._X = X
         self._last: TrainStep | None = None
-        self._first: tuple[float, float] | None = None  # seconds, progress of the first step
+        self._first: tuple[float, int] | None = None  # seconds and number of the first step
         self._curve = (array("d"), array("d"))
         self._held = (array("d"), array("d"))
         self._copy: HTM | None = None
         self._copy_wanted = False
-        self._skipped = False
+        #: Whether the tables that are still to come are not wanted.
+        self.skipped = False
 
     # --------------------------------------------------------------- watching
     def snapshot(self) -> JobSnapshot:
@@ -168,7 +185,8 @@ class TrainingJob(Background):
     def peek(self, timeout: float = PEEK_WAIT) -> HTM | None:
         """A copy of the model between two steps, or None before the first one.
 
-        While a step takes longer than ``timeout``, it is the copy made before.
+        While a step takes longer than ``timeout``, it is the copy made before; one of units
+        that were still learning is not given once they have learned.
         """
         with self._changed:
             if self.over:
@@ -183,15 +201,19 @@ class TrainingJob(Background):
     def skip(self) -> None:
         """Do without the tables that are not learned yet; before that it does nothing."""
         with self._changed:
-            self._skipped = self._last is not None and self._last.phase != "units"
+            self.skipped = self._last is not None and self._last.phase != "units"
             self._changed.notify_all()
 
     def _eta(self) -> float | None:
-        if self._first is None or self.over or not self.progress > self._first[1]:
+        step, first = self._last, self._first
+        shared = self._pool.jobs > self._pool.limit
+        if step is None or first is None or step.phase != "units" or self.over or shared:
             return None
         # Placing the units before the first step takes its own time and says nothing on pace.
-        pace = (self.seconds - self._first[0]) / (self.progress - self._first[1])
-        return pace * (1 - self.progress)
+        done, spent = step.step - first[1], self.seconds - first[0]
+        if done < FEWEST_STEPS or spent < SHORTEST:
+            return None
+        return spent / done * (step.total - step.step)
 
     # ------------------------------------------------------ in the job's thread
     def _fits(self) -> None:
@@ -213,12 +235,11 @@ class TrainingJob(Background):
     def _take(self, item: TrainStep) -> None:
         self._last, self.progress = item, item.progress
         if self._first is None:
-            self._first = (self.seconds, self.progress)
-        if item.phase != "units":
-            return
-        _append(self._curve, item.step, item.error)
-        if item.validation is not None:
-            _append(self._held, item.step, item.validation)
+            self._first = (self.seconds, item.step)
+        if item.phase != "units" and item.progress == UNITS:
+            self._copy = None  # of units that were still learning
+        for held, step, value in points_of(item):
+            _append(self._held if held else self._curve, step, value)
 
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
@@ -245,13 +266,30 @@ class TrainingJob(Background):
     def _tables(self) -> Iterator[TrainStep]:
         """Learn the tables that are awaited, until that is skipped."""
         names = self.model.awaited
+        if names:  # at once, as from here on the units can be used
+            assert self._last is not None
+            yield replace(self._last, phase=names[0], validation=None, progress=UNITS, loop=None)
         for name, part in self.model.table_steps():
             done = (names.index(name) + part) / len(names)
             assert self._last is not None
             progress = UNITS + (1 - UNITS) * done
             yield replace(self._last, phase=name, validation=None, progress=progress, loop=None)
-            if self._skipped:
+            if self.skipped:
                 return
+
+
+def points_of(step: TrainStep) -> Iterator[tuple[bool, int, float]]:
+    """What a step adds to the curves: whether of held-out pictures, its number, and the error.
+
+    The end adds nothing: where it goes back to the best units, it repeats their error.
+    """
+    ended = step.loop is None and step.step > 0
+    if step.phase != "units" or ended:
+        return
+    if np.isfinite(step.error):
+        yield False, step.step, step.error
+    if step.validation is not None:
+        yield True, step.step, step.validation
 
 
 def thin(x: Floats, y: Floats, most: int = CURVE_POINTS) -> tuple[Floats, Floats]:

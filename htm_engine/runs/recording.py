@@ -36,7 +36,7 @@ from . import checkpoints
 from .background import POOL, Pool
 from .checkpoints import Checkpoint
 from .history import History
-from .jobs import TrainingJob
+from .jobs import TrainingJob, points_of
 from .recipe import SPLIT, Recipe
 
 #: Seconds of work between two checkpoints, and the part of the time they may take at most.
@@ -128,11 +128,8 @@ class RecordedJob(TrainingJob):
         model, X = self.model, self.learn.X
         units = self._begun.steps(X) if self._begun else model.fit_steps(X)
         for step in self._with_tables(units):
-            self._count += 1
-            if step.phase == "units" and np.isfinite(step.error):
-                self._points.append((False, step.step, step.error))
-                if step.validation is not None:
-                    self._points.append((True, step.step, step.validation))
+            self._count += step.step > 0  # the start is none
+            self._points.extend(points_of(step))
             if self._due():
                 with self._trying():
                     self._write(step)

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
+#: Where the session keeps the visitor's last photograph that could be read.
+_LAST = "_last_photo"
 
 
 def show() -> None:
     """The page below its first choice."""
     photo_learn.collect()
     picture, wanted = _settings()
-    if picture is None:
-        return
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
 
@@ -37,14 +37,14 @@ def show() -> None:
         made = photo_work.job(picture, wanted, model, example.of(picture, wanted))
         return made if isinstance(made, Background) else None
 
-    watching.watch(find, lambda job: _draw(job, picture, wanted, model))
+    watching.watch(find, lambda job: _draw(job, picture, wanted, model), steady="photo")
     photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
     _back()
 
 
-def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
-    """The picture to code, and how."""
+def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
+    """The picture to code, and how; where a file is none, the picture before it."""
     left, right = st.columns(2, gap="large")
     sent = right.file_uploader(
         t("compress.a_photograph_of_your_own"),
@@ -81,10 +81,13 @@ def _settings() -> tuple[Pixels | None, photo_work.PhotoSettings]:
         read = photo_work.uploaded(file.name, file.getvalue())
         for note in read.notes:
             right.caption(f":material/info: {said(note)}")
+        st.session_state[_LAST] = read.pixels
         return read.pixels, wanted
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
-        return None, wanted
+        # The rest of the page stays as it was.
+        before: Pixels | None = st.session_state.get(_LAST)
+        return (photo_work.sample() if before is None else before), wanted
 
 
 def _target(on: Any, disabled: bool) -> tuple[int, int]:

@@ -86,7 +86,7 @@ def with_tables(found: session.CurrentModel, own: Collection | None) -> session.
     return replace(found, model=model)
 
 
-@kept(4, lambda: t("train.measuring_the_tables_of_the"))
+@kept(4, lambda: t("compress.measuring_the_tables"))
 def _measured(fingerprint: str, data: str, _model: HTM, _learn: Dataset) -> HTM:
     own = copy.copy(_model)
     return own.measure_coder(_learn.X[:MEASURED].reshape(-1, *_model.layout))

@@ -43,7 +43,11 @@ def _back() -> None:
 def _settings() -> tuple[handsized.Settings, int]:
     columns = st.columns(5)
     shape = ON.select(
-        "points", t("formulas.points"), columns[0], help=t("formulas.what_there_is_to_learn")
+        "points",
+        t("formulas.points"),
+        columns[0],
+        format_func=lambda name: t(f"formulas.points_{name}"),
+        help=t("formulas.what_there_is_to_learn"),
     )
     rank = ON.select("rank", t("formulas.rank"), columns[1], help=t("formulas.a_unit_reconstructs"))
     rate = ON.slider(

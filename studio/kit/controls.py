@@ -183,16 +183,17 @@ _LEVEL_OF_TRAIN: dict[str, Control] = {
     "stride": Number(0, 0, 64),
     "code": Number(0, 0, 128),
     "heat": Number(1.0, 0.1, 100.0, 0.1),
-    "by": Choice("explanation", ("explanation", "evidence")),
+    "by": Choice("explanation", ("explanation", "evidence"), spoken=True),
 }
 
 CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "home": {"wipe": Number(50, 0, 100, carried=True)},
     "train": {
-        "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload")),
+        "data": Choice("scenes", ("scenes", "digits", "photo-patches", "upload"), spoken=True),
         "side": Number(0, 0, 256),
         "colour": Switch(True),
-        "preset": Choice("auto"),
+        "preset": Choice("auto", spoken=True),
+        "init": Choice("placed", ("placed", "random"), spoken=True),
         "epochs": Number(20, 1, 200),
         "batch": Number(0, 0, 4096),
         "alpha": Number(0.02, 0.001, 1.0, 0.001),
@@ -238,7 +239,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
     },
     "text": {
         "text": Words(most=20_000),
-        "reader": Choice("auto"),
+        "reader": Choice("auto", spoken=True),
         "prompt": Words(most=MOST_PROMPT),
         "voice": Choice("en", ("en", "zh"), spoken=True),
         "more": Number(300, 20, 1000, 20),
@@ -259,7 +260,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
     "generate": {
         "count": Choice(16, (8, 16, 32, 64)),
         "seed": Number(0, 0, _FAR),
-        "kind": Choice("any"),
+        "kind": Choice("any", spoken=True),
         "temperature": Number(1.0, 0.0, 2.0, 0.1),
         **{f"heat{level}": Number(0.7, 0.0, 2.0, 0.1) for level in range(1, _TALLEST)},
         "which": Number(1, 1, 64),
@@ -273,7 +274,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "strength": Number(0.5, 0.0, 1.0, 0.1),
     },
     "formulas": {
-        "points": Choice("clouds", ("clouds", "lines", "ring")),
+        "points": Choice("clouds", ("clouds", "lines", "ring"), spoken=True),
         "rank": Choice("0", ("0", "1")),
         "pace": Number(0.6, 0.05, 2.0, 0.05),
         "warmth": Number(1.0, 0.2, 5.0, 0.1),

@@ -11,6 +11,8 @@ import streamlit as st
 from .words import t
 
 PARAMETER = "present"
+#: Key of a container, alone in its column, that is nothing but controls.
+HIDDEN = "controls"
 _ON = "_presenting"
 
 #: What is set, pressed or opened; the button that leads back, and tabs, stay.
@@ -41,10 +43,15 @@ CONTROLS = (
 )
 
 STYLE = """<style>
-{controls} {{ display: none !important; }}
+{controls},
+[data-testid=stElementContainer]:not(.st-key-present_off):has(> :is({controls})),
+[data-testid=stColumn]:has(.st-key-{hidden}) {{
+  display: none !important;
+}}
 .st-key-leave [data-testid=stButton] {{ display: block !important; }}
 .st-key-leave {{ position: fixed; right: 1rem; bottom: 1rem; width: auto; z-index: 99; opacity: .7; }}
-[data-testid=stMainBlockContainer] {{ zoom: 1.25; max-width: 100%; padding-top: 1rem; }}
+html {{ font-size: 118%; }}
+[data-testid=stMainBlockContainer] {{ max-width: 100%; padding-top: 1rem; }}
 </style>"""  # noqa: E501
 
 
@@ -71,7 +78,7 @@ def switch() -> None:
     if st.query_params.get(PARAMETER) != "1":
         st.query_params[PARAMETER] = "1"
     hidden = ",\n".join(f"[data-testid={name}]" for name in CONTROLS)
-    st.html(STYLE.format(controls=hidden))
+    st.html(STYLE.format(controls=hidden, hidden=HIDDEN))
     with st.container(key="leave"):
         st.button(
             t("frame.leave_presentation"),

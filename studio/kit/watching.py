@@ -20,6 +20,8 @@ from htm_engine.runs.background import Background
 
 from .words import said, t
 
+#: Begins the keys of containers whose content never fades while it is drawn again.
+STEADY = "steady"
 #: Seconds between two looks at a job, and without a look after which it pauses by itself.
 LOOK, ABANDON = 0.5, 10.0
 
@@ -89,11 +91,13 @@ def watch(
     find: Callable[[], Background | None],
     draw: Callable[[Background | None], None],
     every: float = LOOK,
+    steady: str | None = None,
 ) -> None:
     """Call ``draw`` with the job that ``find`` gives: once, or with a timer while it goes on.
 
     A part of the page that runs again by itself.  Where the job has begun or ended since the
     page was drawn, all of the page runs again, as only that starts or ends the timer.
+    What is drawn under a name in ``steady`` does not fade while it is drawn again.
     """
     was_live = live(find())
 
@@ -105,7 +109,8 @@ def watch(
             job.look()
         draw(job)
 
-    st.fragment(again, run_every=every if was_live else None)()
+    with st.container(key=steady and f"{STEADY}_{steady}"):
+        st.fragment(again, run_every=every if was_live else None)()
 
 
 def progress(job: Background, words: str, cancel: str = "", done: float | None = None) -> None:

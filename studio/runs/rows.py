@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from htm_engine.runs.history import Run
+from htm_engine.runs.recording import live
 
 from ..kit.words import moment, said, t
 from ..report.story import FIGURES
@@ -22,12 +23,18 @@ def sortable(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def state_of(run: Run) -> str:
+    """The state as it is now: the history knows a run that waits as one that goes on."""
+    job = live(run.id)
+    return "paused" if job is not None and job.state == "paused" else run.state
+
+
 def shown(runs: Sequence[Run]) -> dict[str, list[Any]]:
     """Columns of the table on the page."""
     table: dict[str, list[Any]] = {
         "★": ["★" if run.star else "" for run in runs],
         t("runs.run"): [run.name for run in runs],
-        t("runs.state"): [said(run.state) for run in runs],
+        t("runs.state"): [said(state_of(run)) for run in runs],
         t("runs.begun_utc"): [moment(run.created) for run in runs],
         t("runs.steps"): [run.step for run in runs],
         t("runs.seconds"): [round(run.seconds, 1) for run in runs],

@@ -273,7 +273,7 @@ def _numbers(run: Run) -> None:
     lines = [
         t(
             "runs.of_steps_in_s",
-            state=said(run.state),
+            state=said(rows.state_of(run)),
             step=run.step,
             total=run.total,
             seconds=run.seconds,

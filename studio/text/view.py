@@ -30,11 +30,13 @@ def numbers(study: Study) -> None:
     """Size, bits a character, and the strongest peer, at a glance."""
     size = study.sizes[0][1]
     others = [pair for pair in study.sizes[1:] if pair[1]]
-    best = min(others, key=lambda pair: pair[1])
     columns = st.columns(4)
     columns[0].metric(t("text.this_text"), t("text.bytes_3", length=study.length))
     columns[1].metric(t("text.the_file"), t("text.bytes_2", size=size))
     columns[2].metric(t("text.bits_per_character"), f"{8 * size / max(1, study.characters):.2f}")
+    if not others:
+        return  # they come one by one
+    best = min(others, key=lambda pair: pair[1])
     part = 1 - size / best[1]
     than = t("text.smaller") if part >= 0 else t("text.larger")
     columns[3].metric(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Part:
-    """A step of the work: what is being done, how far it is, and the result at the end."""
+    """A step of the work: what is being done, how far it is, and the result so far."""
 
     doing: str
     done: float
@@ -106,7 +106,7 @@ def name_of(data: bytes, wanted: str) -> str:
 
 
 def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Part]:
-    """Take a text apart, a step at a time."""
+    """Take a text apart, a step at a time: our file, its letters, then the others' files."""
     making = "Making the units ready (compiled at the first use ever, in seconds)"
     yield Part(making, 0.0)
     for part in ahead.waiting():
@@ -119,20 +119,20 @@ def study_steps(data: bytes, wanted: str, own: Own | None = None) -> Iterator[Pa
     model = yield from _reading(name, own)
     target = BytesIO()
     for part in compress_stream(BytesIO(data), target, len(data), model or "blank"):
-        yield Part("Writing the file", 0.4 + 0.3 * part)
-    sizes = [("HTM", len(target.getvalue()))]
-    for place, peer in enumerate(PEERS):
-        yield Part(f"Comparing with {peer.name}", 0.7 + 0.1 * place / len(PEERS))
-        sizes.append((peer.name, len(peer.compress(data))))
-    text = data.decode("utf-8", "replace")
+        yield Part("Writing the file", 0.4 + 0.2 * part)
+    text, file = data.decode("utf-8", "replace"), target.getvalue()
     shown = text[:MOST_LETTERS]
+    study = Study(len(text), len(data), name, (("HTM", len(file)),), (), file)
     found = []
     for letter in letters(shown, model, GUESSES):
         found.append(letter)
         if len(found) % 50 == 0:
-            yield Part("Asking for every letter", 0.8 + 0.2 * len(found) / len(shown))
-    file = target.getvalue()
-    study = Study(len(text), len(data), name, tuple(sizes), tuple(found), file)
+            yield Part("Asking for every letter", 0.6 + 0.2 * len(found) / len(shown), study)
+    study = replace(study, letters=tuple(found))
+    for place, peer in enumerate(PEERS):
+        yield Part(f"Comparing with {peer.name}", 0.8 + 0.2 * place / len(PEERS), study)
+        sizes = *study.sizes, (peer.name, len(peer.compress(data)))
+        study = replace(study, sizes=sizes)
     yield Part("Done", 1.0, study)
 
 

@@ -58,7 +58,9 @@ def rivals(model: HTM, learn: Dataset, held: Dataset) -> None:
 
 def against_others(run: RecordedJob) -> None:
     """The section about a finished run."""
-    watching.watch(lambda: watching.job_of(RIVALS), lambda job: _draw_rivals(job, run))
+    watching.watch(
+        lambda: watching.job_of(RIVALS), lambda job: _draw_rivals(job, run), steady="rivals"
+    )
 
 
 def _draw_rivals(job: Background | None, run: RecordedJob) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -52,17 +53,24 @@ def _take_preset() -> None:
                 st.session_state[f"l{level + 1}{name}"] = value
 
 
-def choose() -> HTM:
-    """Draw the knobs; the untrained network they describe."""
+def choose(begin: Callable[[HTM], None]) -> HTM:
+    """Draw the knobs; the untrained network they describe.  ``begin`` draws what trains it."""
     preset = ON.select(
         "preset",
         t("train.preset"),
         options=list(PRESETS),
+        format_func=lambda name: t(f"train.preset_{name}"),
         on_change=_take_preset,
         help=t("train.a_named_stack_of_layers"),
     )
     st.caption(said(PRESETS[preset].about))
-    specs = preset_specs(preset)
+    start = ON.segments(
+        "init",
+        t("train.units_begin"),
+        format_func=lambda name: t(f"train.begin_{name}"),
+        help=t("train.units_begin_help"),
+    )
+    buttons, specs = st.container(), preset_specs(preset)
     with st.expander(t("train.all_settings"), icon=":material/tune:"):
         training = _training()
         mirror = ON.toggle(
@@ -72,7 +80,7 @@ def choose() -> HTM:
             help=t("train.learn_from_every_pictures_mirror"),
         )
         layers = _layers(specs)
-    return HTM(
+    model = HTM(
         layers=layers or None,
         epochs=training["epochs"],
         batch_size=training["batch"] or None,
@@ -80,9 +88,13 @@ def choose() -> HTM:
         start_temperature=training["start"],
         patience=training["patience"],
         validation_fraction=training["held"],
+        init="random" if start == "random" else "k-means++",
         mirror=mirror,
         random_state=training["seed"],
     )
+    with buttons:
+        begin(model)
+    return model
 
 
 def _layers(specs: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
@@ -100,7 +112,7 @@ def _layers(specs: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
 
 
 def _training() -> dict[str, Any]:
-    columns = st.columns(4)
+    columns = st.columns(2)
     fields = (
         ("epochs", t("train.epochs"), t("train.passes_over_the_data_at")),
         ("batch", t("train.batch"), t("train.pictures_a_step_takes_a")),
@@ -112,19 +124,19 @@ def _training() -> dict[str, Any]:
     )
     return {
         name: ON.number(
-            name, label, columns[index % 4], help=about, format="%.3f" if name == "alpha" else None
+            name, label, columns[index % 2], help=about, format="%.3f" if name == "alpha" else None
         )
         for index, (name, label, about) in enumerate(fields)
     }
 
 
 def _level(level: int, spec: LayerSpec) -> LayerSpec:
-    columns, defaults = st.columns(4), _defaults(spec)
+    columns, defaults = st.columns(2), _defaults(spec)
     chosen: dict[str, Any] = {
         name: ON.number(
             f"l{level + 1}{name}",
             t(f"train.knob_{name}"),
-            columns[index % 4],
+            columns[index % 2],
             default=defaults[name],
             help=t(f"train.knob_{name}_help"),
         )
@@ -133,15 +145,16 @@ def _level(level: int, spec: LayerSpec) -> LayerSpec:
     heat = ON.number(
         f"l{level + 1}heat",
         t("train.temperature"),
-        columns[2],
+        columns[0],
         default=defaults["heat"],
         help=t("train.of_the_activation_once_training"),
     )
     by = ON.select(
         f"l{level + 1}by",
         t("train.compete_on"),
-        columns[3],
+        columns[1],
         default=defaults["by"],
+        format_func=lambda way: t(f"train.by_{way}"),
         help=t("train.how_well_a_unit_explains"),
     )
     return LayerSpec(

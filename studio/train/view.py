@@ -1,9 +1,8 @@
-"""The train page's views: data to choose, the run as it goes, the model in and out of files."""
+"""The train page's views: data to choose, a run begun, the model in and out of files."""
 
 from __future__ import annotations
 
 import io
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +13,20 @@ from htm_engine import HTM
 from htm_engine.data.datasets import Dataset, load_upload
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.metrics import mse, psnr_of
-from htm_engine.figures import base
 from htm_engine.runs.background import POOL
-from htm_engine.runs.jobs import JobSnapshot
 from htm_engine.runs.recording import RecordedJob
 
 from ..kit.pictures import alt, sheet
-from ..kit.shapes import BARE, fits
+from ..kit.places import RUN, TRAINING
+from ..kit.shapes import fits
 from ..kit.words import said, t
 from ..report import button
-from ..visitor import handed, history, resume, session
+from ..visitor import handed, history, ownership, resume, session
 from .settings import ON
 
 #: Seconds between two looks at a running job at least and at most, more for every job of the
-#: server; and between two looks inside its model, in looks.
-LOOK, LONGEST_LOOK, LOOK_EACH, PEEK = 0.5, 5.0, 0.4, 4
+#: server.
+LOOK, LONGEST_LOOK, LOOK_EACH = 0.5, 5.0, 0.4
 ENDINGS = ["png", "jpg", "jpeg", "webp", "avif", "gif", "bmp", "zip", "gz", "idx", "npy", "npz"]
 SAMPLES = 10
 
@@ -36,11 +34,16 @@ SAMPLES = 10
 # ---------------------------------------------------------------------- data
 def choose_data() -> Dataset:
     """Named data or an upload."""
-    choice = ON.segments("data", t("train.data"), help=t("train.digits_handwritten_x_scenes_drawn"))
+    choice = ON.segments(
+        "data",
+        t("train.data"),
+        format_func=lambda name: t(f"train.data_{name}"),
+        help=t("train.digits_handwritten_x_scenes_drawn"),
+    )
     data = _uploaded() if choice == "upload" else session.load_data(choice)
     few = data.X[np.linspace(0, len(data) - 1, min(16, len(data))).astype(int)]
     st.image(
-        sheet(few, columns=16, side=64, gap=6),
+        sheet(few, columns=8, side=64, gap=6),
         width="stretch",
         alt=alt(t("train.pictures_of_2", few=len(few), name=data.name)),
     )
@@ -90,7 +93,7 @@ def _uploaded() -> Dataset:
 # ------------------------------------------------------------------- the run
 def job() -> RecordedJob | None:
     """This visitor's run, if there is one."""
-    found: RecordedJob | None = st.session_state.get("_job")
+    found: RecordedJob | None = st.session_state.get(TRAINING)
     return found
 
 
@@ -104,9 +107,7 @@ def report(run: RecordedJob) -> None:
 
 def begin(model: HTM, data: Dataset, single: bool = False) -> None:
     """Start a run on four fifths of the data; the rest is what it will be measured on."""
-    old = job()
-    if old is not None and not old.over:
-        old.cancel()
+    _leave()
     try:
         model.check_settings()
     except ValueError as exc:
@@ -127,74 +128,57 @@ def begin(model: HTM, data: Dataset, single: bool = False) -> None:
         run.start()
 
 
+def buttons(model: HTM, data: Dataset) -> None:
+    """What begins a run, and what forgets it."""
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            t("train.train"),
+            type="primary",
+            key="train",
+            icon=":material/play_arrow:",
+            on_click=begin,
+            args=(model, data),
+        )
+        st.button(
+            t("train.step_by_step"),
+            key="first",
+            on_click=begin,
+            args=(model, data, True),
+            help=t("train.step_by_step_help"),
+        )
+        st.button(t("train.reset"), key="reset", on_click=reset)
+
+
+def choose_level(levels: int) -> int:
+    """The level whose units are shown, from 0; a choice only where there are several."""
+    if levels == 1:
+        return 0
+    chosen: int = ON.segments(
+        "shown",
+        t("train.units_shown"),
+        options=range(1, levels + 1),
+        default=levels,
+        format_func=lambda level: t("train.level", level=level),
+        label_visibility="collapsed",
+    )
+    return chosen - 1
+
+
+def _leave() -> None:
+    """End the visitor's own run, if it goes on; somebody else's goes on without them."""
+    old = job()
+    if old is not None and not old.over and ownership.mine(old.run):
+        old.cancel()
+
+
 def reset() -> None:
     """Forget the run; the model in use goes back to the shipped one."""
-    old = job()
-    if old is not None and not old.over:
-        old.cancel()
-    for key in ("_job", "_parts", "_view", "_rivals", "_saved", "_folds"):
+    _leave()
+    for key in (TRAINING, "_parts", "_view", "_rivals", "_saved", "_folds", "_stored"):
         st.session_state.pop(key, None)
-    if resume.PARAMETER in st.query_params:
-        del st.query_params[resume.PARAMETER]
+    if RUN in st.query_params:
+        del st.query_params[RUN]
     session.forget_model()
-
-
-def controls(seen: JobSnapshot, run: RecordedJob) -> None:
-    """Pause, resume, single step and stop, with progress and time left."""
-    step = seen.step
-    where = (
-        t("train.waiting_to_begin")
-        if step is None
-        else (
-            t("train.epoch_step_of_at_most", epoch=step.epoch, step=step.step, total=step.total)
-            if step.phase == "units"
-            else t("train.learning_to_draw_by_tables")
-            if step.phase == "sampler"
-            else t("train.measuring_the_tables_of_the")
-        )
-    )
-    if seen.state == "queued" and seen.position:
-        where = t("train.waiting_in_line_place", position=seen.position)
-    elif seen.over and step is not None:
-        where = t("train.steps_in_s", step=step.step, seconds=seen.seconds)
-    left = (
-        ""
-        if seen.eta is None or run.ending
-        else t("train.about_s_left", value=max(1, round(seen.eta)))
-    )
-    st.progress(min(1.0, seen.progress), f"{where}{left} ({said(seen.state)})")
-    row = st.container(horizontal=True)
-    paused = seen.state == "paused"
-    if row.button(
-        t("train.resume") if paused else t("train.pause"),
-        key="pause",
-        disabled=seen.over or run.ending,
-        icon=":material/play_arrow:" if paused else ":material/pause:",
-    ):
-        (run.resume if paused else run.pause)()
-        st.rerun(scope="fragment")
-    if row.button(
-        t("train.single_step"), key="single", disabled=not paused, icon=":material/skip_next:"
-    ):
-        run.step_once()
-        st.rerun(scope="fragment")
-    if seen.learned and not seen.over:
-        row.button(
-            t("train.skip_the_tables"),
-            key="skip",
-            disabled=run.ending,
-            icon=":material/fast_forward:",
-            on_click=run.skip,
-        )
-        st.caption(t("train.the_units_have_learned"))
-    elif row.button(
-        t("train.stop_and_keep"),
-        key="stop",
-        disabled=seen.over or run.ending,
-        icon=":material/stop:",
-    ):
-        run.stop()
-        st.rerun(scope="fragment")
 
 
 def pace() -> float:
@@ -207,53 +191,6 @@ def take(run: RecordedJob, model: HTM) -> None:
     link = history.link_of(model.fingerprint, run.recipe)
     session.set_model(model, run.learn.name, "trained", link)
     session.set_parts(run.learn, run.held)
-
-
-def live(run: RecordedJob, level: int) -> None:
-    """Everything that moves while a run goes on; drawn again and again."""
-    seen = run.snapshot()
-    controls(seen, run)
-    if run.trouble:
-        st.warning(t("train.this_run_is_not_wholly", trouble=run.trouble))
-    if seen.state == "failed":
-        st.error(said(seen.error))
-        return
-    if seen.learned and not seen.over and not st.session_state.get("_units_taken"):
-        units = run.peek()
-        if units is not None:
-            st.session_state["_units_taken"] = True
-            take(run, units)
-    if seen.over and not st.session_state.get("_taken"):
-        st.session_state["_taken"] = True
-        if run.result is not None:
-            take(run, run.result)
-        st.rerun()
-    if seen.step is None:
-        return
-    if (choice := getattr(run.model, "choice_", None)) is not None:
-        st.info(said(choice.reason), icon=":material/tune:")
-        if choice.note:
-            st.warning(said(choice.note), icon=":material/photo_library:")
-    left, right = st.columns(2, gap="large")
-    figure, words = base.error_curve(seen.steps, seen.errors, seen.held_steps, seen.held_errors)
-    left.markdown(t("train.error_mean_squared_lower_is"))
-    left.plotly_chart(figure, alt=words, config=BARE, key="curve")
-    figure, words = base.usage(seen.usage, seen.dead)
-    right.markdown(t("train.how_the_units_share_the"))
-    right.plotly_chart(figure, alt=words, config=BARE, key="usage")
-    view = st.session_state.get("_view")
-    if view is None or view[1] != level or time.monotonic() - view[0] > PEEK * pace():
-        model = run.peek()
-        if model is None:
-            return
-        held = run.held
-        view = (
-            time.monotonic(),
-            level,
-            inside(model, held, level, t("train.pictures_it_does_not_learn")),
-        )
-        st.session_state["_view"] = view
-    show(view[2])
 
 
 @dataclass(frozen=True)
@@ -275,6 +212,16 @@ def show(drawings: list[Drawing]) -> None:
 def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
     """Draw a level's receptive fields, and ``which`` pictures over what remains of them."""
     level, drawings = min(level, len(model.hierarchy_.layers) - 1), []
+    fields = model.receptive_fields(level)
+    if fields.shape[-1] in (1, 3):
+        shown = fields[:128, ..., 0] if fields.shape[-1] == 1 else fields[:128]
+        drawings.append(
+            Drawing(
+                t("train.what_the_units_of_level", fields=len(fields), level=level + 1),
+                sheet(shown, columns=16, side=56, gap=5),
+                alt(t("train.prototypes_of_units_of_level", shown=len(shown), level=level + 1)),
+            )
+        )
     if fits(model, data):
         few = data.X[: min(SAMPLES, len(data))]
         rebuilt = np.asarray(model.reconstruct(few.reshape(-1, *model.layout))).reshape(few.shape)
@@ -287,16 +234,6 @@ def inside(model: HTM, data: Dataset, level: int, which: str) -> list[Drawing]:
                     t("train.pictures_over_their_reconstructions", few=len(few)),
                     t("train.the_reconstructions_differ_by_db", error=psnr_of(error)),
                 ),
-            )
-        )
-    fields = model.receptive_fields(level)
-    if fields.shape[-1] in (1, 3):
-        shown = fields[:128, ..., 0] if fields.shape[-1] == 1 else fields[:128]
-        drawings.append(
-            Drawing(
-                t("train.what_the_units_of_level", fields=len(fields), level=level + 1),
-                sheet(shown, columns=16, side=56, gap=5),
-                alt(t("train.prototypes_of_units_of_level", shown=len(shown), level=level + 1)),
             )
         )
     return drawings

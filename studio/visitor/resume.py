@@ -15,13 +15,13 @@ from htm_engine.runs.history import Run
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob, live, resume
 
+from ..kit.places import RUN, TRAINING
 from ..kit.words import said, t
-from . import history
+from . import history, ownership
 
 #: Seconds without a look after which a recorded run pauses; a tab that was closed by mistake,
 #: or a telephone in a pocket, may come back.
 ABANDON = 60.0
-PARAMETER = "run"
 
 
 def new(model: HTM, data: Dataset) -> RecordedJob:
@@ -39,6 +39,7 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
     units = " + ".join(str(spec.units) for spec in model.layers or ()) or "chosen"
     name = f"{data.name}, {units} units"
     run = RecordedJob(history.kept().history, recipe, learn, held, name=name, abandon_after=ABANDON)
+    ownership.own(run.run)
     adopt(run)
     return run
 
@@ -46,7 +47,7 @@ def new(model: HTM, data: Dataset) -> RecordedJob:
 def adopt(run: RecordedJob) -> None:
     """Show a run on this visitor's train page, and name it in the address."""
     fresh: dict[str, Any] = {
-        "_job": run,
+        TRAINING: run,
         "_view": None,
         "_taken": False,
         "_units_taken": False,
@@ -55,28 +56,33 @@ def adopt(run: RecordedJob) -> None:
     }
     st.session_state.update(fresh)
     st.session_state.pop("_rivals", None)
-    for name in ("model", "recipe", PARAMETER):  # the model that the link named has served
+    for name in ("model", "recipe", RUN):  # the model that the link named has served
         if name in st.query_params:
             del st.query_params[name]
     if run.run:
         history.know(run.run)
-        st.query_params[PARAMETER] = run.run
+        st.query_params[RUN] = run.run
 
 
 def attach() -> None:
-    """Find the run that the address names; call it before anything asks for the run."""
-    wanted = st.query_params.get(PARAMETER, "")
-    if wanted and st.session_state.get("_job") is None:
+    """Find the run that the address names; call it before anything asks for the run.
+
+    An address that names none, as after a visit to another page, says the run at hand.
+    """
+    wanted, here = st.query_params.get(RUN, ""), st.session_state.get(TRAINING)
+    if wanted and (here is None or here.run != wanted):
         going = live(wanted)
         if going is not None:
             adopt(going)
             going.look()
+    elif here is not None and here.run and not wanted:
+        st.query_params[RUN] = here.run
 
 
 def offer() -> None:
     """Say how the run in the address stands, when it does not go on here."""
-    wanted = st.query_params.get(PARAMETER, "")
-    if not wanted or st.session_state.get("_job") is not None:
+    wanted = st.query_params.get(RUN, "")
+    if not wanted or st.session_state.get(TRAINING) is not None:
         return
     try:
         found = history.kept().history.get(wanted)
@@ -138,5 +144,6 @@ def go_on(found: Run) -> None:
         st.session_state["_refused"] = said(exc)
         return
     st.session_state.pop("_refused", None)
+    ownership.own(run.run)
     adopt(run)
     run.start()

@@ -63,7 +63,7 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     page = visit.page
     press(page, "Train")
     page.get_by_text("(running)").wait_for()
-    page.get_by_text("How the units share the work").wait_for()
+    page.get_by_text("Held-out error").first.wait_for()
     press(page, "Pause")
     page.get_by_text("(paused)").wait_for()
     progress = page.locator("[data-testid=stProgress]")
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(
 
 
 def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, open_page, upload):
-    page = open_page(f"{server.url}/train").page
+    page = open_page(f"{server.url}/train?data=digits").page
     page.get_by_text("Save and load models").click()
     upload(page.locator("[data-testid=stFileUploader]").last, "no.npz", b"PK\x03\x04 no")
     page.locator("[data-testid=stAlertContentError]").first.wait_for()

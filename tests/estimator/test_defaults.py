@@ -57,10 +57,29 @@ def test_layers_that_are_given_are_taken_as_before(X):
     given = HTM((LayerSpec(4, 6, 2),), epochs=1, coder=False, sampler=False).fit(X[:300])
     assert given.choice_ is None and not given.keeps_best
     header = given.state()[0]
-    assert "choice" not in header and "keep_best" not in header["params"]
+    assert "choice" not in header and not {"keep_best", "init"} & set(header["params"])
     assert "prior" not in header["layers"][0]
     assert list(PRESETS)[0] == "auto" and HTM.from_preset("auto").layers is None
     assert HTM.from_preset("default").layers == DEFAULT_LAYERS
+
+
+def test_units_that_begin_at_random_find_their_places(X, model):
+    """From as bad as no network at all to near the placed start, the same way each time."""
+    wandering = HTM(init="random", coder=False, sampler=False)
+    held = [step.validation for step in wandering.fit(X).history_]
+    placed = [step.validation for step in model.history_]
+    assert held[0] > 10 * placed[0] and held[-1] < 1.3 * placed[-1]
+    assert held[-1] == pytest.approx(min(held), rel=1e-6)
+    again = HTM.from_state(*wandering.state())
+    assert again.init == "random" and again.fingerprint == wandering.fingerprint
+    assert clone(wandering).fit(X).fingerprint == wandering.fingerprint
+
+
+def test_few_pictures_that_begin_at_random_are_learned_step_by_step(X):
+    few = HTM(init="random", epochs=2, coder=False, sampler=False).fit(X[:200])
+    assert few.history_[-1].step > 0
+    with pytest.raises(ValueError, match="init must be"):
+        HTM(init="anywhere").fit(X)
 
 
 @pytest.mark.parametrize("after", [1, 30, 47])

@@ -49,6 +49,7 @@ NUMPY = {
     "validation_fraction": np.float16(0.125),
     "patience": np.int8(1),
     "tolerance": np.float32(0.5),
+    "init": np.str_("random"),
     "mirror": np.bool_(True),
     "coder": np.bool_(True),
     "sampler": np.bool_(False),

@@ -11,8 +11,9 @@ from htm_engine.figures.rates import rate_figure, rate_in_words
 def made():
     steps = np.arange(1.0, 6.0)
     return {
-        "curve": base.error_curve(steps, steps / 10, steps[[1, 4]], np.array([0.2, 0.1])),
-        "young": base.error_curve(steps[:0], steps[:0], steps[:0], steps[:0]),
+        "curve": base.held_curve(steps, np.array([0.5, 0.3, 0.1, 0.2, 0.2])),
+        "young": base.held_curve(steps[:0], steps[:0]),
+        "batches": base.batch_curve(steps, steps / 10),
         "usage": base.usage([np.array([0.5, 0.5, 0.0]), np.array([1.0])], [1, 0]),
         "folds": base.fold_scores(["8 x 2", "16 x 4"], [[0.2, 0.3], [0.1, 0.15]]),
     }
@@ -26,11 +27,12 @@ def test_every_figure_has_named_axes_a_clear_ground_and_words(name):
     assert words.endswith(".") and len(words) > 20
 
 
-def test_curve_draws_every_point_it_is_given_and_says_where_it_ended():
+def test_curve_draws_every_point_it_is_given_marks_the_least_and_says_where_it_ended():
     figure, words = made()["curve"]
     assert list(figure.data[0].x) == [1, 2, 3, 4, 5]
-    assert list(figure.data[1].y) == [0.2, 0.1]
-    assert "0.2000" in words and "0.1000" in words
+    assert (list(figure.data[1].x), list(figure.data[1].y)) == ([3], [0.1])
+    assert "from 0.5000 to 0.2000, the least is 0.1000 at step 3" in words
+    assert list(made()["batches"][0].data[0].y) == [0.1, 0.2, 0.3, 0.4, 0.5]
 
 
 def test_usage_sorts_units_scales_to_fair_shares_and_counts_the_dead():

@@ -40,7 +40,7 @@ class Stub:
         return self.now
 
     def placed(self, maps):
-        return NetworkStep(0.5)
+        return NetworkStep(self.validate(maps), (np.ones(2) / 2,), (0,))
 
     def keep_units(self):
         self.seen.append(("keep", self.now))
@@ -91,6 +91,14 @@ def test_progress_grows_to_one_and_what_tables_need_is_kept_last():
     assert progress == sorted(progress)
     assert progress[-1] == 1.0
     assert [kind for kind, _ in stub.seen[-2:]] == ["end", "tables"]
+
+
+def test_the_first_step_shown_is_the_start_and_most_is_measured_early():
+    steps = list(train(Stub([9.0, 5.0, 4.0, 3.0, 2.0, 1.0, 1.0], epochs=2), X))
+    measured = [(step.step, step.validation) for step in steps if step.validation is not None]
+    assert measured == [(0, 9.0), (1, 5.0), (2, 4.0), (4, 3.0), (6, 2.0), (12, 1.0), (12, 1.0)]
+    assert np.isnan(steps[0].error) and steps[0].usage and steps[0].loop is None
+    assert steps[0].progress == 0 and steps[1].step == 1
 
 
 def test_few_rows_are_not_held_out_and_batches_follow_the_data():
@@ -154,9 +162,9 @@ def test_file_tables_are_measured_on_held_out_pictures_too():
 
 
 class Keeper(Stub):
-    """One that keeps its best units."""
+    """One that keeps its best units; an epoch is one step, so that each is measured once."""
 
-    keeps_best = True
+    keeps_best, batch_size = True, 30
 
 
 def test_training_ends_with_the_units_of_the_least_held_out_error():

@@ -75,6 +75,15 @@ def test_a_size_asked_for_is_kept_and_one_that_cannot_be_costs_a_sentence():
     assert app.error and "bytes" in app.error[0].value and not app.exception
 
 
+def test_a_broken_file_over_a_good_photograph_leaves_the_rest_of_the_page():
+    app = opened()
+    before = [metric.value for metric in app.metric]
+    app.file_uploader(key="photo_upload").upload("torn.png", b"\x89PNG\r\n\x1a\n and no more").run()
+    assert app.error and not app.exception
+    assert before and [metric.value for metric in app.metric] == before
+    assert any(uploader.key == "photo_back" for uploader in app.file_uploader)
+
+
 def test_maps_tell_units_and_every_size_of_block(small):
     coded = ended(small, photo_work.PhotoSettings(40, "psnr", "best"))
     assert set(np.unique(coded.look.sides[0])) <= set(photo_view.SHADES)

@@ -15,7 +15,8 @@ from studio import frame
 from studio.kit import controls, links
 from tests.helpers.places import ROOT
 
-#: Links as the first version wrote them.  Never change one: people have them.
+#: Links as the first version wrote them, and one a control that has come since.  Never change
+#: one: people have them.
 FROZEN = json.loads(Path(__file__).with_name("links_v1.json").read_text(encoding="utf-8"))
 #: Fields that are no settings: another page's frame, and files.
 ELSEWHERE = {"language", "play"}

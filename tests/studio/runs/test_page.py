@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.runs.recipe import Recipe
+from studio.kit.words import t
+from studio.runs import rows
 from studio.runs.rows import as_csv
 from studio.visitor import history
 from tests.helpers.places import ROOT
@@ -109,6 +112,13 @@ def test_on_a_shared_server_nobody_sees_a_strangers_run(empty, model, monkeypatc
     assert not app.dataframe and "no such run yet" in app.info[0].value
     sent = opened(runs=run)
     assert list(sent.dataframe[0].value["Run"]) == ["of somebody else"]
+
+
+def test_a_run_that_waits_is_called_paused(empty, model, monkeypatch):
+    run = empty.get(recorded(empty, model, "mine"))
+    assert rows.shown([run])[t("runs.state")] == ["finished"]
+    monkeypatch.setattr(rows, "live", lambda run: SimpleNamespace(state="paused"))
+    assert rows.shown([run])[t("runs.state")] == ["paused"]
 
 
 def test_a_damaged_history_is_said_and_the_page_works(empty, tmp_path, monkeypatch):

@@ -47,6 +47,14 @@ def test_a_typed_text_becomes_a_file():
     assert any("Download the file" in str(b.proto.label) for b in app.get("download_button"))
 
 
+def test_our_own_file_and_its_letters_come_before_the_others():
+    parts = [part.study for part in work.study_steps(b"to be or not to be", "blank") if part.study]
+    first = next(study for study in parts if study.letters)
+    assert [name for name, _ in first.sizes] == ["HTM"] and first.file
+    counts = [len(study.sizes) for study in parts]
+    assert counts == sorted(counts) and counts[-1] > 3 and parts[-1].letters == first.letters
+
+
 def test_what_is_typed_is_never_markup():
     html = letters_html([Letter(c, 1.0, (), ()) for c in "<script>&\"'\n"])
     assert "<script>" not in html and "&lt;" in html and html.count("<span") == 12

@@ -27,12 +27,14 @@ def finished(app: AppTest) -> AppTest:
     return app.run()
 
 
-def test_the_first_sight_is_the_shipped_model_and_not_an_empty_form():
+def test_the_first_sight_is_a_training_of_these_pictures_and_not_an_empty_form():
     app = opened()
     assert not app.exception
-    assert len(app.get("image")) >= 3
-    assert any("model that comes with the app" in m.value for m in app.markdown)
+    assert app.get("image") and app.get("html") and app.get("plotly_chart")
+    assert any("A recorded training" in m.value for m in app.markdown)
     assert any("4,000 pictures of 32x32" in caption.value for caption in app.caption)
+    app = opened(data="digits")
+    assert any("model that comes with the app" in m.value for m in app.markdown)
 
 
 def test_training_makes_the_visitor_a_model_of_their_own():
@@ -71,14 +73,43 @@ def test_choosing_a_preset_puts_its_values_into_the_knobs():
     assert app.number_input(key="l1stride").value == 2
 
 
-def test_first_step_only_makes_one_step_and_waits():
-    app = opened(data="digits", preset="quick")
+def test_step_by_step_shows_the_start_and_then_a_step_with_each_click():
+    app = opened(data="digits", preset="quick", init="random")
     app.button(key="first").click().run()
     run = app.session_state["_job"]
-    assert run.join(600)
-    assert (run.state, run.snapshot().step.step) == ("paused", 1)
+    for step in (0, 1):
+        assert run.join(600)
+        app.run()
+        assert (run.state, run.snapshot().step.step) == ("paused", step)
+        assert run.model.init == "random" and app.get("plotly_chart")
+        app.button(key="single").click().run()
     app.button(key="reset").click().run()
     assert not app.exception
+
+
+def test_a_finished_run_says_its_numbers_and_what_to_do_next():
+    app = opened(data="digits", preset="quick", epochs="1")
+    app.button(key="train").click().run()
+    app = finished(app)
+    said = " ".join(m.value for m in app.markdown)
+    assert "Held-out error" in said and "bytes** in this network's file" in said
+    assert len(app.get("page_link")) >= 3
+
+
+def test_whoever_was_sent_a_link_looks_and_cannot_stop_the_run():
+    owner = opened(data="digits", preset="quick", epochs="200", patience="100")
+    owner.button(key="first").click().run()
+    run = owner.session_state["_job"]
+    viewer = opened(run=run.run)
+    assert viewer.session_state["_job"] is run
+    keys = {button.key for button in viewer.button}
+    assert not keys & {"pause", "single", "stop", "skip"}
+    assert any("watching" in caption.value for caption in viewer.caption)
+    viewer.button(key="reset").click().run()
+    assert not run.ending
+    assert {"pause", "single", "stop"} <= {button.key for button in owner.run().button}
+    owner.button(key="reset").click().run()
+    assert run.ending
 
 
 def test_an_uploaded_zip_is_trained_on():
