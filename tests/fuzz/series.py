@@ -30,7 +30,7 @@ def tables() -> Files:
         frame.to_csv(index=False).encode(),
         frame.to_csv(sep=";", decimal=",", date_format="%d.%m.%Y %H:%M").encode("utf-16"),
         frame.to_csv(sep="\t", header=False).encode(),
-        frame.to_json(orient="records", lines=True).encode(),
+        frame.to_json(orient="records", lines=True, date_format="iso").encode(),
         parquet.getvalue(),
         b"1\n2\n\n-3e5\n",
     ]
