@@ -56,28 +56,7 @@ def followed(
         The place whose mark is filled.
     """
     begin = shown.start or 0
-    # A band is as wide as its widest in each stretch, so that none is lost by thinning.
-    ends = [thinned(one[shown]) + begin for one in (values, trace.low, trace.high)]
-    figure = go.Figure()
-    for places, edge, fill in ((ends[1], trace.low, None), (ends[2], trace.high, "tonexty")):
-        figure.add_scatter(
-            x=x[places],
-            y=edge[places],
-            mode="lines",
-            line={"width": 0},
-            fill=fill,
-            fillcolor=_BAND,
-            name=say("expected, 90 of 100"),
-            showlegend=fill is not None,
-            hoverinfo="skip",
-        )
-    figure.add_scatter(
-        x=x[ends[0]],
-        y=values[ends[0]],
-        mode="lines",
-        line={"color": GREY, "width": 1.4},
-        name=say("value"),
-    )
+    figure = _band(values, x, trace, shown)
     inside = odd[(odd >= begin) & (odd < (shown.stop or len(values)))]
     figure.add_scatter(
         x=x[inside],
@@ -103,6 +82,34 @@ def followed(
         odd=len(inside),
     )
     return figure, words
+
+
+def _band(values: Array, x: Array, trace: SeriesTrace, shown: slice) -> go.Figure:
+    """The values as a line, over the band that was predicted for them."""
+    begin = shown.start or 0
+    # A band is as wide as its widest in each stretch, so that none is lost by thinning.
+    line, low, high = (thinned(one[shown]) + begin for one in (values, trace.low, trace.high))
+    figure = go.Figure()
+    for places, edge, fill in ((low, trace.low, None), (high, trace.high, "tonexty")):
+        figure.add_scatter(
+            x=x[places],
+            y=edge[places],
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=_BAND,
+            name=say("expected, 90 of 100"),
+            showlegend=fill is not None,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=x[line],
+        y=values[line],
+        mode="lines",
+        line={"color": GREY, "width": 1.4},
+        name=say("value"),
+    )
+    return figure
 
 
 def _finite(values: Array, of: Any) -> float:
