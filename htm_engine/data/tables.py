@@ -135,7 +135,7 @@ def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[An
     if start[:1] == b"{":
         return None, _told(_json_lines(stream), name)
     if start[:1] == b"[":
-        raise DataError("JSON is read line by line: one object {...} a line, no list around them.")
+        raise DataError("JSON is read line by line: one object a line, no list around them.")
     layout = layout_of(head)
     return layout, _told(_delimited(stream, layout), name)
 

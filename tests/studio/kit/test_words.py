@@ -17,7 +17,14 @@ ENGINE = sorted((ROOT / "htm_engine").rglob("*.py"))
 #: English marks more than one; Chinese does not.
 ENGLISH_ONLY = {"plural"}
 #: Modules whose every refusal may reach a visitor.
-SEEN = ("data/uploads", "data/arrayfiles", "estimator/persistence", "storage")
+SEEN = (
+    "data/uploads",
+    "data/arrayfiles",
+    "data/series_tables",
+    "data/tables",
+    "estimator/persistence",
+    "storage",
+)
 
 
 def parsed(path):
