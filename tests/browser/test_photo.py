@@ -91,9 +91,12 @@ def test_the_divider_and_the_enlarged_part_follow_the_hand_into_the_link(
     assert visit.errors == []
 
 
-def test_the_curve_is_drawn_without_another_touch(server, open_page, screenshot):
+def test_the_curve_is_drawn_without_another_touch(server, open_page, upload, screenshot):
     visit = open_page(f"{server.url}/compress?what=photo&fast=true&photo_quality=20")
     page = visit.page
+    # Smaller than the sample, which takes as long as all else here.
+    upload(uploader(page, "photograph of your own"), "mine.png", photograph(), "image/png")
+    page.get_by_text("A part of “China”").wait_for(state="detached", timeout=SECONDS)
     settled(page)
     page.get_by_role("button", name="Draw the curves").click()
     page.get_by_role("button", name="Cancel").wait_for(timeout=SECONDS)
