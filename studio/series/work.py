@@ -40,6 +40,7 @@ EXAMPLE = next(iter(DRAWN))
 MOST_ROWS, MOST_BYTES = 2_000_000, 50_000_000
 #: Values followed between two looks at the progress.
 _CHUNK = 20_000
+_TABLE = "_series_table"
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,23 @@ def drawn(name: str) -> SeriesData:
     return draw_series(name).data
 
 
-@st.cache_data(max_entries=2, ttl=600, show_spinner=False)
 def uploaded(name: str, content: bytes) -> SeriesData:
-    """A visitor's table.
+    """A visitor's table, kept in the session alone while it is the one that is looked at.
+
+    Raises
+    ------
+    DataError
+        As :func:`table_of`.
+    """
+    asked = (name, hashlib.sha256(content).digest())
+    if st.session_state.get(_TABLE, (None,))[0] != asked:
+        st.session_state[_TABLE] = (asked, table_of(name, content))
+    found: SeriesData = st.session_state[_TABLE][1]
+    return found
+
+
+def table_of(name: str, content: bytes) -> SeriesData:
+    """Read a visitor's table.
 
     Raises
     ------

@@ -69,14 +69,14 @@ def test_live_shows_values_one_after_another_and_what_was_expected():
 
 
 def test_a_table_of_ones_own_is_read_and_told():
-    data = work.uploaded("mine.csv", b"when,load\n2026-01-01 00:00,1.5\n2026-01-01 01:00,x\n")
+    data = work.table_of("mine.csv", b"when,load\n2026-01-01 00:00,1.5\n2026-01-01 01:00,x\n")
     assert data.columns == ("load",) and data.stamps is not None
     assert any("gap" in note for note in data.notes)
 
 
 def test_what_is_no_table_is_refused_in_a_sentence():
     with pytest.raises(DataError):
-        work.uploaded("mine.csv", bytes(range(256)) * 4)
+        work.table_of("mine.csv", bytes(range(256)) * 4)
 
 
 def test_scores_are_a_table_of_every_value():
@@ -101,3 +101,13 @@ def test_a_long_series_is_drawn_with_all_its_extremes():
     values[300:400] = np.nan
     places = thinned(values)
     assert {5_000, 77_777} <= set(places.tolist()) and len(places) <= 1800
+
+
+def test_a_table_is_kept_for_its_visitor_alone(monkeypatch):
+    """Nothing of it stays on the server when the session ends."""
+    kept = {}
+    monkeypatch.setattr(work.st, "session_state", kept)
+    content = b"a\n1\n2\n3\n"
+    first = work.uploaded("mine.csv", content)
+    assert work.uploaded("mine.csv", content) is first and len(kept) == 1
+    assert len(work.uploaded("other.csv", content + b"4\n")) == 4 and len(kept) == 1
