@@ -92,10 +92,10 @@ def _flat(line: str) -> str:
 def _time(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.replace(",", ".").replace(" Z", "Z"))
-    except ValueError:
+        offset = at.utcoffset()
+        return at.replace(tzinfo=None) - offset if offset is not None else at
+    except (ValueError, OverflowError):  # a zone may lead out of the years that there are
         return None
-    offset = at.utcoffset()
-    return at.replace(tzinfo=None) - offset if offset is not None else at
 
 
 def _number(word: str) -> float | None:

@@ -6,13 +6,15 @@ have it gone over a thousand times; decoders do as they are told.  The format is
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from ..errors import DataError
 
 _START = b"\xff\xd8"
-#: Begins a scan; in what is coded a byte of ones is followed by a zero, so it stands nowhere else.
-_SCAN = b"\xff\xda"
+_SCAN, _END = 0xDA, 0xD9
+#: Markers without a length; and what in a scan begins none: a coded byte of ones, restarts.
+_BARE, _CODED = range(0xD0, 0xD9), (0x00, 0xFF, *range(0xD0, 0xD8))
 #: Of frame headers: none of them, though among their numbers.
 _NO_FRAMES = (0xC4, 0xC8, 0xCC)
 #: Frames coded arithmetically, where a block may take no bit at all.
@@ -55,12 +57,31 @@ def check(data: bytes, label: str, pixels: int) -> None:
     arithmetic = any(marker in _ARITHMETIC for marker, _ in _frames(data))
     if pixels > _MOST_PIXELS_A_BYTE * len(data) and not arithmetic:
         raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
-    scans = data.count(_SCAN)
+    scans = sum(1 for _ in itertools.islice(_scans(data), 100 * MOST_SCANS))
     if scans > MOST_SCANS:
         raise DataError(
             f"{label} is a JPEG in {scans:,} scans; at most {MOST_SCANS} are read, "
             "so store it anew first."
         )
+
+
+def _scans(data: bytes) -> Iterator[int]:
+    """Place of each scan, up to the picture's end; phones append films and previews to theirs."""
+    place = 2
+    while 0 <= place < len(data) - 3 and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == _END:
+            return
+        if marker in _BARE or marker == 0xFF:
+            place += 1 if marker == 0xFF else 2
+            continue
+        if marker == _SCAN:
+            yield place
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if marker == _SCAN:
+            place = data.find(b"\xff", place)
+            while 0 <= place < len(data) - 1 and data[place + 1] in _CODED:
+                place = data.find(b"\xff", place + 1)
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:

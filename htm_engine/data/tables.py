@@ -11,9 +11,11 @@ What pandas cannot read ends in one :class:`~htm_engine.errors.DataError`.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
+import json
 import re
 import warnings
 from collections.abc import Iterator
@@ -49,6 +51,7 @@ class Layout:
     decimal: str  #: ``.`` or ``,``
     header: bool
     columns: tuple[str, ...]
+    blank: int = 0  #: blank lines before the first row
 
     def in_words(self) -> str:
         """One sentence to show.
@@ -83,6 +86,7 @@ def layout_of(head: bytes) -> Layout:
         lines = lines[:-1]  # it may be cut
         if not lines:
             raise DataError(f"{_LONG}: this is no series.")
+    blank = sum(1 for _ in itertools.takewhile(lambda line: not line.strip(), lines))
     lines = [line for line in lines if line.strip()][:200]
     if not lines:
         raise DataError("The table is empty.")
@@ -102,7 +106,7 @@ def layout_of(head: bytes) -> Layout:
     if header and width == len(names) + 1:
         names = ["row", *names]  # R and pandas number rows in a column without a name
     names = [*names, *[""] * (width - len(names))]
-    return Layout(encoding, delimiter, decimal, header, _distinct(names))
+    return Layout(encoding, delimiter, decimal, header, _distinct(names), blank)
 
 
 def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[Any]]:
@@ -148,9 +152,7 @@ def _encoding(head: bytes) -> str:
         raise DataError(f"This is {kind_of(head).name}, not a table of numbers.")
     try:
         # The last letter may be cut.
-        io.TextIOWrapper(
-            io.BytesIO(head[: len(head) - 4] if len(head) >= HEAD else head), "utf-8"
-        ).read()
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
         return "utf-8-sig"
     except UnicodeDecodeError:
         return "cp1252"
@@ -187,7 +189,8 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     found: list[str] = []
     for number, name in enumerate(names, 1):
         short = " ".join(name.split())[:60] or f"column {number}"
-        found.append(short if short not in found else f"{short} {number}")
+        free = (f"{short} {other}" for other in itertools.count(number))
+        found.append(short if short not in found else next(n for n in free if n not in found))
     return tuple(found)
 
 
@@ -202,7 +205,8 @@ def _delimited(stream: BinaryIO, layout: Layout) -> Iterator[Any]:
         decimal=layout.decimal,
         header=None,
         names=[*layout.columns, *spare],
-        skiprows=1 if layout.header else 0,
+        skiprows=layout.blank + layout.header,
+        skip_blank_lines=width > 1,  # in one column a blank line is a blank cell
         encoding=layout.encoding,
         encoding_errors="replace",
         skipinitialspace=True,
@@ -210,14 +214,23 @@ def _delimited(stream: BinaryIO, layout: Layout) -> Iterator[Any]:
         index_col=False,
         chunksize=max(256, CELLS // width),
         low_memory=False,
-        on_bad_lines="skip",
     )
-    for frame in found:
+    for frame in _even(found):
         kept = frame[list(layout.columns)]
         if layout.decimal == ",":
             kept = kept.apply(_with_point)
         kept.attrs["longer"] = int(frame[spare[0]].notna().sum())
         yield kept
+
+
+def _even(frames: Iterator[Any]) -> Iterator[Any]:
+    """Frames, unless a row has more cells than there is room for."""
+    try:
+        yield from frames
+    except pd.errors.ParserError as exc:
+        raise DataError(
+            "A row has over twice as many cells as there are columns; mend or remove it first."
+        ) from exc
 
 
 def _with_point(column: Any) -> Any:
@@ -234,16 +247,13 @@ def _json_lines(stream: BinaryIO) -> Iterator[Any]:
     while lines := list(itertools.islice(iter(lambda: text.readline(HEAD), ""), CELLS >> 7)):
         if any(len(line) >= HEAD for line in lines):
             raise DataError(f"{_LONG}: this is no series.")
-        frame = pd.read_json(
-            io.StringIO("".join(lines)),
-            lines=True,
-            dtype=False,
-            precise_float=True,
-        )
-        if frame.shape[1] > MOST_COLUMNS:
+        rows = [json.loads(line) for line in lines if line.strip()]
+        if not all(isinstance(row, dict) for row in rows):
+            raise DataError("JSON is read line by line: one object a line, no list around them.")
+        # A frame has a cell for every row and key, so the keys are counted first.
+        if len(set(itertools.chain(*rows))) > MOST_COLUMNS:
             raise DataError(f"{_LONG}: this is no series.")
-        frame.columns = list(map(str, frame.columns))
-        yield frame
+        yield pd.DataFrame(rows)
 
 
 def _parquet(stream: BinaryIO) -> Iterator[Any]:
@@ -258,8 +268,21 @@ def _parquet(stream: BinaryIO) -> Iterator[Any]:
     names = file.schema_arrow.names
     if len(names) > MOST_COLUMNS:
         raise DataError(f"{_LONG}: this is no series.")
-    for batch in file.iter_batches(max(256, CELLS // max(1, len(names)))):
-        yield batch.to_pandas()
+    # Text may be short in the file and long in memory: it is left blank, and so left out.
+    blank = [one.name for one in file.schema_arrow if not _is_plain(one.type)]
+    kept = [one for one in names if one not in blank]
+    for batch in file.iter_batches(max(256, CELLS // max(1, len(names))), columns=kept):
+        frame = batch.to_pandas(ignore_metadata=True)
+        frame.columns = list(_distinct(list(map(str, frame.columns))))
+        yield frame.assign(**dict.fromkeys(blank))
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether a column of Parquet takes no more memory than its rows: numbers and times."""
+    from pyarrow import types
+
+    tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_timestamp)
+    return any(test(kind) for test in (*tests, types.is_date, types.is_decimal))
 
 
 def _told(found: Iterator[Any], name: str) -> Iterator[Any]:

@@ -24,7 +24,7 @@ _AT, _GOES = "_series_at", "_series_goes"
 def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
     """The live view with its buttons; it goes on by itself while it plays."""
     if st.session_state.get(_AT, ("", 0))[0] != wanted.key:
-        st.session_state[_AT], st.session_state[_GOES] = (wanted.key, study.period), False
+        st.session_state[_AT], st.session_state[_GOES] = _begin(wanted, study), False
     going = st.session_state[_GOES]
 
     def again() -> None:
@@ -55,10 +55,15 @@ def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
     st.fragment(again, run_every=_EVERY if going else None)()
 
 
+def _begin(wanted: Wanted, study: Study) -> tuple[str, int]:
+    """Where the live view begins: after the learning period, if there is anything after it."""
+    return wanted.key, min(study.period, len(wanted.values))
+
+
 def _switch(wanted: Wanted, study: Study) -> None:
     st.session_state[_GOES] = not st.session_state[_GOES]
     if st.session_state[_AT][1] >= len(wanted.values):
-        st.session_state[_AT] = (wanted.key, study.period)
+        st.session_state[_AT] = _begin(wanted, study)
 
 
 def _one_more(wanted: Wanted) -> None:

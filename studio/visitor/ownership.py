@@ -46,8 +46,9 @@ def whoever() -> str:
 
 
 def own(run: str) -> None:
-    """A run is this visitor's from now on."""
-    _OWNERS[run] = whoever()
+    """A run is this visitor's from now on; one that no history names is nobody else's anyway."""
+    if run:
+        _OWNERS[run] = whoever()
 
 
 def mine(run: str) -> bool:

@@ -66,7 +66,7 @@ def test_a_forecast_goes_on_where_the_table_ends(table, capsys):
     ("argv", "says"),
     [
         (("detect", "missing.csv"), "missing.csv cannot be used"),
-        (("detect", "README.md"), "no column of numbers"),
+        (("detect", "README.md"), "A row has over twice as many cells"),
         (("detect", "spikes", "-o", "."), "is a folder"),
         (("detect", "-", "-o", "x.csv"), "one by one"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from htm_engine.data import series_tables, tables
 from htm_engine.data.series_tables import read_table
+from htm_engine.data.tables import layout_of
 from htm_engine.errors import DataError
 
 MINUTES = np.datetime64("2026-01-31T23:58") + np.arange(3).astype("timedelta64[m]")
@@ -170,3 +172,51 @@ def test_any_bytes_give_a_series_or_a_sentence(data):
         assert str(exc).endswith((".", "numbers."))
     else:
         assert len(found) > 0 and (np.abs(found.values[~np.isnan(found.values)]) <= 1e100).all()
+
+
+# ------------------------------------------------------- what a reader's eyes found
+def test_a_blank_cell_of_one_column_is_a_gap_and_no_row_less():
+    values = read_table(io.BytesIO(b"x\n1\n\n3\n4\n")).values[:, 0]
+    np.testing.assert_array_equal(values, [1, np.nan, 3, 4])
+
+
+def test_a_header_after_a_blank_line_is_no_row():
+    assert read_table(io.BytesIO(b"\nt;x\n1;2\n2;3\n")).columns == ("t", "x")
+    assert len(read_table(io.BytesIO(b"\nt;x\n1;2\n2;3\n"))) == 2
+
+
+def test_a_row_too_long_to_be_kept_is_said():
+    with pytest.raises(DataError, match="twice as many cells"):
+        read_table(io.BytesIO(b"x,y\n1,2\n3,4\n1,2,3,4,5,6,7\n5,6\n"))
+
+
+def test_a_thousand_keys_of_json_take_no_cell_each():
+    lines = "\n".join(f'{{"k{i}": 1, "l{i}": 2}}' for i in range(40_000))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="this is no series"):
+        read_table(io.BytesIO(lines.encode()))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6
+
+
+def test_the_index_of_times_of_a_parquet_file_is_its_time():
+    index = pd.date_range("2026-01-01", periods=5, freq="h", name="t")
+    stream = io.BytesIO()
+    pd.DataFrame({"x": range(5), "note": "a" * 300}, index=index).to_parquet(stream)
+    stream.seek(0)
+    data = read_table(stream)
+    assert data.time == "t" and data.columns == ("x",)
+    assert data.stamps[1] == np.datetime64("2026-01-01T01:00")
+    assert any("note" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("spare", range(3))
+def test_a_long_table_in_chinese_keeps_its_names(spare):
+    content = ("x" * spare + ",状态\n" + "1,好\n" * 60_000).encode()
+    assert read_table(io.BytesIO(content)).columns[0].startswith("x"[:spare] or "column")
+    assert layout_of(content[: 1 << 18]).encoding == "utf-8-sig"
+
+
+def test_names_that_look_like_made_ones_stay_apart():
+    assert len(set(layout_of(b"x 3,x,x\n1,2,3\n4,5,6\n").columns)) == 3

@@ -234,6 +234,11 @@ def test_a_jpeg_in_a_thousand_scans_is_refused():
         read_picture(data[:scan] + data[scan:-2] * 200 + data[-2:])
 
 
+def test_what_a_phone_appends_to_a_picture_is_no_scan_of_it():
+    film = np.random.default_rng(0).bytes(1000) + b"\xff\xda" * 200
+    assert read_picture(saved(RGB, "JPEG", progressive=True) + film).pixels.shape == RGB.shape
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "I;16", "L", "1", "RGB", "CMYK", "PA", "La"])
 def test_strips_change_nothing(monkeypatch, mode):
     rng = np.random.default_rng(0)

@@ -48,7 +48,7 @@ _FAST, _SLOW, _DAILY = 0.2, 0.02, 0.15
 #: Least rate of a scale; errors above so many scales count as so many; least part of the
 #: standard deviation.
 _SCALE_RATE, _OUTLIER, _LEAST_SCALE = 0.02, 8.0, 0.01
-_FORGET, _START, _MOST_TARGET = 0.995, 100.0, 6.0
+_FORGET, _START, _MOST_TARGET, _MOST_INVERSE = 0.995, 100.0, 6.0, 1e6
 #: Most surprise of a value, in bits.
 MOST_BITS = 20.0
 
@@ -255,10 +255,15 @@ def _regress(state: Predictors, value: float) -> None:
         size += gain[k] * inputs[k]
         error -= state.weights[k] * inputs[k]
     error = min(_MOST_TARGET, max(-_MOST_TARGET, error))
+    # Directions that a constant series says nothing of would grow without end by forgetting.
+    forgotten = _FORGET
+    for k in range(LAGS):
+        if state.inverse[k, k] > _MOST_INVERSE:
+            forgotten = 1.0
     for k in range(LAGS):
         state.weights[k] += gain[k] / size * error
         for j in range(LAGS):
-            state.inverse[k, j] = (state.inverse[k, j] - gain[k] * gain[j] / size) / _FORGET
+            state.inverse[k, j] = (state.inverse[k, j] - gain[k] * gain[j] / size) / forgotten
 
 
 @compiled(makes_arrays=False)
@@ -353,6 +358,8 @@ def _follow(state: Predictors, seconds: Array, values: Array, found: Array) -> N
                 found[t, HIGH] = quantile(means, scales, weights, 1 - tail / 2)
                 found[t, WINNER] = np.argmax(weights)
         if np.isnan(value):
+            if begun:
+                _keep_time(state, second)
             continue
         bits = 0.0
         if begun:

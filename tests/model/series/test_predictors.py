@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from htm_engine.model import competition
+from htm_engine.model.series.model import SeriesModel
 from htm_engine.model.series.predictors import (
     GATE_RATE,
     HIGH,
@@ -107,3 +108,16 @@ def test_paths_leave_the_state_alone_and_spread():
         np.testing.assert_array_equal(one, other)
     spread = np.quantile(paths, 0.9, axis=0) - np.quantile(paths, 0.1, axis=0)
     assert spread[-1] > 2 * spread[0] > 0
+
+
+def test_a_sensor_stuck_for_ever_breaks_nothing():
+    """Forgetting what a constant series says nothing of must not grow without end."""
+    values = np.concatenate([[0.0, 1, 0, 1, 2], np.full(40_000, 7.0), [0.0, 1, 0, 1, 2]])
+    trace = SeriesModel(learning=50).follow(values)
+    assert np.isfinite(trace.prediction[1:]).all()
+    assert abs(trace.prediction[40_000] - 7) < 0.01
+
+
+def test_a_forecast_begins_after_the_last_row_though_it_is_a_gap():
+    model = SeriesModel().fit([1.0, 2, 3, 4, np.nan, np.nan], np.arange(6) * 3600.0)
+    assert model.forecast(2).seconds.tolist() == [6 * 3600.0, 7 * 3600.0]

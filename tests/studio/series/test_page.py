@@ -111,3 +111,9 @@ def test_a_table_is_kept_for_its_visitor_alone(monkeypatch):
     first = work.uploaded("mine.csv", content)
     assert work.uploaded("mine.csv", content) is first and len(kept) == 1
     assert len(work.uploaded("other.csv", content + b"4\n")) == 4 and len(kept) == 1
+
+
+def test_live_works_where_there_is_less_than_a_learning_period():
+    app = opened(live="true", learning="99999", v="2")
+    followed(app)
+    assert not app.exception and any("was expected" in one.value for one in app.caption)
