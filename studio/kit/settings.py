@@ -195,8 +195,11 @@ class Page:
             # What it began with is its own default on this visit: where the page runs again before
             # the browser has drawn it, the browser answers with the default.
             began = st.session_state.get(_BEGAN, {}).get(name, default)
-            start = first(options, began if several or began in options else default)
-            chosen = draw(label, options, key=name, **start, **shown)
+            if several:  # a link may name what there is not
+                began = [one for one in began if one in options][: shown.get("max_selections")]
+            elif began not in options:
+                began = default
+            chosen = draw(label, options, key=name, **first(options, began), **shown)
             self._write(name, chosen, default)
         return self._keep(name, default if chosen is None else chosen)
 
