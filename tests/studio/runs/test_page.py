@@ -94,6 +94,13 @@ def test_a_deleted_run_comes_back(empty, model):
     assert empty.get(run) is not None and list(app.dataframe[0].value["Run"]) == ["gone"]
 
 
+def test_a_link_to_runs_of_which_one_is_gone_shows_the_other(empty, model):
+    run = recorded(empty, model, "here")
+    app = opened(runs=[run, "1e308"], v="2")
+    assert not app.exception
+    assert app.multiselect(key="runs").value == [run]
+
+
 def test_a_run_in_use_is_the_model_of_every_page(empty, model):
     run = recorded(empty, model, "mine")
     app = opened()
