@@ -102,6 +102,7 @@ def test_a_models_file_is_told_of(tmp_path, capsys):
         ("load=0.5 idle=7", None, [0.5, 7]),
         ("no number here", None, []),
         ("2026-99-31 5", None, [5]),
+        ("0001-01-01T00:00:00+01:00 5", None, [5]),  # before there are years
         ("{broken 5", None, [5]),
         ("1_000 0x10", None, []),
     ],

@@ -202,3 +202,10 @@ def test_a_link_from_before_sizes_were_chosen_means_the_preset_called_default():
     assert opened("train", {"v": "1"}).session_state["data"] == "digits"
     assert opened("train", {"v": "2"}).session_state["data"] == "scenes"
     assert opened("train", {"v": "1", "preset": "quick"}).selectbox(key="preset").value == "quick"
+
+
+def test_a_linked_choice_is_its_fields_own_default_on_that_visit():
+    """A page that runs again before the browser has drawn a field is answered with its default."""
+    app = opened("series", {"v": "2", "series": "spikes"})
+    field = app.selectbox(key="series")
+    assert field.options[field.proto.default] == field.proto.raw_value == "Three spikes"

@@ -26,3 +26,13 @@ def test_who_began_a_run_owns_it_and_others_do_not(monkeypatch):
     assert ownership.mine("run")
     monkeypatch.setattr(ownership, "whoever", lambda: "student")
     assert not ownership.mine("run") and ownership.mine("a run that nobody began")
+
+
+def test_a_run_without_a_name_is_nobody_elses(monkeypatch):
+    """Where no history can be written runs have none, and each visitor's is that visitor's."""
+    monkeypatch.setattr(ownership, "_OWNERS", {})
+    for visitor in ("one", "other"):
+        monkeypatch.setattr(ownership, "whoever", lambda visitor=visitor: visitor)
+        ownership.own("")
+    monkeypatch.setattr(ownership, "whoever", lambda: "one")
+    assert ownership.mine("")
