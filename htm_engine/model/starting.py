@@ -28,6 +28,8 @@ SETTLED = 50
 #: How far units that begin at random lie from the mean, in deviations of the numbers; and wins
 #: that each counts as its past, so that the first batch does not place it for good.
 SCATTER, WANDERING = 0.3, 12.0
+#: Length of the code that is handed up, at most, where the settings name none.
+LONGEST_CODE = 64
 
 
 class Begun(NamedTuple):
@@ -68,8 +70,8 @@ def _clustered(layer: CompetitiveLayer, x: Floats, rng: np.random.Generator) -> 
         distance = (begin**2).sum(1) - 2 * subset @ begin.T
         assigned = distance.argmin(1)
         begin = _means(subset, assigned, begin)
-    values, directions = _principal(centred)
     rank = _rank(spec.rank, count, d)
+    values, directions = _principal(centred, max(2 * rank, spec.code or LONGEST_CODE))
     layer.m = (begin + layer.mean).astype(np.float32)
     layer.u = _local_bases(subset, assigned, begin, rank, values, directions)
     layer.shares = np.bincount(assigned, minlength=count) / np.float32(len(subset))
@@ -152,12 +154,33 @@ def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats
     return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
 
 
-def _principal(centred: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Variances and directions ``(d, d)`` of centred rows, largest first."""
+def _principal(
+    centred: Floats, least: int
+) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+    """Variances and directions of centred rows ``(n, d)``, largest first.
+
+    All d of them, or, where many numbers meet few rows, those in which the rows vary and what
+    completes them to ``least``: time that grows with the rows, not with d^3.
+    """
+    n, d = centred.shape
+    if n < d and d > subspaces.EXACT:
+        return _of_few(centred, min(d, least))
     covariance = (centred.T @ centred).astype(np.float64) / len(centred)
     values, directions = np.linalg.eigh(covariance)
     directions = svd_flip(np.ascontiguousarray(directions[:, ::-1]), None)[0]
     return np.maximum(values[::-1], 0), directions
+
+
+def _of_few(centred: Floats, least: int) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+    found = subspaces.frame(centred, max(least, subspaces.AXES))
+    axes, count = found.axes, len(found.power)
+    if count < least:
+        # The coordinates that the axes reach least, made orthogonal to them.
+        free = np.argsort((axes**2).sum(1), kind="stable")[: least - count]
+        more = np.zeros((len(axes), len(free)))
+        more[free, np.arange(len(free))] = 1
+        axes = np.concatenate([axes, np.linalg.qr(np.hstack([axes, more]))[0][:, count:]], 1)
+    return np.pad(found.power, (0, axes.shape[1] - count)), axes
 
 
 def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
@@ -167,7 +190,7 @@ def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:
     if total <= 0:
         return 1
     enough = int(np.searchsorted(np.cumsum(values) / total, 0.999)) + 1
-    return min(enough, 64, len(values))
+    return min(enough, LONGEST_CODE, len(values))
 
 
 def _local_bases(
@@ -176,7 +199,7 @@ def _local_bases(
     means: Floats,
     rank: int,
     values: NDArray[np.float64],
-    directions: NDArray[np.float64],
+    directions: NDArray[np.floating],
 ) -> Floats:
     """Principal directions of each unit's rows, leaning on the global ones where rows are few."""
     d = rows.shape[1]
@@ -190,8 +213,5 @@ def _local_bases(
         own = rows[assigned == unit][: 8 * rank + 64] - mean
         stack = np.concatenate([own, 0.5 * prior]).astype(np.float32)
         right = np.linalg.svd(stack, full_matrices=False)[2]
-        if len(right) < rank:
-            filled = np.concatenate([right, directions.T])[:d]
-            right = np.linalg.qr(filled.T)[0].T
         bases[unit] = right[:rank].T
     return competition.orthonormalise(bases).astype(np.float32)

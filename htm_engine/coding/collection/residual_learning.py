@@ -14,6 +14,9 @@ from sklearn.utils.extmath import svd_flip
 from .quantise import LAMBDA
 from .residual_units import F32, ResidualUnits
 
+#: Numbers a row above which few rows have their directions from the rows.
+WIDE = 1024
+
 
 def learn(
     residual: F32,
@@ -36,6 +39,8 @@ def learn(
     if len(active) > most:
         active = active[rng.choice(len(active), most, replace=False)]
     units = max(1, min(units, len(active) // (4 * x.shape[1])))
+    if units == 1:
+        return ResidualUnits(_one_basis(active)[None], patch, blank.shape)
     assigned = _start(active, units, int(rng.integers(2**31)))
     bases = np.zeros((units, x.shape[1], x.shape[1]), np.float32)
     for _ in range(rounds):
@@ -43,9 +48,7 @@ def learn(
         prior = active.T @ active / len(active) * 0.02
         for unit in range(units):
             own = active[assigned == unit]
-            covariance = (own.T @ own / max(1, len(own)) + prior).astype(np.float64)
-            values, vectors = np.linalg.eigh(covariance)
-            bases[unit] = svd_flip(vectors[:, ::-1], None)[0]
+            values, bases[unit] = _principal(own.T @ own / max(1, len(own)) + prior)
             spread[unit] = np.sqrt(np.maximum(values[::-1], 1e-12))
         share = np.bincount(assigned, minlength=units) + 1.0
         cost = np.empty((len(active), units), np.float32)
@@ -63,10 +66,28 @@ def learn(
     return ResidualUnits(bases, patch, blank.shape)
 
 
+def _principal(covariance: NDArray[np.floating]) -> tuple[NDArray[np.float64], F32]:
+    """Variances, least first, and directions ``(d, d)``, largest first."""
+    values, vectors = np.linalg.eigh(covariance.astype(np.float64))
+    return values, svd_flip(vectors[:, ::-1], None)[0].astype(np.float32)
+
+
+def _one_basis(x: F32) -> F32:
+    """Principal directions ``(d, d)`` of all rows ``(n, d)``, for a single unit.
+
+    Where many numbers meet few rows, the directions in which those vary and any that complete
+    them: its time grows with n d^2, that of a covariance's eigenvectors with d^3.
+    """
+    n, d = x.shape
+    if n >= d or d <= WIDE:
+        covariance = x.T @ x / max(1, n)
+        return _principal(covariance + covariance * 0.02)[1]
+    axes = np.linalg.svd(x.astype(np.float64), full_matrices=False)[2].T
+    return svd_flip(np.linalg.qr(axes, mode="complete")[0], None)[0].astype(np.float32)
+
+
 def _start(x: F32, units: int, seed: int) -> NDArray[np.intp]:
     """First assignment by direction, sign left aside."""
-    if units == 1:
-        return np.zeros(len(x), np.intp)
     length = np.linalg.norm(x, axis=1, keepdims=True)
     direction = x / np.maximum(length, 1e-12)
     peak = np.abs(direction).argmax(1)
