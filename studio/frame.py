@@ -41,6 +41,7 @@ WARM_UP = (
 #: More room for the page on a screen that is wide and low; and what is watched while it goes
 #: on keeps its full colour until the next picture of it is there (Streamlit fades all that a
 #: part of the page has not drawn again yet).  On a telephone a run stands above its controls.
+#: The accent is light by night, so that it can be read on dark ground, and white on it cannot.
 STYLE = f"""<style>
 @media (min-width: 768px) {{
   [data-testid=stMainBlockContainer] {{ padding: 3.25rem 3rem 4rem; }}
@@ -51,6 +52,7 @@ STYLE = f"""<style>
   }}
 }}
 [class*=st-key-{STEADY}] [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}
+button[kind^=primary] {{ color: light-dark(#FFFFFF, #101417); }}
 </style>"""
 #: Seconds that these wait for: the first page's pictures are on their way to the browser.
 WARM_AFTER = 1.5

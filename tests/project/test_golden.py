@@ -24,6 +24,7 @@ from htm_engine import (
 )
 from htm_engine.runs.history import History
 from htm_engine.runs.recipe import Recipe
+from tests.golden import elsewhere
 from tests.helpers.places import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -53,6 +54,14 @@ def test_a_photograph_comes_back_as_it_did(name):
 @pytest.mark.parametrize("name", ["text", "bytes"])
 def test_a_text_comes_back_as_it_was(name):
     assert digest(decompress_text((GOLDEN / f"{name}.htmc").read_bytes())) == EXPECTED[name]
+
+
+def test_another_machine_reads_the_same():
+    """Another kind of processor for BLAS, other threads, no asserts; all kinds by the program."""
+    found = elsewhere.on("all of that")
+    known = ("collection", "photo", "photo-eye", "photo-lossless", "text", "bytes")
+    assert {name: found[name] for name in known} == {name: EXPECTED[name] for name in known}
+    assert found["network"] == EXPECTED["fingerprint"]
 
 
 def test_a_model_of_a_series_goes_on_as_it_did():
