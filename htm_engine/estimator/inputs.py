@@ -7,6 +7,7 @@ a time, so that neither bytes nor memory maps are ever copied whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,21 @@ class MapInputs:
     n_features_in_: int
     _layout: tuple[int, ...]
     _shape: Shape
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether something was learned: having looked at data is not enough."""
+        return hasattr(self, "hierarchy_")
+
+    @contextmanager
+    def _as_before_if_refused(self) -> Iterator[None]:
+        """The estimator stays what it was where data is refused: it can be used as before."""
+        before = dict(vars(self))
+        try:
+            yield
+        except Exception:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     @property
     def layout(self) -> tuple[int, ...]:
@@ -70,7 +86,9 @@ class MapInputs:
         else:
             dtype = np.uint8 if _holds_bytes(X) else [np.float64, np.float32]
             whole = dtype is not np.uint8 and _is_whole(X)
-            X = validate_data(self, X, reset=reset, dtype=dtype)
+            # Its sums of large and infinite numbers warn before it says what is wrong.
+            with np.errstate(invalid="ignore", over="ignore"):
+                X = validate_data(self, X, reset=reset, dtype=dtype)
             self._check_whole(X, whole and not reset)
         if reset:
             self._layout = X.shape[1:]
@@ -88,7 +106,8 @@ class MapInputs:
     def _read_maps(self, X: Any, reset: bool) -> Any:
         if X.dtype != np.uint8:
             whole = _is_whole(X)
-            X = check_array(X, allow_nd=True, dtype=[np.float64, np.float32], estimator=self)
+            with np.errstate(invalid="ignore", over="ignore"):
+                X = check_array(X, allow_nd=True, dtype=[np.float64, np.float32], estimator=self)
             self._check_whole(X, whole and not reset)
         if not X.size:
             raise DataError(f"There are no pictures in data of shape {X.shape}.")

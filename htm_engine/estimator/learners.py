@@ -48,6 +48,7 @@ class Learns(Draws):
         rng = self.generator()
         rows = rng.permutation(len(X))[:CHOSEN_ON]
         maps = self.batch(X, np.sort(rows))
+        checks.check_size(maps)
         self.choice_ = choose(maps, len(X), int(rng.integers(2**31)))
 
     @property

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -162,10 +163,13 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         when they are first asked for, or by :meth:`table_steps`.
         """
         self.check_settings()
-        X = self._read(X, reset=True)
-        self.history_: list[TrainStep] = []
-        self._choose(X)
-        for step in train(self, X):
+        with self._as_before_if_refused():
+            X = self._read(X, reset=True)
+            self.history_: list[TrainStep] = []
+            self._choose(X)
+            steps = train(self, X)
+            begun = next(steps)
+        for step in chain([begun], steps):
             if step.validation is not None:
                 self.history_.append(step)
             yield step
@@ -176,13 +180,14 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         fresh = not hasattr(self, "hierarchy_")
         if fresh:
             self.check_settings()
-        X = self._read(X, reset=fresh)
+        with self._as_before_if_refused():
+            X = self._read(X, reset=fresh)
+            if fresh:
+                self.history_ = []
+                self._choose(X)
+                self.begin(self.batch(X, np.arange(len(X))))
         length = batch_length(self.batch_size, len(X))
-        if fresh:
-            self.history_ = []
-            self._choose(X)
-            self.begin(self.batch(X, np.arange(len(X))))
-        elif not self.learners:
+        if not fresh and not self.learners:
             self._resume()
         for learner in self.learners:
             learner.own()

@@ -119,7 +119,8 @@ def _at_random(layer: CompetitiveLayer, x: Floats, rng: np.random.Generator) -> 
     layer.u = competition.orthonormalise(drawn).astype(np.float32) if rank else drawn
     layer.spread = np.full((count, rank), scale, np.float32)
     layer.shares = np.full(count, 1 / count, np.float32)
-    _rest(layer, x, begin, frame.power.astype(np.float64), frame.axes, scale)
+    power, axes = _completed(frame, 1)
+    _rest(layer, x, begin, power.astype(np.float64), axes, scale)
     return Begun(scale, np.full(count, WANDERING))
 
 
@@ -154,9 +155,7 @@ def _means(rows: Floats, assigned: NDArray[np.intp], fallback: Floats) -> Floats
     return np.where(count > 0, total / np.maximum(count, 1), fallback).astype(np.float32)
 
 
-def _principal(
-    centred: Floats, least: int
-) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+def _principal(centred: Floats, least: int) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
     """Variances and directions of centred rows ``(n, d)``, largest first.
 
     All d of them, or, where many numbers meet few rows, those in which the rows vary and what
@@ -172,15 +171,22 @@ def _principal(
 
 
 def _of_few(centred: Floats, least: int) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
-    found = subspaces.frame(centred, max(least, subspaces.AXES))
+    return _completed(subspaces.frame(centred, max(least, subspaces.AXES)), least)
+
+
+def _completed(
+    found: subspaces.Frame, least: int
+) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+    """Variances and axes of a frame, with more axes along which nothing varies up to ``least``."""
     axes, count = found.axes, len(found.power)
-    if count < least:
-        # The coordinates that the axes reach least, made orthogonal to them.
-        free = np.argsort((axes**2).sum(1), kind="stable")[: least - count]
-        more = np.zeros((len(axes), len(free)))
-        more[free, np.arange(len(free))] = 1
-        axes = np.concatenate([axes, np.linalg.qr(np.hstack([axes, more]))[0][:, count:]], 1)
-    return np.pad(found.power, (0, axes.shape[1] - count)), axes
+    if count >= least:
+        return found.power, axes
+    # The coordinates that the axes reach least, made orthogonal to them.
+    free = np.argsort((axes**2).sum(1), kind="stable")[: least - count]
+    more = np.zeros((len(axes), len(free)))
+    more[free, np.arange(len(free))] = 1
+    whole = np.linalg.qr(np.hstack([axes, more]))[0][:, count:]
+    return np.pad(found.power, (0, len(free))), np.concatenate([axes, whole], 1)
 
 
 def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from htm_engine.errors import FormatError
-from tests.fuzz import fuzzing
+from tests.fuzz import calls, fuzzing
 
 #: Cases of those readers that take a tenth of a second a case.
 FEW = {"photo-model-inside": 50, "network-tables": 70, "network-blocks": 70}
@@ -27,3 +27,8 @@ def test_what_escapes_a_reader_is_told():
     reader = fuzzing.Reader([b"a"], read)
     assert fuzzing.outcome(reader, b"a") == "no sentence: no full stop"
     assert fuzzing.outcome(reader, b"b").startswith("KeyError")
+
+
+def test_any_call_with_any_array_gives_its_result_or_a_sentence():
+    told = calls.run(25, 20)
+    assert told["fit"] and told["fit: told"] and told["compress_series"]
