@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from sklearn.exceptions import NotFittedError
 
 from htm_engine import HTM, LayerSpec, compress_collection, decompress_collection, load_dataset
