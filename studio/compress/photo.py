@@ -15,7 +15,7 @@ from ..kit import watching
 from ..kit.pictures import alt
 from ..kit.words import said, t
 from ..visitor import handed
-from . import example, photo_learn, photo_view, photo_work
+from . import example, photo_early, photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
 if TYPE_CHECKING:
@@ -114,21 +114,21 @@ def _draw(
 ) -> None:
     """The photograph as far as it is coded; ``job`` is None once all is done."""
     above, controls = st.container(), st.container()
-    coded: photo_work.Coded | None = None
+    seen: photo_work.Coded | photo_early.Underway | None = None
     if job is not None:
         items = list(job.items)
+        seen = items[-1][1] if items else None
         with above:
-            words = t("compress.photo_progress", part=job.progress)
-            if watching.finished(job, words, "photo_cancel") or not job.over:
-                coded = items[-1][1] if items else None
-            if job.state == "stopped":
-                st.info(t("compress.photo_cancelled"))
+            _progress(job, seen)
     else:
         made = photo_work.job(picture, wanted, model)
-        coded = None if isinstance(made, Background) else made
+        seen = None if isinstance(made, Background) else made
+    coded = seen if isinstance(seen, photo_work.Coded) else None
     with controls:
         how = photo_view.looking(disabled=coded is None)
     if coded is None:
+        with above:
+            photo_view.early(picture, seen if isinstance(seen, photo_early.Underway) else None)
         return
     with above:
         photo_view.numbers(picture, coded)
@@ -136,6 +136,27 @@ def _draw(
     photo_view.downloads(coded)
     photo_view.others(coded)
     photo_view.maps(picture, coded)
+
+
+def _progress(job: Background, seen: photo_work.Coded | photo_early.Underway | None) -> None:
+    """How far the work is; once our own file is there, the other formats can be left out."""
+    if job.over:
+        watching.finished(job, "")
+        if job.state == "stopped" and not isinstance(seen, photo_work.Coded):
+            st.info(t("compress.photo_cancelled"))
+        return
+    if job.ending and isinstance(seen, photo_work.Coded):
+        return  # another format's file is under way, which nobody waits for
+    done, stage, label = job.progress, "progress", ""
+    if isinstance(seen, photo_work.Coded):
+        stage, label = "others", t("compress.leave_others_out")
+    elif isinstance(seen, photo_early.Underway):
+        done = seen.now
+        stage = "measuring" if seen.file else "progress"
+    elif done < photo_work.BEGUN:
+        stage = "begins"
+    words = t(f"compress.photo_{stage}", part=done)
+    watching.progress(job, words, "photo_cancel", done, label)
 
 
 def _back() -> None:

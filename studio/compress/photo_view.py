@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from htm_engine.evaluation.comparison import Stored
 
-from ..kit import ahead
+from ..kit import ahead, keeping
 from ..kit import divider as dividing
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
 from ..kit.words import said, t
-from . import curves, photo_work
+from . import curves, photo_early, photo_work
 from .choose import ON
 from .view import decibels, difference, rivals_table, score, show_numbers
 
@@ -30,6 +30,8 @@ BITS_PER_BYTE = 8
 MOST_OF_IT = 0.98
 #: Colours of the sides of blocks, the smaller the lighter.
 SHADES = {4: (255, 224, 138), 8: (240, 140, 80), 16: (150, 60, 110), 32: (44, 28, 84)}
+#: Pixels of a photograph that is shown at once.
+EARLY_PIXELS = 700_000
 #: How the labels of other formats begin, by the names that links say.
 LABELS = {"jpeg": "JPEG", "jpeg2000": "JPEG 2000", "webp": "WebP", "avif": "AVIF", "pca": "PCA"}
 
@@ -64,6 +66,41 @@ def looking(disabled: bool) -> Looking:
         ON.carried(held)  # in the link also while there is nothing to move
     assert beside in BESIDE
     return Looking(str(beside), int(zoom))
+
+
+@keeping.kept(3)
+def _shrunk(key: str, _picture: Pixels) -> bytes:
+    """A photograph as it is shown while nothing is known of it."""
+    return photo_work.png(photo_early.small(_picture, EARLY_PIXELS))
+
+
+def early(picture: Pixels, seen: photo_early.Underway | None) -> None:
+    """The photograph at once, then the preview of its file, then what came back."""
+    height, width = picture.shape[:2]
+    before = alt(t("compress.the_photograph"))
+    if seen is None:
+        file = _shrunk(photo_work.key_of(picture), picture)
+        st.image(file, caption=t("compress.original"), alt=before, width="stretch")
+        return
+    if seen.file:
+        size = len(seen.file)
+        pixels = f"{BITS_PER_BYTE * size / (height * width):.3f}"
+        show_numbers(
+            [
+                (t("compress.this_file"), t("compress.bytes_3", size=size)),
+                (t("compress.bits_per_pixel"), pixels),
+            ]
+        )
+        first, name = seen.once("original", lambda: photo_work.png(picture)), t("compress.decoded")
+    else:
+        first = _shrunk(photo_work.key_of(picture), picture)
+        name = t("compress.a_quick_preview")
+    second = seen.once("back", lambda: photo_work.png(seen.back))
+    sides = (
+        dividing.Side(first, t("compress.original"), before),
+        dividing.Side(second, name, alt(name)),
+    )
+    dividing.show(ON, "photo_early", sides, (width, height))
 
 
 def numbers(picture: Pixels, coded: photo_work.Coded) -> None:

@@ -2,8 +2,9 @@
 
 ::
 
-    picture, PhotoSettings ──► job()   in the background: Coded, then what others make of the
-                                       same bytes, one by one
+    picture, PhotoSettings ──► job()   in the background: Underway, as soon as there is anything
+                                       to see; Coded; then what others make of the same bytes,
+                                       one by one
     .htmc ──► opened()                 a picture back, or a sentence
 """
 
@@ -23,6 +24,8 @@ from htm_engine.errors import DataError, ModelMismatchError
 from htm_engine.runs.background import Background
 
 from ..kit import ahead, keeping, watching
+from . import photo_early
+from .photo_early import Underway
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
@@ -37,6 +40,8 @@ MOST_PIXELS = 4_000_000
 #: Rows and columns of the sample, of the 427 x 640 of the photograph it is cut from.
 SAMPLE = (slice(60, 380), slice(120, 600))
 _JOB = "_photo_job"
+#: Part of the work that is done once the coder is ready.
+BEGUN = 0.12
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def steps(
     wanted: PhotoSettings,
     model: PhotoModel | None = None,
     made: Coded | None = None,
-) -> Iterator[tuple[float, Coded | None]]:
+) -> Iterator[tuple[float, Coded | Underway | None]]:
     """Part done and what there is so far; ``made`` is what there is of it already."""
     from htm_engine.evaluation.comparison import photographs_at_bytes, too_long
 
@@ -143,7 +148,7 @@ def steps(
 
 def _coding(
     picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None
-) -> Generator[tuple[float, Coded | None], None, Coded]:
+) -> Generator[tuple[float, Coded | Underway | None], None, Coded]:
     """Our own file, and what comes back from it."""
     from htm_engine.coding.photo.anatomy import look_into_image
     from htm_engine.coding.photo.codec import compress_image, decompress_image
@@ -151,7 +156,9 @@ def _coding(
 
     yield 0.02, None
     for part in ahead.waiting():
-        yield 0.02 + 0.4 * part, None
+        yield 0.02 + 0.08 * part, None
+    early = photo_early.preview(picture, wanted, model, BEGUN, 0.45)
+    yield BEGUN, early
     began = time.perf_counter()
     file = compress_image(
         picture,
@@ -163,9 +170,12 @@ def _coding(
         effort=wanted.effort,
     )
     middle = time.perf_counter()
-    yield 0.5, None
+    if early is not None:
+        decoding = photo_early.DECODING * (middle - began)
+        yield 0.45, Underway(early.back, b"", 0.45, 0.5, decoding)
     back = decompress_image(file, model)
     end = time.perf_counter()
+    yield 0.5, Underway(back, file, 0.5, 0.6, photo_early.MEASURING * (middle - began))
     plain = np.ascontiguousarray(colours(picture))
     ours = stored("HTM", plain, colours(back), len(file), len(file))
     scores = ours.psnr, ours.ssim, ours.ms_ssim
@@ -199,7 +209,8 @@ def job(
     if work is None:
         work = watching.start(_JOB, key, lambda: steps(picture, wanted, model, made), "photograph")
     if work.state == "finished" and work.items:
-        coded: Coded = work.items[-1][1]
+        coded = work.items[-1][1]
+        assert isinstance(coded, Coded)  # the last step brings it
         _done(key).append(coded)
         return coded
     return work
