@@ -52,6 +52,13 @@ STYLE = f"""<style>
 }}
 [class*=st-key-{STEADY}] [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}
 </style>"""
+#: Streamlit's own word on an uploader's button, in another language than its own.
+UPLOAD = """<style>
+[data-testid=stFileUploaderDropzone] > span button p {{ font-size: 0; }}
+[data-testid=stFileUploaderDropzone] > span button p::after {{
+  content: "{upload}"; font-size: .875rem;
+}}
+</style>"""
 #: Seconds that these wait for: the first page's pictures are on their way to the browser.
 WARM_AFTER = 1.5
 #: The module whose pool of jobs gives way while a page is drawn; see :func:`_first`.
@@ -121,6 +128,8 @@ def run() -> None:
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     st.html(STYLE)
     words.choose()
+    if words.language() != "en":
+        st.html(UPLOAD.format(upload=t("frame.upload")))
     presenting.switch()
     with _first():
         current.run()

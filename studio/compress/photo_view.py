@@ -132,7 +132,11 @@ def divider(picture: Pixels, coded: photo_work.Coded, how: Looking) -> None:
                 (other.label, other.picture),
                 (f"HTM: {ours}", name),
                 alt(
-                    t("compress.the_picture_as_stores_it", label=other.label, size=other.size),
+                    t(
+                        "compress.the_picture_as_stores_it",
+                        label=said(other.label),
+                        size=other.size,
+                    ),
                     t("compress.from_the_original", psnr=decibels(other.psnr)),
                 ),
                 how.zoom,

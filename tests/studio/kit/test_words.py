@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine.figures import wording
 from studio.kit import keeping, words
+from studio.visitor import session
 from tests.helpers.places import ROOT
 
 PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").rglob("*.py"))]
@@ -232,3 +233,13 @@ def test_the_switch_changes_the_language_and_comes_back():
     assert app.query_params["lang"] == "zh"
     next(group for group in app.button_group if group.key == "language").set_value("en").run()
     assert "What to do next" in [heading.value for heading in app.subheader]
+
+
+def test_what_comes_with_the_program_has_a_chinese_name(monkeypatch):
+    monkeypatch.setattr(words, "language", lambda: "zh")
+    for name in session.NAMED:
+        assert (
+            session.named(name) != name
+            and name not in session.CurrentModel(None, name, "shipped").described
+        )
+    assert session.named("my-own.zip") == "my-own.zip"
