@@ -22,7 +22,7 @@ from typing import Any
 
 import streamlit as st
 
-from .kit import ahead, keeping, presenting, settings, sharing, words
+from .kit import ahead, keeping, presenting, settings, sharing, tour, words
 from .kit.controls import LINK_VERSION
 from .kit.places import ASSETS
 from .kit.watching import STEADY
@@ -131,6 +131,7 @@ def run() -> None:
     if words.language() != "en":
         st.html(UPLOAD.format(upload=t("frame.upload")))
     presenting.switch()
+    tour.offer()
     with _first():
         current.run()
     _warm_up()
@@ -179,6 +180,7 @@ def page(stem: str, intro: str) -> None:
     info = next(info for info in PAGES if info.stem == stem)
     st.title(NAME if info is PAGES[0] else f"{info.icon} {info.title}", anchor=False)
     st.markdown(intro)
+    tour.show(stem)
     if refused:
         st.warning(
             t("frame.not_possible_here", names=", ".join(refused)), icon=":material/link_off:"

@@ -13,6 +13,7 @@ from htm_engine.figures.compress import bits_in_words
 
 from ..kit.pictures import alt, png, sheet
 from ..kit.words import said, t
+from ..visitor import handed
 from .view import LARGE
 from .work import pictures_of
 
@@ -28,6 +29,7 @@ def show(model: HTM) -> None:
     file = st.file_uploader(
         t("compress.a_htmc_file_that_this"), type=["htmc"], key="back", max_upload_size=50
     )
+    file = handed.taken("collection_back", file)
     if file is None:
         return
     try:

@@ -29,6 +29,8 @@ _LAST = "_last_photo"
 def show() -> None:
     """The page below its first choice."""
     photo_learn.collect()
+    if first := handed.waits("photo_back"):
+        _back()
     picture, wanted = _settings()
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
@@ -40,7 +42,8 @@ def show() -> None:
     watching.watch(find, lambda job: _draw(job, picture, wanted, model), steady="photo")
     photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
-    _back()
+    if not first:
+        _back()
 
 
 def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
@@ -165,6 +168,7 @@ def _back() -> None:
     file = st.file_uploader(
         t("compress.a_htmc_file_of_a_photograph"), ["htmc"], key="photo_back", max_upload_size=50
     )
+    file = handed.taken("photo_back", file)
     if file is None:
         return
     try:

@@ -12,6 +12,7 @@ from htm_engine.errors import HTMError
 from ..kit import controls, settings, watching
 from ..kit.keeping import kept
 from ..kit.words import said, t
+from ..visitor import handed
 from . import view, work
 from .work import Own
 
@@ -116,6 +117,7 @@ def back(own: Own | None) -> None:
     file = st.file_uploader(
         t("text.a_htmc_file_of_a"), type=["htmc"], key="text_back", max_upload_size=20
     )
+    file = handed.taken("text_back", file)
     if file is None:
         return
     content = file.getvalue()
