@@ -116,6 +116,9 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
     if coded.ms_ssim is not None:
         shown.append(("MS-SSIM", f"{coded.ms_ssim:.4f}"))
     show_numbers(shown)
+    if coded.jpeg is not None:
+        times = coded.jpeg / max(1, size - coded.alpha_bytes)
+        st.markdown(t("compress.jpeg_needs", size=coded.jpeg, times=times, psnr=coded.psnr))
     st.caption(t("compress.written_in", writing=coded.writing, reading=coded.reading))
 
 

@@ -73,6 +73,8 @@ class Coded:
         The same bytes in other formats, those for alpha left out; filled one by one.
     left_out : dict of str to int
         Formats that cannot hold the picture, and the longest side that they can.
+    jpeg : int or None
+        Bytes of the smallest JPEG with this PSNR; None while unknown, or where there is none.
     """
 
     file: bytes
@@ -85,6 +87,7 @@ class Coded:
     look: PhotoMap
     others: list[Stored] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    jpeg: int | None = None
     _drawn: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
@@ -133,11 +136,14 @@ def steps(
 ) -> Iterator[tuple[float, Coded | Underway | None]]:
     """Part done and what there is so far; ``made`` is what there is of it already."""
     from htm_engine.evaluation.comparison import photographs_at_bytes, too_long
+    from htm_engine.evaluation.standard_codecs import codec_at_psnr
 
     coded = made or (yield from _coding(picture, wanted, model))
     plain = np.ascontiguousarray(colours(picture))
     coded = replace(coded, others=[], left_out=too_long(plain))
     yield 0.6, coded
+    if "JPEG" not in coded.left_out and np.isfinite(coded.psnr):
+        coded.jpeg = codec_at_psnr(plain, "jpeg", coded.psnr)
     # Alpha is kept exactly: the others get the bytes that the colours have.
     target = len(coded.file) - coded.alpha_bytes
     for done, other in enumerate(photographs_at_bytes(plain, target), 1):

@@ -14,6 +14,7 @@ from htm_engine.coding.photo import learning
 from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.evaluation import metrics
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
+from htm_engine.evaluation.standard_codecs import codec_bytes, codec_decode
 from studio.compress import photo_early, photo_learn, photo_view, photo_work
 from tests.helpers.places import ROOT
 from tests.studio.waiting import has, until
@@ -66,6 +67,14 @@ def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
     assert np.array_equal(np.array(Image.open(io.BytesIO(photo_work.png(coded.back)))), coded.back)
     assert len(coded.others) == 5
     assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
+    every = [codec_bytes(small, "jpeg", quality) for quality in range(1, 101)]
+    backs = [codec_decode(data, small) for data in every]
+    fits = [
+        len(data)
+        for data, back in zip(every, backs, strict=True)
+        if metrics.psnr(small, back, 255) >= coded.psnr
+    ]
+    assert coded.jpeg == min(fits) > len(coded.file)
 
 
 def test_a_large_photograph_is_seen_before_its_file_is_written():
