@@ -77,6 +77,7 @@ def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
         wanted = photo_work.PhotoSettings(quality, tune, effort, size, own.name if own else "")
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
+    st.session_state[photo_view.NAME] = "photograph" if file is None else file.name
     if file is None:
         st.caption(t("compress.the_sample_photograph"))
         return photo_work.sample(), wanted
@@ -116,7 +117,8 @@ def _draw(
     model: PhotoModel | None,
 ) -> None:
     """The photograph as far as it is coded; ``job`` is None once all is done."""
-    above, controls = st.container(), st.container()
+    # What is chosen to look at stands below the picture, which should be seen without scrolling.
+    above, middle, controls = st.container(), st.container(), st.container()
     seen: photo_work.Coded | photo_early.Underway | None = None
     if job is not None:
         items = list(job.items)
@@ -135,7 +137,8 @@ def _draw(
         return
     with above:
         photo_view.numbers(picture, coded)
-    photo_view.divider(picture, coded, how)
+    with middle:
+        photo_view.divider(picture, coded, how)
     photo_view.downloads(coded)
     photo_view.others(coded)
     photo_view.maps(picture, coded)
@@ -184,7 +187,7 @@ def _back() -> None:
     st.download_button(
         t("compress.download_as_png"),
         photo_work.png(picture),
-        "photograph.png",
+        f"{photo_view.stem_of(file.name.removesuffix('.htmc'))}.png",
         "image/png",
         key="photo_back_png",
     )

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 BITS_PER_BYTE = 8
+#: Where the session keeps the name of the photograph's file.
+NAME = "_photo_name"
 #: Share of the pixels that the map of what was lost shows in full; a few edges lose far more.
 MOST_OF_IT = 0.98
 #: Colours of the sides of blocks, the smaller the lighter.
@@ -193,13 +195,19 @@ def _slide(
     dividing.show(ON, "photo_slider", sides, (width, height), zoom)
 
 
+def stem_of(name: str) -> str:
+    """A file's name without its ending."""
+    return name.rpartition(".")[0] or name or "photograph"
+
+
 def downloads(coded: photo_work.Coded) -> None:
-    """The file, and the picture that came back."""
+    """The file, and the picture that came back, under the name that the photograph had."""
+    name = st.session_state.get(NAME, "photograph")
     with st.container(horizontal=True):
         st.download_button(
             t("compress.download_the_file_bytes", size=len(coded.file)),
             coded.file,
-            "photograph.htmc",
+            f"{name}.htmc",
             "application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
@@ -208,7 +216,7 @@ def downloads(coded: photo_work.Coded) -> None:
         st.download_button(
             t("compress.download_as_png"),
             coded.once("png back", lambda: photo_work.png(coded.back)),
-            "photograph.png",
+            f"{stem_of(name)}.png",
             "image/png",
             on_click="ignore",
             key="photo_png",

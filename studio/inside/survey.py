@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from htm_engine.analysis.oddness import unlike
 from htm_engine.analysis.survey import scores_csv
 from htm_engine.figures import survey
 
@@ -17,6 +18,8 @@ from .choice import ON
 
 #: Pictures that are shown as the most surprising.
 MOST_SURPRISING = 16
+#: Pictures that are shown as odd.
+ODD = 8
 
 
 def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
@@ -54,6 +57,26 @@ def _anomalies(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, 
         sheet(_seen.shown[most], columns=8, side=64, gap=8, labels=[f"#{i}" for i in most]),
         scores_csv(_seen.found, _seen.labels).encode("utf-8-sig"),
     )
+
+
+@kept(8, copied=True)
+def _odd(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, list[int]]:
+    """The pictures least like all others, on a sheet with how little those tell of each."""
+    scores = unlike(_seen.X)
+    most = np.argsort(-scores, kind="stable")[:ODD]
+    labels = [f"#{i}  {scores[i]:.2f}" for i in most]
+    picture = sheet(_seen.shown[most], columns=ODD, side=64, gap=8, labels=labels)
+    return picture, [int(i) for i in most]
+
+
+def odd(name: str, data_name: str, seen: work.Surveyed) -> None:
+    """The pictures that all others tell least of; also those that the network learned by heart."""
+    if len(seen.X) < 3:
+        return
+    st.subheader(t("inside.odd_pictures"), anchor=False)
+    picture, most = _odd(name, data_name, seen)
+    st.image(picture, alt=alt(t("inside.odd_first", picture=most[0])), width="stretch")
+    st.caption(t("inside.odd_how"))
 
 
 def surprises(name: str, data_name: str, seen: work.Surveyed, picture: int) -> None:
