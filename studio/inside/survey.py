@@ -8,11 +8,12 @@ import streamlit as st
 from htm_engine.analysis.oddness import unlike
 from htm_engine.analysis.survey import scores_csv
 from htm_engine.figures import survey
+from htm_engine.figures.base import Figure
 
 from ..kit.keeping import kept
 from ..kit.pictures import alt, sheet
 from ..kit.shapes import BARE
-from ..kit.words import t
+from ..kit.words import language, t
 from . import work
 from .choice import ON
 
@@ -30,13 +31,7 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     groups = seen.labels or [t("inside.unit_2", unit=unit) for unit in top]
     if len(set(groups)) > 24:
         groups = [t("inside.pictures_lower")] * len(top)
-    figure, words = survey.code_map(
-        seen.found.plane,
-        seen.found.explained,
-        groups,
-        work.thumbnails(name, data_name, seen) if shown else (),
-        picture,
-    )
+    figure, words = _mapped(name, data_name, (shown, picture, language()), seen, groups)
     st.plotly_chart(
         figure,
         alt=words,
@@ -47,6 +42,20 @@ def codes(name: str, data_name: str, seen: work.Surveyed, picture: int) -> bool:
     )
     st.caption(t("inside.each_point_is_a_picture"))
     return shown
+
+
+@kept(8)
+def _mapped(
+    name: str,
+    data_name: str,
+    key: tuple[bool, int, str],
+    _seen: work.Surveyed,
+    _groups: list[str],
+) -> Figure:
+    """The map; it takes longer to make than the rest of the section, and is looked at again."""
+    shown, picture, _ = key
+    thumbnails = work.thumbnails(name, data_name, _seen) if shown else ()
+    return survey.code_map(_seen.found.plane, _seen.found.explained, _groups, thumbnails, picture)
 
 
 @kept(8, copied=True)

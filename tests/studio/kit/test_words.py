@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.figures import wording
-from studio.kit import keeping, words
+from studio.kit import keeping, letters, words
 from studio.visitor import session
 from tests.helpers.places import ROOT
 
@@ -73,7 +73,7 @@ def test_both_languages_have_the_same_keys_and_placeholders():
 
 def test_keys_of_the_code_are_those_of_the_catalogue():
     keys = {k for k in words.catalogue("en") if k.partition(".")[0] not in words.ENGINE}
-    used = asked("t", PAGES)
+    used = asked("t", PAGES) + letters.Sentences.KEYS
     patterns = [re.compile(re.escape(key).replace(r"\{\}", ".+")) for key in used]
     assert {key for key in used if "{}" not in key} - keys == set()
     assert {k for k in keys if not any(p.fullmatch(k) for p in patterns)} == set()
