@@ -26,10 +26,10 @@ _SHOWN = 64
 def show(model: HTM) -> None:
     """Take a file and show what is in it; a file that cannot be read costs a sentence."""
     st.subheader(t("compress.get_pictures_back"), anchor=False)
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("compress.a_htmc_file_that_this"), type=["htmc"], key="back", max_upload_size=50
     )
-    file = handed.taken("collection_back", file)
+    file = handed.taken("collection_back", sent)
     if file is None:
         return
     try:

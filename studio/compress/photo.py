@@ -168,10 +168,10 @@ def _progress(job: Background, seen: photo_work.Coded | photo_early.Underway | N
 def _back() -> None:
     """Take a file and show the photograph in it; one that cannot be read costs a sentence."""
     st.subheader(t("compress.get_pictures_back"), anchor=False)
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("compress.a_htmc_file_of_a_photograph"), ["htmc"], key="photo_back", max_upload_size=50
     )
-    file = handed.taken("photo_back", file)
+    file = handed.taken("photo_back", sent)
     if file is None:
         return
     try:
