@@ -12,7 +12,7 @@ from studio import frame
 from studio.compress import back, choose, curves, photo, view, work
 from studio.compress.choose import ON
 from studio.kit.words import said, t
-from studio.visitor import session
+from studio.visitor import handed, session
 
 #: Pictures that are stored again and again for the curves.
 CURVES_OF = 200
@@ -21,6 +21,8 @@ CURVES_OF = 200
 def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     """The page below its settings."""
     model = found.model
+    if first := handed.waits("collection_back"):
+        back.show(model)
     subject = choose.choose(found, own)
     quality = ON.slider(
         "quality", t("compress.quality"), help=t("compress.gives_the_smallest_file_the")
@@ -49,7 +51,8 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
     if own is not None:
         st.subheader(t("compress.at_every_quality"), anchor=False)
         show_curves(model, own, quality)
-    back.show(model)
+    if not first:
+        back.show(model)
 
 
 def show_size(

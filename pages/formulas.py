@@ -20,39 +20,13 @@ from studio.visitor import session
 def choose(found: session.CurrentModel, data) -> tuple[int, int, int, float, int]:
     h = found.model.hierarchy_
     columns = st.columns(5)
-    picture = ON.number(
-        "picture",
-        t("formulas.picture"),
-        columns[0],
-        high=len(data) - 1,
-        help=t("formulas.which_picture_of_the_data"),
-    )
-    level = ON.number(
-        "level",
-        t("formulas.level"),
-        columns[1],
-        high=len(h.layers),
-        help=t("formulas.is_the_level_next_to"),
-    )
+    picture = ON.number("picture", t("formulas.picture"), columns[0], high=len(data) - 1)
+    level = ON.number("level", t("formulas.level"), columns[1], high=len(h.layers))
     grid = h.grid_shapes[int(level) - 1]
-    place = ON.number(
-        "place",
-        t("formulas.patch"),
-        columns[2],
-        help=t("formulas.position_on_the_by_grid", grid=grid[0], grid2=grid[1]),
-    )
-    temperature = ON.slider(
-        "heat",
-        t("formulas.temperature_t"),
-        columns[3],
-        help=t("formulas.high_all_units_share_low"),
-    )
-    k = ON.slider(
-        "winners",
-        t("formulas.winners_k"),
-        columns[4],
-        help=t("formulas.how_many_units_stay_active"),
-    )
+    place = ON.number("place", t("formulas.patch"), columns[2])
+    temperature = ON.slider("heat", t("formulas.temperature_t"), columns[3])
+    k = ON.slider("winners", t("formulas.winners_k"), columns[4])
+    st.caption(t("formulas.how_to_turn", grid=grid[0], grid2=grid[1]))
     return int(picture), int(level) - 1, int(place) % int(np.prod(grid)), float(temperature), int(k)
 
 

@@ -25,6 +25,7 @@ def show(found: session.CurrentModel) -> None:
     unit.switched_off(choice)
     levels.show(choice)
     survey.codes(name, data.fingerprint, seen, choice.picture)
+    survey.odd(name, data.fingerprint, seen)
     survey.surprises(name, data.fingerprint, seen, choice.picture)
     soft_and_hard.show(model, data)
 

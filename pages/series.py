@@ -11,6 +11,7 @@ from studio.kit import watching
 from studio.kit.words import said, t
 from studio.series import live, sizes, view, work
 from studio.series.view import ON
+from studio.visitor import handed
 
 
 def given() -> work.Wanted | None:
@@ -35,6 +36,7 @@ def given() -> work.Wanted | None:
         key="series_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
     )
+    sent = handed.taken("series", sent)
     if sent is None:
         st.info(t("series.what_is_read"))
         return None

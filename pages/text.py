@@ -83,8 +83,13 @@ def show(study: work.Study) -> None:
 
 
 frame.page("text", t("text.store_a_text_exactly_by"))
+if FIRST := handed.waits("text_back"):
+    BACK = st.container()
 DATA, WANTED, OWN = given()
 try:
+    if FIRST:
+        with BACK:
+            dialogue.back(OWN)
     if not DATA:
         st.info(t("text.type_something_or_upload_a"))
     elif len(DATA) > work.MOST_BYTES:
@@ -96,7 +101,8 @@ try:
         else:
             watching.watch(partial(work.job, DATA, WANTED, OWN), draw, steady="text")
     dialogue.show(OWN)
-    dialogue.back(OWN)
+    if not FIRST:
+        dialogue.back(OWN)
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

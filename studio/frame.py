@@ -22,7 +22,7 @@ from typing import Any
 
 import streamlit as st
 
-from .kit import ahead, keeping, presenting, settings, sharing, words
+from .kit import ahead, keeping, presenting, settings, sharing, tour, words
 from .kit.controls import LINK_VERSION
 from .kit.places import ASSETS
 from .kit.watching import STEADY
@@ -53,6 +53,13 @@ STYLE = f"""<style>
 }}
 [class*=st-key-{STEADY}] [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}
 button[kind^=primary] {{ color: light-dark(#FFFFFF, #101417); }}
+</style>"""
+#: Streamlit's own word on an uploader's button, in another language than its own.
+UPLOAD = """<style>
+[data-testid=stFileUploaderDropzone] > span button p {{ font-size: 0; }}
+[data-testid=stFileUploaderDropzone] > span button p::after {{
+  content: "{upload}"; font-size: .875rem;
+}}
 </style>"""
 #: Seconds that these wait for: the first page's pictures are on their way to the browser.
 WARM_AFTER = 1.5
@@ -123,7 +130,10 @@ def run() -> None:
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "favicon.png"), size="large")
     st.html(STYLE)
     words.choose()
+    if words.language() != "en":
+        st.html(UPLOAD.format(upload=t("frame.upload")))
     presenting.switch()
+    tour.offer()
     with _first():
         current.run()
     _warm_up()
@@ -172,6 +182,7 @@ def page(stem: str, intro: str) -> None:
     info = next(info for info in PAGES if info.stem == stem)
     st.title(NAME if info is PAGES[0] else f"{info.icon} {info.title}", anchor=False)
     st.markdown(intro)
+    tour.show(stem)
     if refused:
         st.warning(
             t("frame.not_possible_here", names=", ".join(refused)), icon=":material/link_off:"

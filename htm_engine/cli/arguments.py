@@ -141,7 +141,7 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--tune",
         choices=["psnr", "eye"],
         default="psnr",
-        help="photographs: whether errors count by their squares, or as they are seen",
+        help="photographs: least squared error (psnr), or what the eye sees least (eye)",
     )
     made.add_argument(
         "--effort", choices=["fast", "best"], default="best", help="photographs (default best)"

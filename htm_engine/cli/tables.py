@@ -48,9 +48,12 @@ def stored(
     return before, out.write(other.getvalue()), False
 
 
-def given_back(content: bytes | memoryview, out: BinaryIO) -> int:
-    """Write a table as it was, or a series as one; its bytes."""
-    limit = 1 << 28  # numbers, two gigabytes: a few bytes can claim any number of equal ones
+#: Numbers of a file, two gigabytes: a few bytes can claim any number of equal ones.
+_MOST = 1 << 28
+
+
+def given_back(content: bytes | memoryview, out: BinaryIO, limit: int = _MOST) -> int:
+    """Write a table as it was, or a series as one, of at most so many numbers; its bytes."""
     if is_table(content):
         return out.write(decompress_table(content, limit=limit))
     series = read_series(bytes(content), limit=limit)

@@ -76,3 +76,21 @@ def mse_at(points: Sequence[RatePoint], size: float) -> float | None:
         return None
     errors = np.log([max(p.mse, 1e-12) for p in ordered])
     return float(np.exp(np.interp(np.log(size), np.log(sizes), errors)))
+
+
+def most_reached(own: Sequence[RatePoint], others: Sequence[Sequence[RatePoint]]) -> list[float]:
+    """Sizes of a curve's points; first those that most of the other curves reach as well.
+
+    Of sizes that equally many reach, the one nearest to the middle of the curve comes first.
+
+    >>> def curve(*sizes): return [RatePoint("", "step", 1, s, 0.1, 10.0) for s in sizes]
+    >>> most_reached(curve(10, 20, 40), [curve(35, 90), curve(15, 50)])
+    [40, 20, 10]
+    """
+    sizes = sorted(point.bytes_per_picture for point in own)
+
+    def rank(place: int) -> tuple[int, float]:
+        reached = sum(mse_at(points, sizes[place]) is not None for points in others)
+        return -reached, abs(place - (len(sizes) - 1) / 2)
+
+    return [sizes[place] for place in sorted(range(len(sizes)), key=rank)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import Cancelled, DataError
+from .metrics import psnr
 from .rates import RatePoint, flat, measured
 
 CODECS = ("jpeg", "webp", "avif", "png")
@@ -85,3 +86,24 @@ def codec_at_bytes(picture: NDArray[np.uint8], codec: str, target: int) -> tuple
         else:
             high = middle - 1
     return best, low
+
+
+def codec_at_psnr(picture: NDArray[np.uint8], codec: str, decibels: float) -> int | None:
+    """Bytes of a codec's smallest file that is no further than a PSNR from the picture.
+
+    By bisection over its qualities, on which PSNR rises; None where even quality 100 stays below.
+    """
+
+    def size_of(quality: int) -> int | None:
+        data = codec_bytes(picture, codec, quality)
+        return len(data) if psnr(picture, codec_decode(data, picture), 255) >= decibels else None
+
+    low, high, best = 1, 100, size_of(100)
+    while best is not None and low < high:
+        middle = (low + high) // 2
+        size = size_of(middle)
+        if size is None:
+            low = middle + 1
+        else:
+            high, best = middle, size
+    return best

@@ -237,7 +237,8 @@ class TrainingJob(Background):
         if self._first is None:
             self._first = (self.seconds, item.step)
         if item.phase != "units" and item.progress == UNITS:
-            self._copy = None  # of units that were still learning
+            # Of units that have learned: they can be used from here on, however long tables take.
+            self._copy, self._copy_wanted = self.model.snapshot(), False
         for held, step, value in points_of(item):
             _append(self._held if held else self._curve, step, value)
 

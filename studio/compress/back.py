@@ -13,6 +13,7 @@ from htm_engine.figures.compress import bits_in_words
 
 from ..kit.pictures import alt, png, sheet
 from ..kit.words import said, t
+from ..visitor import handed
 from .view import LARGE
 from .work import pictures_of
 
@@ -25,9 +26,10 @@ _SHOWN = 64
 def show(model: HTM) -> None:
     """Take a file and show what is in it; a file that cannot be read costs a sentence."""
     st.subheader(t("compress.get_pictures_back"), anchor=False)
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("compress.a_htmc_file_that_this"), type=["htmc"], key="back", max_upload_size=50
     )
+    file = handed.taken("collection_back", sent)
     if file is None:
         return
     try:

@@ -41,13 +41,13 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
 
 def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
     """A picture of the collection, or the whole of it."""
-    last = len(own.held) - 1
+    last, name = len(own.held) - 1, session.named(own.learn.name)
     whole = st.session_state.get("whole", False)
     index = 0
     if last:
         index = ON.slider(
             "picture",
-            t("compress.picture_of_2") + own.learn.name,
+            t("compress.picture_of_2") + name,
             high=last,
             disabled=disabled or whole,
             help=t("compress.held_out_of_training")
@@ -59,10 +59,8 @@ def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
     )
     if whole:
         return work.Subject(
-            t("compress.pictures_of", held=len(own.held), name=own.learn.name), own.held, own.held
+            t("compress.pictures_of", held=len(own.held), name=name), own.held, own.held
         )
     label = t("compress.labelled", labels=own.labels[index]) if own.labels else ""
     one = own.held[index : index + 1]
-    return work.Subject(
-        t("compress.picture_of", index=index, name=own.learn.name, label=label), one, one
-    )
+    return work.Subject(t("compress.picture_of", index=index, name=name, label=label), one, one)

@@ -90,7 +90,7 @@ def main() -> None:
     """Make it and write ``assets/photo-example.npz``."""
     for _ in range(2):  # the first time machine code is loaded as well, which is not told
         *_, (_, coded) = photo_work.steps(photo_work.sample(), SETTINGS)
-    assert coded is not None  # the last step brings it
+    assert isinstance(coded, photo_work.Coded)  # the last step brings it
     write(coded)
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes, {coded.psnr:.2f} dB in {len(coded.file):,}")
 

@@ -15,7 +15,7 @@ from ..kit import watching
 from ..kit.pictures import alt
 from ..kit.words import said, t
 from ..visitor import handed
-from . import example, photo_learn, photo_view, photo_work
+from . import example, photo_early, photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _LAST = "_last_photo"
 def show() -> None:
     """The page below its first choice."""
     photo_learn.collect()
+    if first := handed.waits("photo_back"):
+        _back()
     picture, wanted = _settings()
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
@@ -40,7 +42,8 @@ def show() -> None:
     watching.watch(find, lambda job: _draw(job, picture, wanted, model), steady="photo")
     photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
-    _back()
+    if not first:
+        _back()
 
 
 def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
@@ -74,6 +77,7 @@ def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
         wanted = photo_work.PhotoSettings(quality, tune, effort, size, own.name if own else "")
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
+    st.session_state[photo_view.NAME] = "photograph" if file is None else file.name
     if file is None:
         st.caption(t("compress.the_sample_photograph"))
         return photo_work.sample(), wanted
@@ -113,37 +117,61 @@ def _draw(
     model: PhotoModel | None,
 ) -> None:
     """The photograph as far as it is coded; ``job`` is None once all is done."""
-    above, controls = st.container(), st.container()
-    coded: photo_work.Coded | None = None
+    # What is chosen to look at stands below the picture, which should be seen without scrolling.
+    above, middle, controls = st.container(), st.container(), st.container()
+    seen: photo_work.Coded | photo_early.Underway | None = None
     if job is not None:
         items = list(job.items)
+        seen = items[-1][1] if items else None
         with above:
-            words = t("compress.photo_progress", part=job.progress)
-            if watching.finished(job, words, "photo_cancel") or not job.over:
-                coded = items[-1][1] if items else None
-            if job.state == "stopped":
-                st.info(t("compress.photo_cancelled"))
+            _progress(job, seen)
     else:
         made = photo_work.job(picture, wanted, model)
-        coded = None if isinstance(made, Background) else made
+        seen = None if isinstance(made, Background) else made
+    coded = seen if isinstance(seen, photo_work.Coded) else None
     with controls:
         how = photo_view.looking(disabled=coded is None)
     if coded is None:
+        with above:
+            photo_view.early(picture, seen if isinstance(seen, photo_early.Underway) else None)
         return
     with above:
         photo_view.numbers(picture, coded)
-    photo_view.divider(picture, coded, how)
+    with middle:
+        photo_view.divider(picture, coded, how)
     photo_view.downloads(coded)
     photo_view.others(coded)
     photo_view.maps(picture, coded)
 
 
+def _progress(job: Background, seen: photo_work.Coded | photo_early.Underway | None) -> None:
+    """How far the work is; once our own file is there, the other formats can be left out."""
+    if job.over:
+        watching.finished(job, "")
+        if job.state == "stopped" and not isinstance(seen, photo_work.Coded):
+            st.info(t("compress.photo_cancelled"))
+        return
+    if job.ending and isinstance(seen, photo_work.Coded):
+        return  # another format's file is under way, which nobody waits for
+    done, stage, label = job.progress, "progress", ""
+    if isinstance(seen, photo_work.Coded):
+        stage, label = "others", t("compress.leave_others_out")
+    elif isinstance(seen, photo_early.Underway):
+        done = seen.now
+        stage = "measuring" if seen.file else "progress"
+    elif done < photo_work.BEGUN:
+        stage = "begins"
+    words = t(f"compress.photo_{stage}", part=done)
+    watching.progress(job, words, "photo_cancel", done, label)
+
+
 def _back() -> None:
     """Take a file and show the photograph in it; one that cannot be read costs a sentence."""
     st.subheader(t("compress.get_pictures_back"), anchor=False)
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("compress.a_htmc_file_of_a_photograph"), ["htmc"], key="photo_back", max_upload_size=50
     )
+    file = handed.taken("photo_back", sent)
     if file is None:
         return
     try:
@@ -159,7 +187,7 @@ def _back() -> None:
     st.download_button(
         t("compress.download_as_png"),
         photo_work.png(picture),
-        "photograph.png",
+        f"{photo_view.stem_of(file.name.removesuffix('.htmc'))}.png",
         "image/png",
         key="photo_back_png",
     )

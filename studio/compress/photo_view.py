@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from htm_engine.evaluation.comparison import Stored
 
-from ..kit import ahead
+from ..kit import ahead, keeping
 from ..kit import divider as dividing
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
 from ..kit.words import said, t
-from . import curves, photo_work
+from . import curves, photo_early, photo_work
 from .choose import ON
 from .view import decibels, difference, rivals_table, score, show_numbers
 
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 BITS_PER_BYTE = 8
+#: Where the session keeps the name of the photograph's file.
+NAME = "_photo_name"
 #: Share of the pixels that the map of what was lost shows in full; a few edges lose far more.
 MOST_OF_IT = 0.98
 #: Colours of the sides of blocks, the smaller the lighter.
 SHADES = {4: (255, 224, 138), 8: (240, 140, 80), 16: (150, 60, 110), 32: (44, 28, 84)}
+#: Pixels of a photograph that is shown at once.
+EARLY_PIXELS = 700_000
 #: How the labels of other formats begin, by the names that links say.
 LABELS = {"jpeg": "JPEG", "jpeg2000": "JPEG 2000", "webp": "WebP", "avif": "AVIF", "pca": "PCA"}
 
@@ -66,6 +70,41 @@ def looking(disabled: bool) -> Looking:
     return Looking(str(beside), int(zoom))
 
 
+@keeping.kept(3)
+def _shrunk(key: str, _picture: Pixels) -> bytes:
+    """A photograph as it is shown while nothing is known of it."""
+    return photo_work.png(photo_early.small(_picture, EARLY_PIXELS))
+
+
+def early(picture: Pixels, seen: photo_early.Underway | None) -> None:
+    """The photograph at once, then the preview of its file, then what came back."""
+    height, width = picture.shape[:2]
+    before = alt(t("compress.the_photograph"))
+    if seen is None:
+        file = _shrunk(photo_work.key_of(picture), picture)
+        st.image(file, caption=t("compress.original"), alt=before, width="stretch")
+        return
+    if seen.file:
+        size = len(seen.file)
+        pixels = f"{BITS_PER_BYTE * size / (height * width):.3f}"
+        show_numbers(
+            [
+                (t("compress.this_file"), t("compress.bytes_3", size=size)),
+                (t("compress.bits_per_pixel"), pixels),
+            ]
+        )
+        first, name = seen.once("original", lambda: photo_work.png(picture)), t("compress.decoded")
+    else:
+        first = _shrunk(photo_work.key_of(picture), picture)
+        name = t("compress.a_quick_preview")
+    second = seen.once("back", lambda: photo_work.png(seen.back))
+    sides = (
+        dividing.Side(first, t("compress.original"), before),
+        dividing.Side(second, name, alt(name)),
+    )
+    dividing.show(ON, "photo_early", sides, (width, height))
+
+
 def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
     """The file at a glance."""
     height, width = picture.shape[:2]
@@ -79,6 +118,9 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
     if coded.ms_ssim is not None:
         shown.append(("MS-SSIM", f"{coded.ms_ssim:.4f}"))
     show_numbers(shown)
+    if coded.jpeg is not None:
+        times = coded.jpeg / max(1, size - coded.alpha_bytes)
+        st.markdown(t("compress.jpeg_needs", size=coded.jpeg, times=times, psnr=coded.psnr))
     st.caption(t("compress.written_in", writing=coded.writing, reading=coded.reading))
 
 
@@ -95,7 +137,11 @@ def divider(picture: Pixels, coded: photo_work.Coded, how: Looking) -> None:
                 (other.label, other.picture),
                 (f"HTM: {ours}", name),
                 alt(
-                    t("compress.the_picture_as_stores_it", label=other.label, size=other.size),
+                    t(
+                        "compress.the_picture_as_stores_it",
+                        label=said(other.label),
+                        size=other.size,
+                    ),
                     t("compress.from_the_original", psnr=decibels(other.psnr)),
                 ),
                 how.zoom,
@@ -149,13 +195,19 @@ def _slide(
     dividing.show(ON, "photo_slider", sides, (width, height), zoom)
 
 
+def stem_of(name: str) -> str:
+    """A file's name without its ending."""
+    return name.rpartition(".")[0] or name or "photograph"
+
+
 def downloads(coded: photo_work.Coded) -> None:
-    """The file, and the picture that came back."""
+    """The file, and the picture that came back, under the name that the photograph had."""
+    name = st.session_state.get(NAME, "photograph")
     with st.container(horizontal=True):
         st.download_button(
             t("compress.download_the_file_bytes", size=len(coded.file)),
             coded.file,
-            "photograph.htmc",
+            f"{name}.htmc",
             "application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
@@ -164,7 +216,7 @@ def downloads(coded: photo_work.Coded) -> None:
         st.download_button(
             t("compress.download_as_png"),
             coded.once("png back", lambda: photo_work.png(coded.back)),
-            "photograph.png",
+            f"{stem_of(name)}.png",
             "image/png",
             on_click="ignore",
             key="photo_png",

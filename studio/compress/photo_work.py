@@ -2,8 +2,9 @@
 
 ::
 
-    picture, PhotoSettings ──► job()   in the background: Coded, then what others make of the
-                                       same bytes, one by one
+    picture, PhotoSettings ──► job()   in the background: Underway, as soon as there is anything
+                                       to see; Coded; then what others make of the same bytes,
+                                       one by one
     .htmc ──► opened()                 a picture back, or a sentence
 """
 
@@ -23,6 +24,8 @@ from htm_engine.errors import DataError, ModelMismatchError
 from htm_engine.runs.background import Background
 
 from ..kit import ahead, keeping, watching
+from . import photo_early
+from .photo_early import Underway
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
@@ -37,6 +40,8 @@ MOST_PIXELS = 4_000_000
 #: Rows and columns of the sample, of the 427 x 640 of the photograph it is cut from.
 SAMPLE = (slice(60, 380), slice(120, 600))
 _JOB = "_photo_job"
+#: Part of the work that is done once the coder is ready.
+BEGUN = 0.12
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class Coded:
         The same bytes in other formats, those for alpha left out; filled one by one.
     left_out : dict of str to int
         Formats that cannot hold the picture, and the longest side that they can.
+    jpeg : int or None
+        Bytes of the smallest JPEG with this PSNR; None while unknown, or where there is none.
     """
 
     file: bytes
@@ -80,6 +87,7 @@ class Coded:
     look: PhotoMap
     others: list[Stored] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    jpeg: int | None = None
     _drawn: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
@@ -125,14 +133,17 @@ def steps(
     wanted: PhotoSettings,
     model: PhotoModel | None = None,
     made: Coded | None = None,
-) -> Iterator[tuple[float, Coded | None]]:
+) -> Iterator[tuple[float, Coded | Underway | None]]:
     """Part done and what there is so far; ``made`` is what there is of it already."""
     from htm_engine.evaluation.comparison import photographs_at_bytes, too_long
+    from htm_engine.evaluation.standard_codecs import codec_at_psnr
 
     coded = made or (yield from _coding(picture, wanted, model))
     plain = np.ascontiguousarray(colours(picture))
     coded = replace(coded, others=[], left_out=too_long(plain))
     yield 0.6, coded
+    if "JPEG" not in coded.left_out and np.isfinite(coded.psnr):
+        coded.jpeg = codec_at_psnr(plain, "jpeg", coded.psnr)
     # Alpha is kept exactly: the others get the bytes that the colours have.
     target = len(coded.file) - coded.alpha_bytes
     for done, other in enumerate(photographs_at_bytes(plain, target), 1):
@@ -143,7 +154,7 @@ def steps(
 
 def _coding(
     picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None
-) -> Generator[tuple[float, Coded | None], None, Coded]:
+) -> Generator[tuple[float, Coded | Underway | None], None, Coded]:
     """Our own file, and what comes back from it."""
     from htm_engine.coding.photo.anatomy import look_into_image
     from htm_engine.coding.photo.codec import compress_image, decompress_image
@@ -151,7 +162,9 @@ def _coding(
 
     yield 0.02, None
     for part in ahead.waiting():
-        yield 0.02 + 0.4 * part, None
+        yield 0.02 + 0.08 * part, None
+    early = photo_early.preview(picture, wanted, model, BEGUN, 0.45)
+    yield BEGUN, early
     began = time.perf_counter()
     file = compress_image(
         picture,
@@ -163,9 +176,12 @@ def _coding(
         effort=wanted.effort,
     )
     middle = time.perf_counter()
-    yield 0.5, None
+    if early is not None:
+        decoding = photo_early.DECODING * (middle - began)
+        yield 0.45, Underway(early.back, b"", 0.45, 0.5, decoding)
     back = decompress_image(file, model)
     end = time.perf_counter()
+    yield 0.5, Underway(back, file, 0.5, 0.6, photo_early.MEASURING * (middle - began))
     plain = np.ascontiguousarray(colours(picture))
     ours = stored("HTM", plain, colours(back), len(file), len(file))
     scores = ours.psnr, ours.ssim, ours.ms_ssim
@@ -199,7 +215,8 @@ def job(
     if work is None:
         work = watching.start(_JOB, key, lambda: steps(picture, wanted, model, made), "photograph")
     if work.state == "finished" and work.items:
-        coded: Coded = work.items[-1][1]
+        coded = work.items[-1][1]
+        assert isinstance(coded, Coded)  # the last step brings it
         _done(key).append(coded)
         return coded
     return work

@@ -190,7 +190,7 @@ def show_rivals(subject: Subject, coded: Coded, others: list[Stored]) -> None:
         [t("compress.name_and_bytes", label=said(one.label), size=one.size) for one in everybody],
         [
             alt(
-                t("compress.the_picture_as_stores_it", label=one.label, size=one.size),
+                t("compress.the_picture_as_stores_it", label=said(one.label), size=one.size),
                 t("compress.from_the_original", psnr=decibels(one.psnr)),
             )
             for one in everybody

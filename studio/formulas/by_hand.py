@@ -47,22 +47,14 @@ def _settings() -> tuple[handsized.Settings, int]:
         t("formulas.points"),
         columns[0],
         format_func=lambda name: t(f"formulas.points_{name}"),
-        help=t("formulas.what_there_is_to_learn"),
     )
-    rank = ON.select("rank", t("formulas.rank"), columns[1], help=t("formulas.a_unit_reconstructs"))
-    rate = ON.slider(
-        "pace", t("formulas.step_size"), columns[2], help=t("formulas.of_the_articles_rule")
-    )
-    heat = ON.slider(
-        "warmth",
-        t("formulas.temperature"),
-        columns[3],
-        help=t("formulas.low_borders_are_sharp_high"),
-    )
-    seed = ON.number(
-        "hand", t("formulas.seed"), columns[4], help=t("formulas.of_the_points_and_the")
-    )
-    at = ON.slider("at", t("formulas.steps_made"), help=t("formulas.drag_it_the_whole_training"))
+    rank = ON.select("rank", t("formulas.rank"), columns[1])
+    rate = ON.slider("pace", t("formulas.step_size_2"), columns[2])
+    heat = ON.slider("warmth", t("formulas.temperature"), columns[3])
+    seed = ON.number("hand", t("formulas.seed"), columns[4])
+    at = ON.slider("at", t("formulas.steps_made_drag"))
+    # In one line and not behind a mark at each: every mark is a stop for whoever uses the keyboard.
+    st.caption(t("formulas.how_to_turn_by_hand"))
     row = st.container(horizontal=True)
     row.button(t("formulas.one_step"), type="primary", key="one_step", on_click=_on, args=(1,))
     row.button(t("formulas.ten_steps"), key="ten_steps", on_click=_on, args=(10,))
@@ -86,14 +78,7 @@ def show() -> None:
     )
     left.plotly_chart(figure, alt=words, config=BARE, key="territories")
     with right:
-        chosen = int(
-            ON.number(
-                "point",
-                t("formulas.point"),
-                high=len(x) - 1,
-                help=t("formulas.ringed_in_the_figure_its"),
-            )
-        )
+        chosen = int(ON.number("point", t("formulas.point_ringed"), high=len(x) - 1))
         figure, words = formulas.three_shares(seen.activation[chosen], seen.responsibility[chosen])
         st.plotly_chart(figure, alt=words, config=BARE, key="three")
         unit = int(seen.activation[chosen].argmax())

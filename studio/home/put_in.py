@@ -15,6 +15,7 @@ from htm_engine.errors import DataError
 from ..kit.controls import CONTROLS, Words
 from ..kit.words import t
 from ..visitor import handed
+from . import give_back
 
 
 def show() -> None:
@@ -48,6 +49,9 @@ def _hand_over(files: Sequence[handed.File]) -> None:
         place, file = handed.sorted_out(files, int(st.get_option("server.maxUploadSize")) << 20)
     except DataError as exc:
         st.error(str(exc), icon=":material/error:")
+        return
+    if place == "numbers_back":
+        give_back.show(file)
         return
     handed.give(place, file)
     stem, query = handed.GOES_TO[place]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ..kit import divider, settings
+from ..kit import divider, settings, tour
 from ..kit.letters import Kept, letters_html
 from ..kit.pictures import alt
 from ..kit.places import ASSETS
@@ -29,12 +29,14 @@ PAINT = 0.4
 _PAINTED = "_home_painted"
 #: Finished things on other pages: a name, the page, and what its link says.
 FINISHED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("tour", "compress", tour.query(2)),  # this page is its first step
     ("photo", "compress", {"what": "photo"}),
     ("text", "text", {}),
+    ("odd", "series", {"series": "missing day"}),
     ("unit", "inside", {"picture": "12", "level": "1", "unit": "5"}),
+    ("scenes", "train", {"data": "scenes", "preset": "quick"}),
     ("drawn", "generate", {"seed": "9", "kind": "3"}),
     ("learning", "formulas", {"points": "clouds", "at": "40"}),
-    ("scenes", "train", {"data": "scenes", "preset": "quick"}),
 )
 
 

@@ -113,12 +113,19 @@ def watch(
         st.fragment(again, run_every=every if was_live else None)()
 
 
-def progress(job: Background, words: str, cancel: str = "", done: float | None = None) -> None:
-    """How far a job is, its place in the queue, and, under the key ``cancel``, a way to end it."""
+def progress(
+    job: Background, words: str, cancel: str = "", done: float | None = None, label: str = ""
+) -> None:
+    """How far a job is, its place in the queue, and, under the key ``cancel``, a way to end it.
+
+    ``label`` is what the button says where ending it loses nothing.
+    """
     waiting = t("frame.place_in_the_queue", position=job.position) if job.position else ""
     st.progress(job.progress if done is None else done, words + waiting)
     if cancel:
-        st.button(t("frame.cancel"), key=cancel, icon=":material/close:", on_click=job.cancel)
+        words = label or t("frame.cancel")
+        icon = ":material/skip_next:" if label else ":material/close:"
+        st.button(words, key=cancel, icon=icon, on_click=job.cancel)
 
 
 def finished(

@@ -18,7 +18,7 @@ import math
 import zipfile
 from collections.abc import Sequence
 
-from ..visitor.history import NAMES
+from ..visitor.session import NAMED
 from .story import STYLE, Told, at_equal_bytes, curve, rivals
 
 REPRODUCE = '''"""Trains the network of this report again and says whether it is the same.
@@ -96,7 +96,7 @@ def bundle(told: Told, html: str) -> bytes:
 
 def reproduce(told: Told) -> str:
     """A program that trains the same network with the engine alone."""
-    known = told.run.data in NAMES
+    known = told.run.data in NAMED
     height, *_, channels = (*told.layout, 1)[:3] if len(told.layout) > 1 else (None, 1)
     return REPRODUCE.format(
         argument="" if known else " PICTURES",

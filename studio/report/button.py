@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import streamlit as st
 
@@ -16,6 +17,9 @@ from ..kit.links import link
 from ..kit.words import PARAMETER, language, said, t
 from ..visitor import history
 from . import bundle, story
+
+#: Part of the work after which a report has all that is about its own run.
+OWN = 0.1
 
 
 def _key(run: Run) -> str:
@@ -78,10 +82,47 @@ def show(run: Run) -> None:
 def _draw(job: Background | None, run: Run) -> None:
     if job is None:
         return
-    words = t("report.making", part=job.progress)
-    if not watching.finished(job, words, f"unreport_{run.id}"):
-        return
-    fingerprint, html, everything = _files(run, job)
+    # A step of other methods may take a minute: what is there is given without it.
+    told = _enough(job, run) if job.over or job.ending else None
+    if told is not None:
+        _downloads(run, told)
+    elif job.error:
+        st.error(said(job.error), icon=":material/error:")
+    elif not job.over:
+        _measuring(job, run)
+
+
+def _measuring(job: Background, run: Run) -> None:
+    """What is measured now; as soon as the run's own story is there, the rest can be left out."""
+    points = job.items[-1][1].points if job.items else []
+    own = job.progress >= OWN
+    words = (
+        t("report.making", label=said(points[-1].label), part=job.progress)
+        if points
+        else t("report.beginning", part=job.progress)
+    )
+    label = t("report.leave_out") if own else ""
+    watching.progress(job, words, f"unreport_{run.id}", label=label)
+    if own:
+        st.caption(t("report.so_far", count=len(points)))
+
+
+def _enough(job: Background, run: Run) -> story.Told | None:
+    """The story that a job told, whole or as far as the visitor let it; the same each time."""
+    if not job.items or job.error or (job.state != "finished" and job.progress < OWN):
+        return None
+    key = f"{_key(run)}_told"
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] is not job:
+        told: story.Told = job.items[-1][1]
+        kept = (job, replace(told, points=list(told.points)))
+        st.session_state[key] = kept
+    found: story.Told = kept[1]
+    return found
+
+
+def _downloads(run: Run, told: story.Told) -> None:
+    fingerprint, html, everything = _files(run, told)
     with st.container(horizontal=True):
         for label, data, ending, kind in (
             (t("report.download"), html, "html", "text/html"),
@@ -98,14 +139,13 @@ def _draw(job: Background | None, run: Run) -> None:
             )
 
 
-def _files(run: Run, job: Background) -> tuple[str, bytes, bytes]:
+def _files(run: Run, told: story.Told) -> tuple[str, bytes, bytes]:
     """The model's fingerprint and both files, made once in each language."""
     key = f"{_key(run)}_files"
     kept = st.session_state.get(key)
-    if kept is None or kept[0] is not job or kept[1] != language():
-        told: story.Told = job.items[-1][1]
+    if kept is None or kept[0] is not told or kept[1] != language():
         html = story.page(told, language())
-        kept = (job, language(), told.fingerprint, html.encode(), bundle.bundle(told, html))
+        kept = (told, language(), told.fingerprint, html.encode(), bundle.bundle(told, html))
         st.session_state[key] = kept
     found: tuple[str, bytes, bytes] = kept[2:]
     return found

@@ -40,7 +40,7 @@ def say() -> None:
 
 def pick() -> list[Run]:
     """Runs that fit the filter."""
-    left, middle, right = st.columns([3, 3, 1], vertical_alignment="bottom")
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
     words = ON.text(
         "find",
         t("runs.find"),
@@ -51,7 +51,6 @@ def pick() -> list[Run]:
     states = ON.pills(
         "state",
         t("runs.state"),
-        middle,
         options=STATES,
         format_func=said,
         help=t("runs.nothing_chosen_shows_all"),

@@ -12,6 +12,7 @@ from htm_engine.errors import HTMError
 from ..kit import controls, settings, watching
 from ..kit.keeping import kept
 from ..kit.words import said, t
+from ..visitor import handed
 from . import view, work
 from .work import Own
 
@@ -113,9 +114,10 @@ def _continued(fingerprint: bytes, _model: TextModel, asked: Continuing) -> tupl
 def back(own: Own | None) -> None:
     """Take a file and give its text back; a file that cannot be read costs a sentence."""
     st.subheader(t("text.get_a_text_back"), anchor=False)
-    file = st.file_uploader(
+    sent = st.file_uploader(
         t("text.a_htmc_file_of_a"), type=["htmc"], key="text_back", max_upload_size=20
     )
+    file = handed.taken("text_back", sent)
     if file is None:
         return
     content = file.getvalue()

@@ -24,6 +24,11 @@ def show(run: RecordedJob) -> None:
     """The sentence, and a row of what to do next."""
     if sentence := _meaning(run):
         st.markdown(sentence)
+    next_steps()
+
+
+def next_steps() -> None:
+    """What to do with a network whose units have learned, its tables or not."""
     with st.container(horizontal=True):
         for what, page, icon in NEXT:
             st.page_link(f"pages/{page}.py", label=t(f"train.next_{what}"), icon=icon)

@@ -13,7 +13,7 @@ from htm_engine.coding.collection.codec import compress_collection, decompress_c
 from htm_engine.data.datasets import Dataset
 from htm_engine.evaluation.baselines import BaselineRow, baseline_table
 from htm_engine.evaluation.metrics import mse, psnr_of
-from htm_engine.evaluation.rates import RatePoint
+from htm_engine.evaluation.rates import RatePoint, most_reached, mse_at
 from htm_engine.figures import base, rates
 from htm_engine.model.folds import FoldResult, cross_validate, select
 from htm_engine.runs import memory
@@ -28,6 +28,8 @@ from .settings import ON
 
 #: Where the session keeps the two comparisons.
 RIVALS, FOLDS = "_rivals", "_folds"
+#: Sizes at which all methods are compared, and what stands where one has no file of a size.
+SIZES, NO_FILE = 3, "–"
 
 
 # -------------------------------------------------------------- against others
@@ -81,27 +83,25 @@ def show_rivals(run: Background) -> None:
     items = list(run.items)
     points = [item for item in items if isinstance(item, RatePoint)]
     rows = [item for item in items if isinstance(item, BaselineRow)]
-    if not run.over:
+    if not (run.over or run.ending):
         words = t("train.measured_of", items=len(items), state=said(run.state))
         watching.progress(run, words, "cancel_rivals", min(0.99, len(items) / 9))
     if run.error:
         st.error(said(run.error))
-    if len(points) < 5:
+    if not points:
         return
-    middle = points[2]
-    table = {
-        t("train.method"): [t("train.htm_this_network"), *(row.label for row in rows)],
-        t("train.mse_at_bytes_per_picture", bytes_per_picture=middle.bytes_per_picture): [
-            f"{middle.mse:.5f}",
-            *(
-                t("train.no_file_of_this_size")
-                if row.mse_at_equal_bytes is None
-                else f"{row.mse_at_equal_bytes:.5f}"
-                for row in rows
-            ),
-        ],
-    }
+    curves = {t("train.htm_this_network"): points}
+    curves |= {said(row.label): list(row.points) for row in rows}
+    reached = most_reached(points, [row.points for row in rows])
+    table: dict[str, list[str]] = {t("train.method"): list(curves)}
+    for size in sorted(reached[:SIZES]):
+        errors = [mse_at(curve, size) for curve in curves.values()]
+        table[t("train.mse_at_bytes_per_picture", bytes_per_picture=size)] = [
+            NO_FILE if error is None else f"{error:.5f}" for error in errors
+        ]
     st.dataframe(table, hide_index=True, alt=t("train.error_of_every_method_at"))
+    if any(NO_FILE in cells for cells in table.values()):
+        st.caption(t("train.no_file_of_this_size", mark=NO_FILE))
     everybody = points + [point for row in rows for point in row.points]
     st.plotly_chart(
         rates.rate_figure(everybody), alt=rates.rate_in_words(everybody), config=BARE, key="rivals"

@@ -32,6 +32,8 @@ from . import after, view
 TALL, LOW = 320, 200
 #: Looks at a running job between two looks inside its model.
 PEEK = 4
+#: Where the session keeps that the units of its run are in use.
+UNITS_TAKEN = "_units_taken"
 
 
 def show(run: RecordedJob, level: int) -> None:
@@ -46,6 +48,8 @@ def show(run: RecordedJob, level: int) -> None:
     _take_over(seen, run)
     if seen.over and run.result is not None:
         after.show(run)
+    elif seen.learned and st.session_state.get(UNITS_TAKEN):
+        after.next_steps()
     if seen.step is None:
         return
     if (choice := getattr(run.model, "choice_", None)) is not None and choice.note:
@@ -136,10 +140,10 @@ def state(seen: JobSnapshot, run: RecordedJob) -> str:
 
 def _take_over(seen: JobSnapshot, run: RecordedJob) -> None:
     """Make the run's model this visitor's: as soon as its units have learned, and at the end."""
-    if seen.learned and not seen.over and not st.session_state.get("_units_taken"):
+    if seen.learned and not seen.over and not st.session_state.get(UNITS_TAKEN):
         units = run.peek(0)
         if units is not None:
-            st.session_state["_units_taken"] = True
+            st.session_state[UNITS_TAKEN] = True
             view.take(run, units)
     if seen.over and not st.session_state.get("_taken"):
         st.session_state["_taken"] = True

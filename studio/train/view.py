@@ -45,7 +45,7 @@ def choose_data() -> Dataset:
     st.image(
         sheet(few, columns=8, side=64, gap=6),
         width="stretch",
-        alt=alt(t("train.pictures_of_2", few=len(few), name=data.name)),
+        alt=alt(t("train.pictures_of_2", few=len(few), name=session.named(data.name))),
     )
     sides = "x".join(str(side) for side in data.X.shape[1:])
     st.caption(t("train.pictures_of", data=len(data), sides=sides, source=said(data.source)))

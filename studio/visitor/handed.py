@@ -27,17 +27,35 @@ from htm_engine.errors import DataError
 from ..kit import keeping
 from ..kit.words import t
 
-#: What may be handed over: a photograph, pictures to learn from, and any other bytes.
-Place = Literal["photo", "data", "text"]
+#: What may be handed over: a photograph, pictures to learn from, a table of numbers, any other
+#: bytes; and our own files, to be read back.  Those of numbers stay on Home.
+Place = Literal[
+    "photo",
+    "data",
+    "series",
+    "text",
+    "photo_back",
+    "collection_back",
+    "text_back",
+    "numbers_back",
+]
 #: Page of each place, and what the link to it says.
 GOES_TO: dict[Place, tuple[str, dict[str, str]]] = {
     "photo": ("compress", {"what": "photo"}),
     "data": ("train", {"data": "upload", "colour": "true"}),
+    "series": ("series", {"series": "upload"}),
     "text": ("text", {}),
+    "photo_back": ("compress", {"what": "photo"}),
+    "collection_back": ("compress", {"what": "collection"}),
+    "text_back": ("text", {}),
 }
 _HANDED = "_handed"
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+#: Files of ours begin so, or are short ones that say what they are by their ending.
+_OURS, _OUR_ENDING = (b"HTMC", b"HTMP"), ".htmc"
+#: Endings of tables of numbers, how Parquet begins, and bytes that are looked at for a digit.
+_TABLES, _PARQUET, _HEAD = (".csv", ".tsv", ".parquet"), b"PAR1", 4096
 _ARRAYS = b"\x93NUMPY"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 #: Endings, inside a ZIP, of what can be learned from.
@@ -82,6 +100,11 @@ def give(place: Place, file: Handed) -> None:
 def forget(place: Place) -> None:
     """Take a file away again."""
     st.session_state.get(_HANDED, {}).pop(place, None)
+
+
+def waits(place: Place) -> bool:
+    """Whether a file is there that was handed over: what it is for comes first on the page."""
+    return place in st.session_state.get(_HANDED, {})
 
 
 def taken(place: Place, own: File | None) -> File | None:
@@ -144,12 +167,41 @@ def place_of(file: Handed) -> Place:
         raise DataError(t("frame.handed_empty"))
     if _is_picture(content):
         return "photo"
+    if content.startswith(_OURS) or file.name.lower().endswith(_OUR_ENDING):
+        return _back(content)
+    if _is_table(file):
+        return "series"
     if content.startswith(_ZIP):
         return "data" if _holds_pictures(content) else "text"
     from htm_engine.data.arrayfiles import GZIP_MAGIC, looks_like_idx
 
     packed = content.startswith(GZIP_MAGIC) and ("idx" in file.name or "ubyte" in file.name)
     return "data" if packed or content.startswith(_ARRAYS) or looks_like_idx(content) else "text"
+
+
+def _back(content: bytes) -> Place:
+    """Where a file of ours is read back."""
+    from htm_engine import kinds
+
+    kind = kinds.kind_of(content)
+    places: dict[kinds.Kind, Place] = {
+        kinds.PHOTO: "photo_back",
+        kinds.COLLECTION: "collection_back",
+        kinds.TEXT: "text_back",
+        kinds.SERIES: "numbers_back",
+        kinds.TABLE: "numbers_back",
+    }
+    if kind not in places:
+        raise DataError(t("frame.handed_no_file_of_ours"))
+    return places[kind]
+
+
+def _is_table(file: Handed) -> bool:
+    """Whether a file says that it is a table, and begins like one with numbers in it."""
+    head = file.content[:_HEAD]
+    if not file.name.lower().endswith(_TABLES):
+        return False
+    return head.startswith(_PARQUET) or (b"\0" not in head and any(48 <= c < 58 for c in head))
 
 
 def _is_picture(content: bytes) -> bool:

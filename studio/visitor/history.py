@@ -27,9 +27,6 @@ from htm_engine.runs.schema import LIMIT_MB
 from ..kit.words import said, t
 from . import session
 
-#: Data that a server can always load again by its name.
-NAMES = ("digits", "scenes", "photo-patches")
-
 
 @dataclass(frozen=True)
 class Kept:
@@ -94,7 +91,7 @@ def say_trouble() -> None:
 def data_of(recipe: Recipe) -> Dataset | None:
     """The data that a recipe names, if this server or this visitor has it."""
     offered = [found[1]] if (found := st.session_state.get("_upload")) else []
-    if recipe.data in NAMES:
+    if recipe.data in session.NAMED:  # which a server can always load again
         offered.append(session.load_data(recipe.data))
     return next((d for d in offered if d.fingerprint == recipe.data_fingerprint), None)
 

@@ -28,6 +28,8 @@ Origin = Literal["shipped", "trained", "uploaded", "recorded"]
 
 SHIPPED = ASSETS / "digits-htm.npz"
 SHIPPED_DATASET = "digits"
+#: Sets that need no upload.
+NAMED = ("digits", "scenes", "photo-patches")
 _MODEL, _DATASET = "_current_model", "_current_dataset"
 
 
@@ -42,12 +44,18 @@ class CurrentModel:
     @property
     def described(self) -> str:
         """Who made it, as a phrase to put after "the model"."""
+        name = named(self.dataset)
         return {
-            "shipped": t("runs.that_comes_with_the_app", dataset=self.dataset),
-            "trained": t("runs.you_trained_on", dataset=self.dataset),
+            "shipped": t("runs.that_comes_with_the_app", dataset=name),
+            "trained": t("runs.you_trained_on", dataset=name),
             "uploaded": t("runs.you_uploaded"),
-            "recorded": t("runs.of_a_run_in_the", dataset=self.dataset),
+            "recorded": t("runs.of_a_run_in_the", dataset=name),
         }[self.origin]
+
+
+def named(dataset: str) -> str:
+    """Name of a dataset in the visitor's language, where it is one that comes with the program."""
+    return t(f"train.data_{dataset}") if dataset in NAMED else dataset
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

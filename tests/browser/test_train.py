@@ -70,7 +70,7 @@ def test_a_run_pauses_steps_and_stops_and_its_picture_moves(server, open_page, s
     before = progress.inner_text()
     page.wait_for_timeout(1500)
     assert progress.inner_text() == before
-    press(page, "Single step")
+    press(page, "Next step")
     page.wait_for_function(
         "text => document.querySelector('[data-testid=stProgress]')?.innerText !== text",
         arg=before,

@@ -368,7 +368,7 @@ def at_the_tables(X, pool, **settings):
 
 def test_the_units_can_be_used_while_tables_are_learned(X, pool):
     job = at_the_tables(X, pool)
-    model = job.peek()
+    model = job.peek(0)  # at once: nobody waits for a step of the tables
     assert model.reconstruct(X[:3]).shape == (3, 8, 8) and model.awaited == ()
     units = HTM(job.model.layers, epochs=1, batch_size=32, coder=False, sampler=False).fit(X)
     assert np.array_equal(model.transform(X[:9]), units.transform(X[:9]))

@@ -12,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import learning
 from htm_engine.errors import HTMError, ModelMismatchError
+from htm_engine.evaluation import metrics
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
-from studio.compress import photo_learn, photo_view, photo_work
+from htm_engine.evaluation.standard_codecs import codec_bytes, codec_decode
+from studio.compress import photo_early, photo_learn, photo_view, photo_work
 from tests.helpers.places import ROOT
 from tests.studio.waiting import has, until
 
@@ -65,6 +67,34 @@ def test_the_file_decodes_to_what_is_shown_and_others_spend_no_more(small):
     assert np.array_equal(np.array(Image.open(io.BytesIO(photo_work.png(coded.back)))), coded.back)
     assert len(coded.others) == 5
     assert all(other.size <= len(coded.file) for other in coded.others if other.fits)
+    every = [codec_bytes(small, "jpeg", quality) for quality in range(1, 101)]
+    backs = [codec_decode(data, small) for data in every]
+    fits = [
+        len(data)
+        for data, back in zip(every, backs, strict=True)
+        if metrics.psnr(small, back, 255) >= coded.psnr
+    ]
+    assert coded.jpeg == min(fits) > len(coded.file)
+
+
+def test_a_large_photograph_is_seen_before_its_file_is_written():
+    y, x = np.mgrid[:720, :960]
+    waves = [np.sin(x / 50) * np.cos(y / far) for far in (31, 47, 23)]
+    picture = np.uint8(128 + 60 * np.stack(waves, -1))
+    seen, parts = [], []
+    for part, one in photo_work.steps(picture, photo_work.PhotoSettings(30, "psnr", "fast")):
+        parts.append(part)
+        seen.append(one)
+        if isinstance(one, photo_work.Coded):
+            break
+    early = [one for one in seen if isinstance(one, photo_early.Underway)]
+    assert parts == sorted(parts)
+    small, *_, whole = early
+    assert not small.file and small.back.shape[0] < picture.shape[0]
+    assert metrics.psnr(small.back, photo_early.small(picture), 255) > 25
+    assert whole.file == seen[-1].file and np.array_equal(whole.back, seen[-1].back)
+    small.began -= 100 * small.seconds  # it takes far longer than expected
+    assert small.part < whole.part and small.part < small.now < small.until
 
 
 def test_a_size_asked_for_is_kept_and_one_that_cannot_be_costs_a_sentence():

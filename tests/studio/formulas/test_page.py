@@ -143,3 +143,11 @@ def test_links_out_of_range_still_show_the_page():
     app = opened(level="99", picture="-3", place="9999", heat="1e9", winners="many")
     assert not app.exception
     assert app.latex
+
+
+def test_the_keyboard_is_not_stopped_by_a_mark_of_help_at_every_control():
+    app = opened()
+    kinds = (app.number_input, app.slider, app.selectbox, app.select_slider)
+    controls = [one for kind in kinds for one in kind]
+    assert len(controls) >= 12
+    assert sum(bool(one.help) for one in controls) <= 2

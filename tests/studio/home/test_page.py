@@ -10,10 +10,21 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from studio.home import showcase, view
+from htm_engine import compress_text
+from htm_engine.coding.series.table import compress_table
+from studio.home import give_back, showcase, view
 from studio.visitor import handed
 from tests.helpers.foreign import saved, zipped
 from tests.helpers.places import ROOT
+from tests.studio.waiting import until
+
+#: Files of ours, as versions before have written them, and one of a table.
+GOLDEN = {
+    name: (ROOT / "tests" / "golden" / f"{name}.htmc").read_bytes()
+    for name in ("photo", "collection", "text")
+}
+CSV = b"hour,load\n" + b"".join(b"%d,%d\n" % (n, n % 24) for n in range(300))
+TABLE = compress_table(CSV)
 
 
 def opened(**query) -> AppTest:
@@ -144,6 +155,33 @@ def test_a_picture_of_the_pages_own_goes_before_what_was_handed_over():
     assert not [one for one in app.button if one.key == "handed_photo"]
 
 
+def test_a_table_of_numbers_goes_to_the_series_page():
+    app = put_in(opened(), ("load.csv", CSV))
+    assert app.title[0].value.endswith("Series") and not app.error
+    assert "load" in app.button(key="handed_series").label
+
+
+def test_a_stored_photograph_is_read_back_at_the_top_of_the_page():
+    app = put_in(opened(), ("cat.png.htmc", GOLDEN["photo"]))
+    assert app.title[0].value.endswith("Compress") and not app.error
+    assert app.subheader[0].value == "Get pictures back"
+    assert {"photo_back_png"} <= {one.key for one in app.get("download_button")}
+
+
+def test_a_stored_text_is_read_back_at_the_top_of_the_page():
+    app = put_in(opened(), ("notes.htmc", compress_text(b"Nothing is lost.", "blank")))
+    assert app.title[0].value.endswith("Text") and app.subheader[0].value == "Get a text back"
+    until(app, lambda app: any("Nothing is lost." in one.value for one in app.code))
+
+
+def test_a_stored_table_is_given_back_on_the_spot(monkeypatch):
+    app = put_in(opened(lang="en"), ("load.csv.htmc", TABLE))
+    assert app.title[0].value.endswith("Studio") and f"{len(CSV):,} bytes" in app.success[0].value
+    assert give_back.read(TABLE) == CSV
+    monkeypatch.setattr(give_back, "MOST", 10)
+    assert "holds" in put_in(opened(lang="en"), ("load.htmc", TABLE)).error[0].value
+
+
 @pytest.mark.parametrize(
     ("name", "content", "page"),
     [
@@ -161,10 +199,11 @@ def test_what_only_looks_like_one_is_refused_by_the_gate_it_comes_to(name, conte
     ("files", "words"),
     [
         ([("empty.txt", b"")], "empty"),
+        ([("a.htmc", b"of somebody else")], "did not write it"),
         ([("a.txt", b"one"), ("b.txt", b"two")], "no picture"),
         ([("a.txt", bytes(30 << 20)), ("b.png", picture() + bytes(30 << 20))], "too large"),
     ],
-    ids=["empty", "texts", "large"],
+    ids=["empty", "other", "texts", "large"],
 )
 def test_what_no_page_takes_is_said_at_once(files, words):
     app = put_in(opened(lang="en"), *files)
@@ -206,6 +245,12 @@ KINDS = [
     ("train-images-idx3-ubyte.gz", b"\x1f\x8b\x08", "data"),
     ("letter.gz", b"\x1f\x8b\x08", "text"),
     ("a.png", b"only its name is a picture's", "text"),
+    ("a.csv", b"day,load\n1,20\n2,30\n", "series"),
+    ("poem.csv", b"no number is in it", "text"),
+    ("a.htmc", GOLDEN["photo"], "photo_back"),
+    ("a", GOLDEN["collection"], "collection_back"),
+    ("a.htmc", GOLDEN["text"], "text_back"),
+    ("a.csv.htmc", TABLE, "numbers_back"),
 ]
 
 

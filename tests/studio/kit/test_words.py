@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.figures import wording
-from studio.kit import keeping, words
+from studio.kit import keeping, letters, words
+from studio.visitor import session
 from tests.helpers.places import ROOT
 
 PAGES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "studio").rglob("*.py"))]
@@ -72,7 +73,7 @@ def test_both_languages_have_the_same_keys_and_placeholders():
 
 def test_keys_of_the_code_are_those_of_the_catalogue():
     keys = {k for k in words.catalogue("en") if k.partition(".")[0] not in words.ENGINE}
-    used = asked("t", PAGES)
+    used = asked("t", PAGES) + letters.Sentences.KEYS
     patterns = [re.compile(re.escape(key).replace(r"\{\}", ".+")) for key in used]
     assert {key for key in used if "{}" not in key} - keys == set()
     assert {k for k in keys if not any(p.fullmatch(k) for p in patterns)} == set()
@@ -232,3 +233,13 @@ def test_the_switch_changes_the_language_and_comes_back():
     assert app.query_params["lang"] == "zh"
     next(group for group in app.button_group if group.key == "language").set_value("en").run()
     assert "What to do next" in [heading.value for heading in app.subheader]
+
+
+def test_what_comes_with_the_program_has_a_chinese_name(monkeypatch):
+    monkeypatch.setattr(words, "language", lambda: "zh")
+    for name in session.NAMED:
+        assert (
+            session.named(name) != name
+            and name not in session.CurrentModel(None, name, "shipped").described
+        )
+    assert session.named("my-own.zip") == "my-own.zip"

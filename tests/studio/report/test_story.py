@@ -9,7 +9,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import zipfile
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,7 +22,7 @@ from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.data.datasets import load_upload
 from htm_engine.errors import Cancelled
 from htm_engine.evaluation.rates import RatePoint
-from htm_engine.runs.background import Pool
+from htm_engine.runs.background import Background, Pool
 from htm_engine.runs.history import History
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob
@@ -29,7 +31,7 @@ from studio.kit.pictures import sheet
 from studio.report import bundle, story
 from tests.helpers.foreign import zipped
 from tests.studio.runs.test_page import ROOT, recorded
-from tests.studio.waiting import end_of
+from tests.studio.waiting import end_of, until
 
 LINK = "http://127.0.0.1:8501/inside?v=1&model=ab&recipe=cd"
 
@@ -102,6 +104,51 @@ def test_without_its_data_a_report_says_what_it_lacks(digits):
     told = told_of(digits, shown=False)
     html = story.page(told)
     assert "not on this server any more" in html and html.count("<svg") == 1
+
+
+def test_a_report_can_go_without_the_other_methods(digits, monkeypatch):
+    asked, go_on = trained(digits), threading.Event()
+
+    def slow(*_, **__):
+        assert go_on.wait(60)  # as a method does that learns for minutes
+        yield 1.0, RatePoint("JPEG", "quality", 1, 9.0, 0.1, 10.0)
+
+    monkeypatch.setattr(story, "all_curves", slow)
+    monkeypatch.setattr(story, "k_means_curve", lambda *_, **__: ())
+    monkeypatch.setattr(story, "mlp_curve", lambda *_, **__: ())
+    steps = lambda: story.tell(*asked, digits, lambda: False)  # noqa: E731
+    job = Background(steps, name="report", progress=lambda item: item[0], abandon_after=60)
+    app = AppTest.from_function(_shown, default_timeout=60)
+    app.session_state[f"_report_{asked[0].id}"] = ((), job)
+    app.session_state["run"] = asked[0]
+    job.start()
+    until(app.run(), lambda app: "Leave the other" in " ".join(one.label for one in app.button))
+    app.button(key=f"unreport_{asked[0].id}").click().run()
+    assert not job.over and len(app.get("download_button")) == 2 and not app.get("progress")
+    html = app.session_state[f"_report_{asked[0].id}_files"][3].decode()
+    assert html.count("data:image/png;base64,") == 2 and "JPEG" not in html
+    go_on.set()
+    end_of(job)
+    assert "JPEG" not in app.run().session_state[f"_report_{asked[0].id}_files"][3].decode()
+
+
+def _shown():
+    import streamlit as st
+
+    from studio.report import button
+
+    button.show(st.session_state["run"])
+
+
+def test_methods_are_compared_where_most_have_a_file():
+    def curve(label, *sizes):
+        return [RatePoint(label, "quality", 1, size, 0.1, 10.0) for size in sizes]
+
+    told = SimpleNamespace(
+        points=[*curve("HTM", 10, 20, 40), *curve("JPEG", 35, 90), *curve("PCA", 36, 50)]
+    )
+    size, equal = story.at_equal_bytes(told)
+    assert size == 40 and None not in equal.values()
 
 
 def test_a_report_can_be_cancelled(digits):

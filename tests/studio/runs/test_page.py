@@ -59,7 +59,7 @@ def opened(**query) -> AppTest:
 def test_an_empty_history_says_where_to_begin():
     app = opened()
     assert not app.exception
-    assert "no such run yet" in app.info[0].value
+    assert "No runs to show" in app.info[0].value
 
 
 def test_runs_are_listed_found_renamed_and_starred(empty, model):
@@ -89,7 +89,7 @@ def test_a_deleted_run_comes_back(empty, model):
     run = recorded(empty, model, "gone")
     app = opened()
     app.button(key=f"delete_{run}").click().run()
-    assert empty.get(run) is None and "no such run" in app.info[0].value
+    assert empty.get(run) is None and "No runs to show" in app.info[0].value
     app.button(key="undo").click().run()
     assert empty.get(run) is not None and list(app.dataframe[0].value["Run"]) == ["gone"]
 
@@ -116,7 +116,7 @@ def test_on_a_shared_server_nobody_sees_a_strangers_run(empty, model, monkeypatc
     assert len(opened().dataframe) == 1  # reached from this machine only
     monkeypatch.setenv("HTM_STUDIO_SHARED", "1")
     app = opened()
-    assert not app.dataframe and "no such run yet" in app.info[0].value
+    assert not app.dataframe and "No runs to show" in app.info[0].value
     sent = opened(runs=run)
     assert list(sent.dataframe[0].value["Run"]) == ["of somebody else"]
 
