@@ -63,11 +63,12 @@ def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
         from . import photo
 
         content = files.read(item.source, MOST_OF_A_FILE)
-        data, shape, notes = photo.stored(content, item.source, how)
+        data, shape, besides, notes = photo.stored(content, item.source, how)
         out.write(data)
     colour = "" if len(shape) == 2 else f" x {shape[2]}"
     bits = 8 * len(data) / (shape[0] * shape[1])
     about = f"{shape[1]} x {shape[0]}{colour}, {bits:.3f} bits a pixel"
+    about += f", {besides}" * bool(besides)
     return Done(item, len(content), len(data), about, notes)
 
 
