@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zlib
 
@@ -189,3 +190,13 @@ def test_a_profile_of_srgb_takes_no_bytes(tmp_path):
     (tmp_path / "a.png").write_bytes(stream.getvalue())
     assert main(["compress", str(tmp_path / "a.png")]) == 0
     assert (tmp_path / "a.png.htmc").read_bytes() == compress_image(PICTURE)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 400), st.binary(max_size=6), st.integers(0, 3))
+def test_damaged_metadata_is_refused_or_read(place, fresh, cut):
+    data = packed(Metadata(display_p3(), exif_of(), (72.0, 300.0)))
+    place %= len(data)
+    damaged = data[:place] + fresh + data[place + len(fresh) :]
+    with contextlib.suppress(FormatError):
+        unpacked(damaged[: len(damaged) - cut])
