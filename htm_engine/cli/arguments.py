@@ -147,6 +147,9 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--effort", choices=["fast", "best"], default="best", help="photographs (default best)"
     )
     made.add_argument(
+        "--strip", action="store_true", help="photographs: no colour profile, EXIF and density"
+    )
+    made.add_argument(
         "--memory",
         type=whole(1, 1 << 20),
         metavar="MIB",

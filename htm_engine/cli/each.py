@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .. import files
+from ..coding.threads import cores as cores_here
 from ..errors import HTMError
 from .outputs import OutputError, check_target, replacing
 from .plan import ENDING, PHOTOGRAPH, PIPE, SERIES, TEXT, Item, content_of
@@ -63,11 +64,12 @@ def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
         from . import photo
 
         content = files.read(item.source, MOST_OF_A_FILE)
-        data, shape, notes = photo.stored(content, item.source, how)
+        data, shape, besides, notes = photo.stored(content, item.source, how)
         out.write(data)
     colour = "" if len(shape) == 2 else f" x {shape[2]}"
     bits = 8 * len(data) / (shape[0] * shape[1])
     about = f"{shape[1]} x {shape[0]}{colour}, {bits:.3f} bits a pixel"
+    about += f", {besides}" * bool(besides)
     return Done(item, len(content), len(data), about, notes)
 
 
@@ -157,7 +159,7 @@ def run(items: Iterable[Item], work: Work, how: Namespace) -> int:
 
 def _all(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
     """Every file's outcome, as they come; by several processes where that is worth it."""
-    cores = how.jobs or _cores()
+    cores = how.jobs or cores_here()
     if len(items) < MANY or cores == 1:
         for item in items:
             yield _caught(work, item, how)
@@ -179,10 +181,6 @@ def _all(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
                 yield future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _quiet() -> None:

@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .. import files
+from ..coding.metadata import Metadata
 from ..coding.photo.codec import compress_image, decompress_image, inspect_image
 from ..coding.photo.format import LARGEST
 from ..coding.photo.learning import learn
 from ..coding.photo.model import PhotoModel
+from ..data import exif, pixels, profiles
 from ..data.uploads import LOCAL, read_picture
 from ..errors import DataError
 from .outputs import check_target, write
 from .plan import FORMATS
 from .progress import Progress
 
+#: Bytes that JPEG has for EXIF data, and for what stands in front of it.
+_MOST_JPEG_EXIF = 65533 - 6
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
 
 
@@ -67,9 +71,22 @@ def _read(path: Path) -> NDArray[np.uint8]:
 # ------------------------------------------------------- there and back
 def stored(
     content: bytes, name: str, how: Namespace
-) -> tuple[bytes, tuple[int, ...], tuple[str, ...]]:
-    """A picture's file as a photograph's; its shape, and notes on what could not be kept."""
-    found = read_picture(content, name, max_pixels=LARGEST, keep_alpha=True)
+) -> tuple[bytes, tuple[int, ...], str, tuple[str, ...]]:
+    """A picture's file as a photograph's; its shape, what is kept besides, what could not be.
+
+    Raises
+    ------
+    DataError
+        If every pixel is to be kept of a picture of more than 8 bits a value.
+    """
+    found = read_picture(
+        content, name, max_pixels=LARGEST, keep_alpha=True, keep_metadata=not how.strip
+    )
+    if how.lossless and found.bits > 8:
+        raise DataError(
+            f"{name} has {found.bits} bits a value, of which a photograph keeps 8: leave out "
+            "--lossless, or keep the file as it is by --text."
+        )
     data = compress_image(
         found.pixels,
         how.quality or 50,
@@ -78,8 +95,16 @@ def stored(
         lossless=how.lossless,
         tune=how.tune,
         effort=how.effort,
+        metadata=found.metadata,
     )
-    return data, found.pixels.shape, tuple(found.notes)
+    return data, found.pixels.shape, _besides(found.metadata), tuple(found.notes)
+
+
+def _besides(metadata: Metadata) -> str:
+    """What a file has besides its picture, in words."""
+    names = ("colour profile", "EXIF", "density")
+    kept = [name for name, part in zip(names, metadata, strict=True) if part]
+    return f"with {' and '.join([', '.join(kept[:-1])] * (len(kept) > 1) + kept[-1:])}" * bool(kept)
 
 
 def given_back(
@@ -90,20 +115,24 @@ def given_back(
     Raises
     ------
     DataError
-        If pictures are not written with that ending, or JPEG is to keep transparency.
+        If pictures are not written with that ending, or JPEG is to keep transparency or more
+        EXIF data than it can.
     """
     format_ = FORMATS.get(ending.lower())
     if format_ is None:
         raise DataError(f"A photograph comes back as {', '.join(FORMATS)}, not as {ending!r}.")
     picture = decompress_image(content, _model(model))
+    metadata = inspect_image(content).metadata
     stream = io.BytesIO()
     if format_ == "NPY":
         np.save(stream, picture, allow_pickle=False)
-    elif format_ == "JPEG" and picture.ndim == 3 and picture.shape[2] == 4:
+    elif format_ == "JPEG" and picture.ndim == 3 and picture.shape[2] in (2, 4):
         raise DataError("JPEG keeps no transparency; take PNG or WebP.")
+    elif format_ == "JPEG" and len(metadata.exif) > _MOST_JPEG_EXIF:
+        raise DataError(f"JPEG keeps {_MOST_JPEG_EXIF:,} bytes of EXIF data; take PNG or WebP.")
     else:
         kept = {"lossless": True} if format_ == "WEBP" else {"quality": 95}
-        Image.fromarray(picture).save(stream, format_, **kept)
+        Image.fromarray(picture).save(stream, format_, **kept, **pixels.saving(metadata))
     return stream.getvalue(), picture.shape
 
 
@@ -125,6 +154,19 @@ def of_file(content: bytes) -> dict[str, Any]:
         "tune": "eye" if info.eye else "psnr",
         "colour_halved": info.halved,
         "model": info.fingerprint,
+        **_told(info.metadata),
+    }
+
+
+def _told(metadata: Metadata) -> dict[str, Any]:
+    """What a file has besides its picture."""
+    profile, data, density = metadata
+    return {
+        "colour_profile": (profiles.name_of(profile) or "unnamed") if profile else None,
+        "profile_bytes": len(profile),
+        "exif_bytes": len(data),
+        "exif_tells_where": exif.says_where(data),
+        "pixels_an_inch": [round(one, 2) for one in density] if density else None,
     }
 
 

@@ -132,10 +132,10 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 def compress(arguments: Namespace) -> None:
     """Store pictures in one file, and say what it cost and what was lost."""
     quality = arguments.quality or 5
-    if quality > QUALITIES or arguments.bytes or arguments.lossless:
+    if quality > QUALITIES or arguments.bytes or arguments.lossless or arguments.strip:
         raise DataError(
-            f"A network stores pictures by --quality 1 to {QUALITIES}; more, --bytes and "
-            "--lossless are for photographs: give no network, or --photo."
+            f"A network stores pictures by --quality 1 to {QUALITIES}; more, --bytes, --lossless "
+            "and --strip are for photographs: give no network, or --photo."
         )
     arguments.output = arguments.output or f"{Path(arguments.paths[0]).resolve().name}.htmc"
     sources = (*arguments.paths, arguments.model)

@@ -276,6 +276,7 @@ def check_options(arguments: Namespace, items: list[Item]) -> None:
         "--quality": arguments.quality,
         "--bytes": arguments.bytes,
         "--lossless": arguments.lossless,
+        "--strip": arguments.strip,
         "--tune": arguments.tune != "psnr",
         "--effort": arguments.effort != "best",
     }

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from ..coding.metadata import MOST_EXIF, MOST_PROFILE, Metadata, fitting
 from ..errors import DataError
+from . import exif, profiles
 
 Bytes = NDArray[np.uint8]
 #: Modes of Pillow that are grey, with alpha or without.
@@ -21,9 +23,9 @@ _STRIP = 1 << 20
 
 
 def decoded(
-    image: Image.Image, data: bytes, label: str, keep_alpha: bool
-) -> tuple[Bytes, tuple[str, ...]]:
-    """Pixels of an opened picture, and notes.
+    image: Image.Image, data: bytes, label: str, keep_alpha: bool, keep_metadata: bool = False
+) -> tuple[Bytes, tuple[str, ...], Metadata]:
+    """Pixels of an opened picture, notes, and what it has besides if that is kept.
 
     Parameters
     ----------
@@ -34,12 +36,16 @@ def decoded(
     label : str
         Its name, for notes.
     keep_alpha : bool
-        Whether transparency is kept, ``(h, w, 4)``; else it is laid on white.
+        Whether transparency is kept, ``(h, w, 2)`` or ``(h, w, 4)``; else it is laid on white.
+    keep_metadata : bool
+        Whether the caller keeps profile, EXIF and density; else there are notes on the first two.
 
     Returns
     -------
-    ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
+    ndarray of uint8, (h, w), (h, w, 2), (h, w, 3) or (h, w, 4)
     tuple of str
+    Metadata
+        Empty unless it is kept; EXIF says of the turned picture that it is upright.
 
     Raises
     ------
@@ -50,12 +56,11 @@ def decoded(
     if getattr(image, "is_animated", False):
         notes.append(f"{label} holds several frames; the first one is used.")
     image.load()
-    depth = _bits(data)
+    depth = bits_of(image, data)
     if depth > 8 and not image.mode.startswith("I"):
         notes.append(f"{label} has {depth} bits a colour; it was scaled to 8.")
-    profile = image.info.get("icc_profile") or b""
-    # Values without a profile are taken for sRGB, so that one of it says nothing more.
-    if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
+    profile, kept = _profile(image, keep_metadata), Metadata()
+    if profile and not keep_metadata:
         notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
     transparent = image.info.get("transparency")
     if isinstance(transparent, int) and image.mode == "L" and depth < 8:
@@ -64,8 +69,53 @@ def decoded(
     elif isinstance(transparent, tuple) and depth > 8:
         image.info.pop("transparency", None)
         notes.append(f"{label} has a transparent colour of {depth} bits, which is not applied.")
-    _turn_upright(image, label, notes)
-    return _pixels(image, label, notes, keep_alpha), tuple(notes)
+    if keep_metadata:
+        found = exif.plain(bytes(image.info.get("exif") or b""))
+        kept = Metadata(profile, exif.upright(found), _density(image))
+    readable = _turn_upright(image, label, notes, bool(kept.exif))
+    shown = _pixels(image, label, notes, keep_alpha)
+    if keep_metadata:
+        shown, kept = _fitting(shown, kept if readable else kept._replace(exif=b""), label, notes)
+    return shown, tuple(notes), kept
+
+
+def bits_of(image: Image.Image, data: bytes) -> int:
+    """Bits of one value of a pixel, 1 to 16."""
+    return 16 if image.mode.startswith("I") else _bits(data)
+
+
+def _profile(image: Image.Image, exactly: bool) -> bytes:
+    """Its colour profile, none of one that says what numbers without any are taken for: sRGB."""
+    found = image.info.get("icc_profile") or b""
+    # Who keeps none is told of all but those called so; who keeps it looks at their numbers.
+    named = b"sRGB" in found or "sRGB".encode("utf-16-be") in found
+    return b"" if (profiles.is_srgb(found) if exactly else named) else bytes(found)
+
+
+def _density(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels an inch, of the picture when it is upright."""
+    found = fitting(image.info.get("dpi"))
+    try:
+        lies = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+    except Exception:  # as in ``_turn_upright``
+        return found
+    return (found[1], found[0]) if found and lies else found
+
+
+def _fitting(shown: Bytes, kept: Metadata, label: str, notes: list[str]) -> tuple[Bytes, Metadata]:
+    """Pixels that a profile is for, and what of the metadata can be kept."""
+    grey = shown.ndim == 2 or shown.shape[2] == 2
+    space = profiles.colour_space(kept.profile) if len(kept.profile) <= MOST_PROFILE else b""
+    if grey and space == b"RGB":  # grey of a palette, or of a program that does not care
+        places = [0, 0, 0] if shown.ndim == 2 else [0, 0, 0, 1]
+        shown = np.atleast_3d(shown)[..., places]
+    elif kept.profile and space != (b"GRAY" if grey else b"RGB"):
+        notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
+        kept = kept._replace(profile=b"")
+    if len(kept.exif) > MOST_EXIF:
+        notes.append(f"{label} has EXIF data, which is not kept.")
+        kept = kept._replace(exif=b"")
+    return shown, kept
 
 
 def _bits(data: bytes) -> int:
@@ -78,14 +128,16 @@ def _bits(data: bytes) -> int:
     return 8
 
 
-def _turn_upright(image: Image.Image, label: str, notes: list[str]) -> None:
+def _turn_upright(image: Image.Image, label: str, notes: list[str], kept: bool) -> bool:
     """Turn the picture as its EXIF tag says; a broken tag costs the rotation, not the picture."""
     try:
-        if set(image.getexif()) - {ExifTags.Base.Orientation}:
+        if set(image.getexif()) - {ExifTags.Base.Orientation} and not kept:
             notes.append(f"{label} has EXIF data, which is not kept.")
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # the parser of a damaged EXIF block raises anything
         notes.append(f"{label} has an unreadable EXIF block; its rotation was not applied.")
+        return False
+    return True
 
 
 def _pixels(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) -> Bytes:
@@ -97,8 +149,8 @@ def _pixels(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) 
 
         def grey_and_alpha(levels: NDArray[np.integer]) -> Bytes:
             grey, alpha = _scaled(levels, label), np.where(levels == transparent, 0, 255)
-            rgba = np.stack([grey, grey, grey, alpha.astype(np.uint8)], axis=-1)
-            return rgba if keep_alpha else on_white(rgba)[..., 0]
+            both = np.stack([grey, alpha.astype(np.uint8)], axis=-1)
+            return both if keep_alpha else on_white(both)[..., 0]
 
         return _in_strips(image, "I", grey_and_alpha)
     if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
@@ -117,7 +169,8 @@ def _pixels(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) 
 def _with_alpha(image: Image.Image, label: str, notes: list[str], keep_alpha: bool) -> Bytes:
     through = _ON_THE_WAY.get(image.mode)
     if keep_alpha:
-        return _in_strips(image, "RGBA", through=through)
+        mode = "LA" if image.mode in _GREY else "RGBA"
+        return _in_strips(image, mode, through=through if through != mode else None)
     lowest = []
 
     def flat(rgba: Bytes) -> Bytes:
@@ -162,15 +215,27 @@ def _scaled(levels: NDArray[np.integer], label: str) -> Bytes:
     return ((wide * 255 + 32767) // 65535).astype(np.uint8)
 
 
+def saving(metadata: Metadata) -> dict[str, Any]:
+    """What Pillow's writers are told, for a file with the same profile, EXIF and density."""
+    told: dict[str, Any] = {}
+    if metadata.profile:
+        told["icc_profile"] = metadata.profile
+    if metadata.exif:
+        told["exif"] = exif.BEGINS + metadata.exif
+    if metadata.density:
+        told["dpi"] = metadata.density
+    return told
+
+
 def on_white(rgba: Bytes) -> Bytes:
-    """Lay ``(..., 4)`` RGBA on white: ``(..., 3)``, exact to half a level.
+    """Lay RGBA, or grey with alpha, on white: without alpha, exact to half a level.
 
     Examples
     --------
     >>> on_white(np.array([0, 0, 0, 0], np.uint8)).tolist()
     [255, 255, 255]
     """
-    alpha = rgba[..., 3:].astype(np.uint16)
+    alpha = rgba[..., -1:].astype(np.uint16)
     # (65025 + 127) still fits 16 bits without a sign
-    mixed = rgba[..., :3] * alpha + 255 * (255 - alpha) + 127
+    mixed = rgba[..., :-1] * alpha + 255 * (255 - alpha) + 127
     return (mixed // 255).astype(np.uint8)

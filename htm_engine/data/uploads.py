@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..coding.metadata import Metadata
 from ..errors import DataError
 from ..files import as_bytes
 from . import jpeg, pixels
@@ -91,11 +92,15 @@ class Picture:
     """A decoded picture: ``pixels`` and what had to be done to it.
 
     ``pixels`` is uint8, ``(h, w)`` grey, ``(h, w, 3)`` RGB or, only when asked
-    for, ``(h, w, 4)`` RGBA; ``notes`` holds one sentence per thing worth telling.
+    for, ``(h, w, 2)`` and ``(h, w, 4)`` with alpha; ``notes`` holds one sentence per thing worth
+    telling; ``metadata``, only when asked for, what the file has besides its pixels, and ``bits``
+    those that a value of it had.
     """
 
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...] = ()
+    metadata: Metadata = Metadata()
+    bits: int = 8
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ def read_picture(
     max_pixels: int = UPLOAD.max_pixels,
     enough: int | None = None,
     keep_alpha: bool = False,
+    keep_metadata: bool = False,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
 
@@ -155,12 +161,15 @@ def read_picture(
         Pixels that the caller has a use for: a JPEG of many more is decoded at a half, a quarter
         or an eighth of its sides, to no fewer than these.
     keep_alpha : bool
-        Return ``(h, w, 4)`` for a picture that has transparency.
+        Return ``(h, w, 4)`` for a picture that has transparency, ``(h, w, 2)`` for a grey one.
+    keep_metadata : bool
+        Return profile, EXIF and density, instead of notes on them; a profile of sRGB is left out,
+        as values without one are taken for that.
 
     Returns
     -------
     Picture
-        uint8 pixels ``(h, w)`` or ``(h, w, 3)`` (or ``(h, w, 4)``) and notes.
+        uint8 pixels ``(h, w)`` or ``(h, w, 3)`` (or with alpha) and notes.
 
     Raises
     ------
@@ -176,8 +185,11 @@ def read_picture(
             jpeg.check(data, label, image.width * image.height)
             smaller = _drafted(image, label, enough)
             with _DECODING.of(image.width * image.height):
-                found, notes = pixels.decoded(image, data, label, keep_alpha)
-            return Picture(found, (*smaller, *notes))
+                found, notes, metadata = pixels.decoded(
+                    image, data, label, keep_alpha, keep_metadata
+                )
+                bits = pixels.bits_of(image, data)
+            return Picture(found, (*smaller, *notes), metadata, bits)
     except DataError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.errors import HTMError
+from htm_engine.coding.metadata import NOTHING, Metadata
+from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
 from ..kit import watching
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
 
 Pixels = NDArray[np.uint8]
+#: A picture, and what it has besides.
+Sent = tuple[Pixels, Metadata]
 #: Where the session keeps the visitor's last photograph that could be read.
 _LAST = "_last_photo"
 
@@ -31,32 +34,34 @@ def show() -> None:
     photo_learn.collect()
     if first := handed.waits("photo_back"):
         _back()
-    picture, wanted = _settings()
+    (picture, metadata), wanted = _settings()
     own = photo_learn.current()
     model = own.model if own and wanted.model else None
 
     def find() -> Background | None:
-        made = photo_work.job(picture, wanted, model, example.of(picture, wanted))
+        ready = None if any(metadata) else example.of(picture, wanted)
+        made = photo_work.job(picture, wanted, model, ready, metadata)
         return made if isinstance(made, Background) else None
 
-    watching.watch(find, lambda job: _draw(job, picture, wanted, model), steady="photo")
+    sent = picture, metadata
+    watching.watch(find, lambda job: _draw(job, sent, wanted, model), steady="photo")
     photo_view.show_curves(picture, wanted, model)
     photo_learn.show()
     if not first:
         _back()
 
 
-def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
+def _settings() -> tuple[Sent, photo_work.PhotoSettings]:
     """The picture to code, and how; where a file is none, the picture before it."""
     left, right = st.columns(2, gap="large")
-    sent = right.file_uploader(
+    upload = right.file_uploader(
         t("compress.a_photograph_of_your_own"),
         KINDS,
         key="photo_upload",
         help=t("compress.up_to_megapixels", most=photo_work.MOST_PIXELS / 1e6),
     )
     with right:
-        file = handed.taken("photo", sent)
+        file = handed.taken("photo", upload)
     lossless = ON.toggle(
         "lossless", t("compress.lossless"), right, help=t("compress.every_pixel_as_it_was")
     )
@@ -70,6 +75,7 @@ def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
         help=t("compress.tune_help"),
     )
     fast = ON.toggle("fast", t("compress.fast"), right, help=t("compress.fast_help"))
+    strip = ON.toggle("strip", t("compress.strip"), right, help=t("compress.strip_help"))
     effort, own = "fast" if fast else "best", photo_learn.current()
     # What makes no difference to the file makes none to what is kept of it either.
     wanted = photo_work.PhotoSettings(0, "psnr", "best")
@@ -80,18 +86,20 @@ def _settings() -> tuple[Pixels, photo_work.PhotoSettings]:
     st.session_state[photo_view.NAME] = "photograph" if file is None else file.name
     if file is None:
         st.caption(t("compress.the_sample_photograph"))
-        return photo_work.sample(), wanted
+        return (photo_work.sample(), NOTHING), wanted
     try:
         read = photo_work.uploaded(file.name, file.getvalue())
+        if read.bits > 8 and lossless:
+            raise DataError(t("compress.too_deep", bits=read.bits))
         for note in read.notes:
             right.caption(f":material/info: {said(note)}")
-        st.session_state[_LAST] = read.pixels
-        return read.pixels, wanted
+        sent: Sent = read.pixels, read.metadata
+        st.session_state[_LAST] = sent
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         # The rest of the page stays as it was.
-        before: Pixels | None = st.session_state.get(_LAST)
-        return (photo_work.sample() if before is None else before), wanted
+        sent = st.session_state.get(_LAST) or (photo_work.sample(), NOTHING)
+    return (sent[0], NOTHING if strip else sent[1]), wanted
 
 
 def _target(on: Any, disabled: bool) -> tuple[int, int]:
@@ -112,11 +120,12 @@ def _target(on: Any, disabled: bool) -> tuple[int, int]:
 
 def _draw(
     job: Background | None,
-    picture: Pixels,
+    sent: Sent,
     wanted: photo_work.PhotoSettings,
     model: PhotoModel | None,
 ) -> None:
     """The photograph as far as it is coded; ``job`` is None once all is done."""
+    picture, metadata = sent
     # What is chosen to look at stands below the picture, which should be seen without scrolling.
     above, middle, controls = st.container(), st.container(), st.container()
     seen: photo_work.Coded | photo_early.Underway | None = None
@@ -126,7 +135,7 @@ def _draw(
         with above:
             _progress(job, seen)
     else:
-        made = photo_work.job(picture, wanted, model)
+        made = photo_work.job(picture, wanted, model, metadata=metadata)
         seen = None if isinstance(made, Background) else made
     coded = seen if isinstance(seen, photo_work.Coded) else None
     with controls:
@@ -178,15 +187,16 @@ def _back() -> None:
         with st.spinner(t("compress.reading_the_file")):
             own = photo_learn.current()
             picture = photo_work.opened(file.getvalue(), own.model if own else None)
+            metadata = photo_work.besides(file.getvalue())
     except HTMError as exc:
         st.error(t("compress.nothing_else_on_this_page", exc=said(exc)), icon=":material/error:")
         return
-    st.image(
-        photo_work.png(picture), alt=alt(t("compress.the_picture_from_the_file")), width="stretch"
-    )
+    drawn = photo_work.png(picture, metadata)
+    st.image(drawn, alt=alt(t("compress.the_picture_from_the_file")), width="stretch")
+    photo_view.besides(metadata)
     st.download_button(
         t("compress.download_as_png"),
-        photo_work.png(picture),
+        drawn,
         f"{photo_view.stem_of(file.name.removesuffix('.htmc'))}.png",
         "image/png",
         key="photo_back_png",

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from htm_engine.coding.metadata import Metadata
 from htm_engine.evaluation.comparison import Stored
 
 from ..kit import ahead, keeping
@@ -119,9 +120,32 @@ def numbers(picture: Pixels, coded: photo_work.Coded) -> None:
         shown.append(("MS-SSIM", f"{coded.ms_ssim:.4f}"))
     show_numbers(shown)
     if coded.jpeg is not None:
-        times = coded.jpeg / max(1, size - coded.alpha_bytes)
+        times = coded.jpeg / max(1, coded.colour_bytes)
         st.markdown(t("compress.jpeg_needs", size=coded.jpeg, times=times, psnr=coded.psnr))
     st.caption(t("compress.written_in", writing=coded.writing, reading=coded.reading))
+    besides(coded.metadata)
+
+
+def besides(metadata: Metadata) -> None:
+    """What a file holds besides its picture, in a line, if anything."""
+    from htm_engine.data import exif, profiles
+
+    told = []
+    if metadata.profile:
+        name = profiles.name_of(metadata.profile) or t("compress.besides_no_name")
+        told.append(t("compress.besides_profile", name=name, size=len(metadata.profile)))
+    if metadata.exif:
+        size = len(metadata.exif)
+        told.append(
+            t("compress.besides_exif_where", size=size)
+            if exif.says_where(metadata.exif)
+            else t("compress.besides_exif", size=size)
+        )
+    if metadata.density:
+        across, down = (f"{one:g}" for one in metadata.density)
+        told.append(t("compress.besides_density", across=across, down=down))
+    if told:
+        st.caption(t("compress.besides", parts=t("compress.besides_between").join(told)))
 
 
 def divider(picture: Pixels, coded: photo_work.Coded, how: Looking) -> None:
@@ -178,8 +202,9 @@ def _slide(
     words: str,
     zoom: int,
 ) -> None:
+    colours = Metadata(coded.metadata.profile)  # as the browser is to show them
     files = tuple(
-        coded.once(f"png {name}", lambda shown=shown: photo_work.png(shown))  # type: ignore[misc]
+        coded.once(f"png {name}", lambda shown=shown: photo_work.png(shown, colours))  # type: ignore[misc]
         for name, shown in (first, second)
     )
     before = alt(
@@ -215,7 +240,7 @@ def downloads(coded: photo_work.Coded) -> None:
         )
         st.download_button(
             t("compress.download_as_png"),
-            coded.once("png back", lambda: photo_work.png(coded.back)),
+            coded.once("png back", lambda: photo_work.png(coded.back, coded.metadata)),
             f"{stem_of(name)}.png",
             "image/png",
             on_click="ignore",
@@ -282,7 +307,7 @@ def _over(cells: Pixels, height: int, width: int) -> Pixels:
 def others(coded: photo_work.Coded) -> None:
     """The same bytes in other formats."""
     st.subheader(t("compress.the_same_bytes_in_other"), anchor=False)
-    size = len(coded.file) - coded.alpha_bytes
+    size = coded.colour_bytes
     ours = Stored(
         "HTM", photo_work.colours(coded.back), size, coded.psnr, coded.ssim, True, coded.ms_ssim
     )
@@ -290,6 +315,8 @@ def others(coded: photo_work.Coded) -> None:
     st.caption(t("compress.colours_of_others"))
     if coded.alpha_bytes:
         st.caption(t("compress.alpha_apart", size=coded.alpha_bytes))
+    if coded.metadata_bytes:
+        st.caption(t("compress.metadata_apart", size=coded.metadata_bytes))
     for label, most in coded.left_out.items():
         st.caption(t("compress.cannot_hold_it", label=label, most=most))
 

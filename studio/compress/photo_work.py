@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from htm_engine.coding.metadata import NOTHING, Metadata, packed
 from htm_engine.errors import DataError, ModelMismatchError
 from htm_engine.runs.background import Background
 
@@ -75,6 +76,8 @@ class Coded:
         Formats that cannot hold the picture, and the longest side that they can.
     jpeg : int or None
         Bytes of the smallest JPEG with this PSNR; None while unknown, or where there is none.
+    metadata : Metadata
+        What the file holds besides the picture.
     """
 
     file: bytes
@@ -88,12 +91,23 @@ class Coded:
     others: list[Stored] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     jpeg: int | None = None
+    metadata: Metadata = NOTHING
     _drawn: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
     def alpha_bytes(self) -> int:
         """Bytes that hold the transparency."""
         return int(self.look.parts.get("alpha", 0))
+
+    @property
+    def metadata_bytes(self) -> int:
+        """Bytes that hold profile, EXIF and density."""
+        return int(self.look.parts.get("metadata", 0))
+
+    @property
+    def colour_bytes(self) -> int:
+        """Bytes that are left for the colours, as other formats get them."""
+        return len(self.file) - self.alpha_bytes - self.metadata_bytes
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What is drawn of it, made the first time it is asked for."""
@@ -125,7 +139,10 @@ def uploaded(name: str, content: bytes) -> Picture:
     """
     from htm_engine.data.uploads import read_picture
 
-    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True)
+    found = read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True, keep_metadata=True)
+    if found.pixels.ndim == 3 and found.pixels.shape[2] == 2:  # pages draw RGB
+        return replace(found, pixels=found.pixels[..., [0, 0, 0, 1]])
+    return found
 
 
 def steps(
@@ -133,27 +150,27 @@ def steps(
     wanted: PhotoSettings,
     model: PhotoModel | None = None,
     made: Coded | None = None,
+    metadata: Metadata = NOTHING,
 ) -> Iterator[tuple[float, Coded | Underway | None]]:
     """Part done and what there is so far; ``made`` is what there is of it already."""
     from htm_engine.evaluation.comparison import photographs_at_bytes, too_long
     from htm_engine.evaluation.standard_codecs import codec_at_psnr
 
-    coded = made or (yield from _coding(picture, wanted, model))
+    coded = made or (yield from _coding(picture, wanted, model, metadata))
     plain = np.ascontiguousarray(colours(picture))
     coded = replace(coded, others=[], left_out=too_long(plain))
     yield 0.6, coded
     if "JPEG" not in coded.left_out and np.isfinite(coded.psnr):
         coded.jpeg = codec_at_psnr(plain, "jpeg", coded.psnr)
     # Alpha is kept exactly: the others get the bytes that the colours have.
-    target = len(coded.file) - coded.alpha_bytes
-    for done, other in enumerate(photographs_at_bytes(plain, target), 1):
+    for done, other in enumerate(photographs_at_bytes(plain, coded.colour_bytes), 1):
         coded.others.append(other)
         yield 0.6 + 0.08 * done, coded
     yield 1.0, coded
 
 
 def _coding(
-    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None
+    picture: Pixels, wanted: PhotoSettings, model: PhotoModel | None, metadata: Metadata
 ) -> Generator[tuple[float, Coded | Underway | None], None, Coded]:
     """Our own file, and what comes back from it."""
     from htm_engine.coding.photo.anatomy import look_into_image
@@ -174,6 +191,7 @@ def _coding(
         lossless=not (wanted.quality or wanted.target),
         tune=wanted.tune,
         effort=wanted.effort,
+        metadata=metadata,
     )
     middle = time.perf_counter()
     if early is not None:
@@ -186,7 +204,7 @@ def _coding(
     ours = stored("HTM", plain, colours(back), len(file), len(file))
     scores = ours.psnr, ours.ssim, ours.ms_ssim
     look = look_into_image(file, model)
-    return Coded(file, back, *scores, middle - began, end - middle, look)
+    return Coded(file, back, *scores, middle - began, end - middle, look, metadata=metadata)
 
 
 @keeping.kept(3)
@@ -206,14 +224,17 @@ def job(
     wanted: PhotoSettings,
     model: PhotoModel | None = None,
     made: Coded | None = None,
+    metadata: Metadata = NOTHING,
 ) -> Background | Coded:
     """The work on a picture, begun where it is not, or its result; ``made`` as in :func:`steps`."""
-    key = f"{key_of(picture)} {wanted}"
+    key = f"{key_of(picture)} {hashlib.sha256(packed(metadata)).hexdigest()[:16]} {wanted}"
     if finished := _done(key):
         return finished[0]
     work = watching.job_of(_JOB, key)
     if work is None:
-        work = watching.start(_JOB, key, lambda: steps(picture, wanted, model, made), "photograph")
+        work = watching.start(
+            _JOB, key, lambda: steps(picture, wanted, model, made, metadata), "photograph"
+        )
     if work.state == "finished" and work.items:
         coded = work.items[-1][1]
         assert isinstance(coded, Coded)  # the last step brings it
@@ -246,10 +267,25 @@ def opened(content: bytes, own: PhotoModel | None = None) -> Pixels:
         return decompress_image(content, own)
 
 
-def png(picture: Pixels) -> bytes:
+def besides(content: bytes) -> Metadata:
+    """What a photograph's file holds besides its picture.
+
+    Raises
+    ------
+    FormatError
+        If that is damaged.
+    """
+    from htm_engine.coding.photo.codec import inspect_image
+
+    return inspect_image(content).metadata
+
+
+def png(picture: Pixels, metadata: Metadata = NOTHING) -> bytes:
     """A picture as PNG, every pixel as it is; quickly, as it is looked at once."""
     from PIL import Image
 
+    from htm_engine.data.pixels import saving
+
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG", compress_level=2)
+    Image.fromarray(picture).save(stream, "PNG", compress_level=2, **saving(metadata))
     return stream.getvalue()

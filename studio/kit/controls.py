@@ -227,6 +227,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "lossless": Switch(),
         "tune": Choice("psnr", ("psnr", "eye"), spoken=True),
         "fast": Switch(),
+        "strip": Switch(),
         "beside": Choice("ours", BESIDE, spoken=True),
         "zoom": Choice(1, (1, 2, 4, 8), spoken=True),
         "zoom_x": Number(50, 0, 100, carried=True),

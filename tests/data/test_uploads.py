@@ -100,7 +100,7 @@ def test_a_transparent_level_is_compared_at_the_files_depth(depth):
         row = [transparent] * per + (others * per)[:per]
         packed = np.packbits([int(bit) for level in row for bit in f"{level:0{depth}b}"]).tobytes()
         data = png_of(depth, 0, [packed], tRNS=struct.pack(">H", transparent))
-        alpha = read_picture(data, keep_alpha=True).pixels[..., 3]
+        alpha = read_picture(data, keep_alpha=True).pixels[..., -1]
         assert alpha.tolist() == [[0] * per + [255] * per], transparent
 
 
@@ -248,9 +248,9 @@ def test_strips_change_nothing(monkeypatch, mode):
         image = Image.fromarray(rng.integers(0, 65536, (23, 17), dtype=np.uint16))
     elif mode not in ("RGBA", "PA"):
         image = (rgba.convert("LA") if mode == "La" else rgba.convert("RGB")).convert(mode)
-    whole, notes = pixels.decoded(image, b"", "it", keep_alpha=False)
+    whole, notes, _ = pixels.decoded(image, b"", "it", keep_alpha=False)
     monkeypatch.setattr(pixels, "_STRIP", 40)  # two rows
-    striped, same_notes = pixels.decoded(image, b"", "it", keep_alpha=False)
+    striped, same_notes, _ = pixels.decoded(image, b"", "it", keep_alpha=False)
     np.testing.assert_array_equal(striped, whole)
     assert notes == same_notes
 

@@ -34,7 +34,18 @@ from htm_engine.errors import HTMError
 from tests.fuzz import blocks
 from tests.fuzz import photo as photos
 from tests.fuzz import series as series_files
-from tests.helpers.foreign import GREY, RGB, idx, npy, npz, png_of, saved, zipped
+from tests.helpers.foreign import (
+    GREY,
+    RGB,
+    display_p3,
+    exif_of,
+    idx,
+    npy,
+    npz,
+    png_of,
+    saved,
+    zipped,
+)
 
 SHIPPED = ASSETS / "digits-htm.npz"
 SLOW = 10.0  #: seconds after which a reader counts as hanging
@@ -128,6 +139,8 @@ def text_model() -> Reader:
 
 def pictures() -> Reader:
     """Pictures of every format that is taken, as the Compress page opens them."""
+    from htm_engine.coding.metadata import packed
+    from htm_engine.data import profiles
     from htm_engine.data.uploads import read_picture
 
     corpus = [saved(RGB, kind) for kind in ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP")]
@@ -139,7 +152,16 @@ def pictures() -> Reader:
     corpus += [saved(RGB, kind, exif=exif, icc_profile=bytes(200)) for kind in ("PNG", "JPEG")]
     clear = {"tRNS": b"\0\1"}  # grey of two bits with a transparent level; colour of sixteen
     corpus += [png_of(2, 0, [b"\x1b"], **clear), png_of(16, 2, [bytes(range(12))])]
-    return Reader(corpus, lambda data: read_picture(data, "a file"))
+    besides = {"exif": b"Exif\0\0" + exif_of(6), "icc_profile": display_p3(), "dpi": (72, 300)}
+    corpus += [saved(RGB, kind, **besides) for kind in ("PNG", "JPEG", "WEBP")]
+
+    def read(data: bytes) -> object:
+        found = read_picture(data, "a file", keep_alpha=True, keep_metadata=True)
+        packed(found.metadata)
+        profiles.name_of(found.metadata.profile)
+        return found
+
+    return Reader(corpus, read)
 
 
 def data() -> Reader:

@@ -13,9 +13,12 @@ Change = Callable[[dict[str, Any], str, np.random.Generator], None]
 
 
 def files() -> Parts:
-    """``.htmc`` files of photographs, lossy and lossless, with alpha and without."""
+    """``.htmc`` files of photographs, lossy and lossless, with alpha and metadata and without."""
     from htm_engine import compress_image, decompress_image
+    from htm_engine.coding.metadata import Metadata
     from htm_engine.coding.photo.anatomy import look_into_image
+    from htm_engine.coding.photo.codec import inspect_image
+    from tests.helpers.foreign import display_p3, exif_of
 
     rng = np.random.default_rng(0)
     soft = np.add.outer(np.arange(24) * 5, np.arange(20) * 4)[..., None] + rng.integers(
@@ -30,9 +33,14 @@ def files() -> Parts:
         compress_image(colour[:1, :1, :3]),
         compress_image(colour, lossless=True),
         compress_image(colour[..., 0], lossless=True),
+        compress_image(colour[..., 2:], 50),
+        compress_image(
+            colour[:2, :2, :3], metadata=Metadata(display_p3(), exif_of(), (300.0, 72.0))
+        ),
     ]
 
     def read(content: bytes) -> object:
+        inspect_image(content)
         look_into_image(content)
         return decompress_image(content)
 

@@ -17,7 +17,7 @@ _ENGINE = (
     ("files", "kinds", "compiling"),
     ("storage", "model", "coding"),
     ("coding.photo", "coding.text", "coding.series", "model.series", "sampling", "data"),
-    ("coding.collection",),
+    ("coding.collection", "pillow"),
     ("estimator",),
     ("evaluation",),
     ("analysis", "runs", "figures"),

@@ -31,9 +31,9 @@ class PhotoMap:
     bits : list of ndarray of float (h, w)
         Bits spent on it; a larger block's are shared out.
     parts : dict of str to float
-        Bytes by what they say: "header", "alpha", "squares", and of each plane "units Y",
-        "counts Y" (how many levels there are), "levels Y".  They add up to the file, but for
-        what the arithmetic code itself costs.
+        Bytes by what they say: "header", "alpha", "metadata", "squares", and of each plane
+        "units Y", "counts Y" (how many levels there are), "levels Y".  They add up to the file,
+        but for what the arithmetic code itself costs.
     size : int
         Bytes of the file.
     """
@@ -55,10 +55,12 @@ def look_into_image(data: bytes | memoryview, model: PhotoModel | None = None) -
     """
     data = bytes_of(data)
     header = opened(data)
-    outside = len(data) - len(header.coded) - len(header.alpha)
+    outside = len(data) - len(header.coded) - len(header.alpha) - len(header.metadata)
     parts: dict[str, float] = {"header": outside}
     if header.form & ALPHA:
         parts["alpha"] = len(header.alpha)
+    if header.metadata:
+        parts["metadata"] = len(header.metadata)
     if header.form & LOSSLESS:
         parts["pixels"] = len(header.coded)
         return PhotoMap([], [], [], parts, len(data))

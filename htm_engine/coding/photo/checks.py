@@ -27,12 +27,15 @@ def check_picture(picture: NDArray[Any]) -> None:
         If its type or shape is another, or it has no pixels or more than 50 million.
     """
     channels = picture.shape[2] if picture.ndim == 3 else 1
-    if picture.dtype == np.uint8 and channels == 2:
+    if picture.dtype == np.uint16:
         raise DataError(
-            "Grey with alpha is stored as RGB with alpha: give picture[..., [0, 0, 0, 1]]."
+            "A photograph has 8 bits a value: give (x.astype(np.uint32) * 255 // 65535)"
+            ".astype(np.uint8) of 16."
         )
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise DataError("A photograph is an array of bytes (h, w), (h, w, 3) or (h, w, 4).")
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or channels not in (1, 2, 3, 4):
+        raise DataError(
+            "A photograph is an array of bytes (h, w), (h, w, 2), (h, w, 3) or (h, w, 4)."
+        )
     height, width = picture.shape[:2]
     if not 0 < height * width <= LARGEST:
         raise DataError(f"A photograph has 1 to {LARGEST:,} pixels, not {width} x {height}.")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, ModelMismatchError
 from ...files import bytes_of
+from ..metadata import Metadata, packed, unpacked
 from .checks import check_model, check_picture, check_settings, check_size, least_exact
 from .colour import halving_loss, picture_of, planes
 from .competition import BEST, FAST, Effort
@@ -63,6 +64,21 @@ class PhotoInfo(NamedTuple):
     size: int
     lossless: bool = False
     eye: int = 0
+    metadata: Metadata = Metadata()
+
+
+class _Parts(NamedTuple):
+    """A picture as its file has it: grey ``(h, w)`` if it is; the rest as bytes."""
+
+    picture: NDArray[np.uint8]
+    form: int
+    alpha: bytes
+    metadata: bytes
+
+    @property
+    def beside(self) -> int:
+        """Bytes that are not the picture's."""
+        return len(self.alpha) + len(self.metadata)
 
 
 def step_of(quality: float) -> int:
@@ -80,13 +96,14 @@ def compress_image(
     lossless: bool = False,
     tune: str = "psnr",
     effort: str = "best",
+    metadata: Metadata | None = None,
 ) -> bytes:
     """A photograph as a file.
 
     Parameters
     ----------
-    picture : ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
-        Grey, RGB, or RGB with alpha, which is kept exactly.
+    picture : ndarray of uint8, (h, w), (h, w, 2), (h, w, 3) or (h, w, 4)
+        Grey, grey with alpha, RGB, or RGB with alpha, which is kept exactly.
     quality : float
         1 to 100, about 0.1 to 3 bits a pixel.  A picture of one colour, or one that takes no
         fewer bytes with losses, is kept exactly.
@@ -101,6 +118,8 @@ def compress_image(
         What errors count by: their squares, or how much they are seen, less where it is rough.
     effort : {"fast", "best"}
         Fast chooses by tables alone, among the units that predict best.
+    metadata : Metadata, optional
+        Colour profile, EXIF and density to be kept in the file; pixels are taken as they are.
 
     Returns
     -------
@@ -111,71 +130,68 @@ def compress_image(
     ------
     DataError
         If the picture has another shape or type, no pixels, or more than 50 million; if
-        quality, model, tune or effort is not one of those, or the size cannot be reached.
+        quality, model, tune or effort is not one of those, the metadata is none, or the size
+        cannot be reached.
     """
     picture = np.asarray(picture)
     check_picture(picture)
     check_settings(quality, model, tune, effort)
     check_size(target_bytes, lossless)
     size = None if target_bytes is None else int(target_bytes)
-    parts = _of_form(picture)
-    if lossless or is_flat(parts[0]):
-        return _within(_exact(*parts), size)
-    least = least_exact(parts[0]) + len(parts[2])
-    if size is not None and least <= size and len(data := _exact(*parts)) <= size:
+    parts = _of_form(picture, metadata)
+    if lossless or is_flat(parts.picture):
+        return _within(_exact(parts), size)
+    least = least_exact(parts.picture) + parts.beside
+    if size is not None and least <= size and len(data := _exact(parts)) <= size:
         return data
-    at = _at_steps(*parts, shipped() if model is None else model, tune, effort)
+    at = _at_steps(parts, shipped() if model is None else model, tune, effort)
     if size is not None:
         return _of_size(at, size)
     data = at(step_of(quality))
-    return data if len(data) < least else min(data, _exact(*parts), key=len)
+    return data if len(data) < least else min(data, _exact(parts), key=len)
 
 
-def _exact(picture: NDArray[np.uint8], form: int, alpha: bytes) -> bytes:
+def _exact(parts: _Parts) -> bytes:
     """A file that keeps every pixel."""
-    height, width = picture.shape[:2]
-    return joined(width, height, form | LOSSLESS, 0, 0, bytes(4), write_exact(picture), alpha)
+    height, width = parts.picture.shape[:2]
+    form, coded = parts.form | LOSSLESS, write_exact(parts.picture)
+    return joined(width, height, form, 0, 0, bytes(4), coded, parts.alpha, parts.metadata)
 
 
-def _at_steps(
-    picture: NDArray[np.uint8], form: int, alpha: bytes, model: PhotoModel, tune: str, effort: str
-) -> Callable[..., bytes]:
+def _at_steps(parts: _Parts, model: PhotoModel, tune: str, effort: str) -> Callable[..., bytes]:
     """What makes the file at a step; ``dearer`` multiplies lambda."""
     eye, search = EYE if tune == "eye" else 0, BEST if effort == "best" else FAST
-    lost = halving_loss(picture) if form & COLOUR else np.inf
+    lost = halving_loss(parts.picture) if parts.form & COLOUR else np.inf
 
     def at(step: int, dearer: float = 1.0) -> bytes:
         halved = HALVED if lost < _HALVING_LOSS * step**2 else 0
-        return _compressed(picture, form | halved, step, eye, search, model, alpha, dearer)
+        return _compressed(
+            parts._replace(form=parts.form | halved), step, eye, search, model, dearer
+        )
 
     return at
 
 
-def _of_form(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int, bytes]:
-    """A picture without alpha, grey ``(h, w)`` if it is; bits of its form; alpha, packed."""
-    form, alpha = 0, b""
-    if picture.ndim == 3 and picture.shape[2] == 4:
-        alpha = packed_alpha(picture[..., 3])
-        picture, form = picture[..., :3], form | ALPHA
+def _of_form(picture: NDArray[np.uint8], metadata: Metadata | None) -> _Parts:
+    """A picture without alpha, grey ``(h, w)`` if it is; bits of its form; the rest, packed."""
+    form, alpha, behind = 0, b"", b"" if metadata is None else packed(metadata)
+    if picture.ndim == 3 and picture.shape[2] in (2, 4):
+        alpha = packed_alpha(picture[..., -1])
+        picture, form = picture[..., :-1], form | ALPHA
     if picture.ndim == 2 or picture.shape[2] == 1:
-        return picture.reshape(picture.shape[:2]), form, alpha
+        return _Parts(picture.reshape(picture.shape[:2]), form, alpha, behind)
     if (picture == picture[..., :1]).all():
         # A grey picture in colour: the decoder makes it colour again.
-        return np.ascontiguousarray(picture[..., 0]), form | REPEATED, alpha
-    return picture, form | COLOUR, alpha
+        grey = np.ascontiguousarray(picture[..., 0])
+        return _Parts(grey, form | REPEATED, alpha, behind)
+    return _Parts(picture, form | COLOUR, alpha, behind)
 
 
 def _compressed(
-    picture: NDArray[np.uint8],
-    form: int,
-    step: int,
-    eye: int,
-    search: Effort,
-    model: PhotoModel,
-    alpha: bytes,
-    dearer: float,
+    parts: _Parts, step: int, eye: int, search: Effort, model: PhotoModel, dearer: float
 ) -> bytes:
     """A file at one step; ``dearer`` multiplies lambda."""
+    picture, form = parts.picture, parts.form
     halved, steps = bool(form & HALVED), plane_steps(step, form)
     targets = planes(picture, halved)
     care = cares(targets, halved, eye)
@@ -185,7 +201,8 @@ def _compressed(
         targets = planes(picture, False)
     form |= worth_restoring(found, targets, form, step, model)
     height, width = picture.shape[:2]
-    return joined(width, height, form, eye, step, model.fingerprint, coded, alpha)
+    name = model.fingerprint
+    return joined(width, height, form, eye, step, name, coded, parts.alpha, parts.metadata)
 
 
 def _of_size(at: Callable[..., bytes], size: int) -> bytes:
@@ -257,7 +274,8 @@ def decompress_image(data: bytes | memoryview, model: PhotoModel | None = None) 
 
     Returns
     -------
-    ndarray of uint8, (h, w), (h, w, 3) or (h, w, 4)
+    ndarray of uint8, (h, w), (h, w, 2), (h, w, 3) or (h, w, 4)
+        What the file holds besides, :func:`inspect_image` tells.
 
     Raises
     ------
@@ -279,6 +297,7 @@ def decompress_image(data: bytes | memoryview, model: PhotoModel | None = None) 
         picture = np.repeat(picture[..., None], 3, axis=2)
     if header.form & ALPHA:
         alpha = unpacked_alpha(header.alpha, header.height, header.width)
+        picture = picture.reshape(*picture.shape[:2], -1)
         picture = np.concatenate([picture, alpha[..., None]], axis=2)
     return picture
 
@@ -302,11 +321,17 @@ def model_of(header: Header, model: PhotoModel | None) -> PhotoModel:
 
 
 def inspect_image(data: bytes | memoryview) -> PhotoInfo:
-    """What a file holds, without decoding it."""
+    """What a file holds, without decoding its picture.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged, as far as that shows, or holds no photograph.
+    """
     data = bytes_of(data)
     header = opened(data)
     channels = 3 if header.form & (COLOUR | REPEATED) else 1
-    channels += (4 - channels) if header.form & ALPHA else 0
+    channels += bool(header.form & ALPHA)
     return PhotoInfo(
         header.width,
         header.height,
@@ -317,4 +342,5 @@ def inspect_image(data: bytes | memoryview) -> PhotoInfo:
         len(data),
         bool(header.form & LOSSLESS),
         header.eye,
+        unpacked(header.metadata),
     )

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..threads import each
 from .units import SAMPLE_BITS, TOP
 
 Whole = TypeVar("Whole", bound=np.integer)
@@ -20,6 +21,8 @@ Whole = TypeVar("Whole", bound=np.integer)
 _HALF = 1 << 15
 #: Rows worked on at a time, so that wide numbers take little room.
 _STRIP = 64
+#: Samples below which a second thread takes longer to start than it saves.
+_SMALL = 1 << 16
 
 
 def planes(picture: NDArray[np.uint8], halved: bool) -> list[NDArray[np.int32]]:
@@ -63,23 +66,28 @@ def picture_of(
     parts = whole_planes(found, halved)
     out = np.empty((height, width) if len(parts) == 1 else (height, width, 3), np.uint8)
     grey = 128 << SAMPLE_BITS
-    for y in range(0, height, _STRIP):
+
+    def strip(y: int) -> None:
         cut = [plane[y : min(y + _STRIP, height), :width].astype(np.int64) for plane in parts]
-        luma = cut[0] << 16
+        luma, rows = cut[0] << 16, out[y : y + _STRIP]
         if len(cut) == 1:
-            out[y : y + _STRIP] = _grey_levels(luma)
-            continue
+            rows[:] = _grey_levels(luma)
+            return
         cb, cr = cut[1] - grey, cut[2] - grey
-        rows = out[y : y + _STRIP]
         rows[..., 0] = _grey_levels(luma + 91881 * cr)
         rows[..., 1] = _grey_levels(luma - 22553 * cb - 46802 * cr)
         rows[..., 2] = _grey_levels(luma + 116130 * cb)
+
+    each(strip, range(0, height, _STRIP))
     return out
 
 
 def whole_planes(found: list[NDArray[np.int32]], halved: bool) -> list[NDArray[np.int32]]:
     """Planes of full size."""
-    return [found[0]] + [doubled(plane) if halved else plane for plane in found[1:]]
+    if not halved:
+        return list(found)
+    small = found[0].size < _SMALL
+    return [found[0], *(map(doubled, found[1:]) if small else each(doubled, found[1:]))]
 
 
 def half(plane: NDArray) -> NDArray[np.int32]:

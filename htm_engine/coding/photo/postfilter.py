@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiling import compiled
+from ..threads import each
 from .colour import extended
 from .neighbours import PART, SPLIT_UP, Plane
 from .units import TOP, four_log2
@@ -38,6 +39,7 @@ _MEASURES = (18, 30, 48, 72, 96, 128)
 #: Limits of differences, in halves of their measure.
 _LIMITS = ((1, 4, 16), (2, 8))
 _EDGE = 4
+_STRIP = 64  #: rows that are filtered in one go, by one thread
 #: What the weights of a class may add up to, in 2^-12: sums stay within 32 bits.
 MOST_WEIGHT = 1 << 18
 
@@ -288,8 +290,13 @@ def _prepared(
     elif not halved:
         left[:, ::8], left[:, 7::8] = 1, 2
         above[::8], above[7::8] = 1, 2
-    classes = np.zeros(shape, np.int16)
-    classify(padded[0].reshape(shape[0] + 2 * _EDGE, -1), step, left, above, classes)
+    classes, own = np.zeros(shape, np.int16), padded[0].reshape(shape[0] + 2 * _EDGE, -1)
+
+    def strip(rows: slice) -> None:
+        around = own[rows.start : rows.stop + 2 * _EDGE]
+        classify(around, step, left[rows], above[rows], classes[rows])
+
+    each(strip, _strips(shape[0]))
     if set_of(channel, halved) == 2:  # all are inside
         classes = classes // (PLACES * TURNS) * TURNS + classes % TURNS
     return padded, classes
@@ -308,13 +315,37 @@ def restore(
     for channel in range(len(full)):
         if not which[channel > 0]:
             continue
-        padded, classes = _prepared(full, channel, step, blocks, halved)
-        view, weights = VIEWS[channel > 0], blended(filters[set_of(channel, halved)], step)
-        found[channel] = np.zeros_like(full[channel])
-        limits, steps = limits_of(view, step), view.steps(classes.shape[1])
-        weights = weights.reshape(len(weights), len(limits), -1)
-        restored(padded, classes, steps, view.ends, limits, weights, found[channel])
+        own = blended(filters[set_of(channel, halved)], step)
+        found[channel] = _restored(full, channel, step, blocks, halved, own)
     return found
+
+
+def _restored(
+    full: list[NDArray[np.int32]],
+    channel: int,
+    step: int,
+    blocks: Plane,
+    halved: bool,
+    weights: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """One plane filtered, its strips side by side."""
+    padded, classes = _prepared(full, channel, step, blocks, halved)
+    view, (height, width) = VIEWS[channel > 0], classes.shape
+    limits, steps, line = limits_of(view, step), view.steps(width), width + 2 * _EDGE
+    weights, out = weights.reshape(len(weights), len(limits), -1), np.zeros_like(full[channel])
+
+    def strip(rows: slice) -> None:
+        around = slice(rows.start * line, (rows.stop + 2 * _EDGE) * line)
+        planes = tuple(plane[around] for plane in padded)
+        restored(planes, classes[rows], steps, view.ends, limits, weights, out[rows])
+
+    each(strip, _strips(height))
+    return out
+
+
+def _strips(height: int) -> list[slice]:
+    """Rows of a plane in parts, each of an even number."""
+    return [slice(y, min(y + _STRIP, height)) for y in range(0, height, _STRIP)]
 
 
 def _sizes() -> list[tuple[int, int]]:

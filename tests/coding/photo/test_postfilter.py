@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from htm_engine.coding import threads
 from htm_engine.coding.photo import postfilter
+from htm_engine.coding.photo.model import shipped
 from htm_engine.coding.photo.neighbours import PART, SPLIT_UP, blank_plane
 from htm_engine.coding.photo.postfilter import CLASSES, PLACES, TURNS, VIEWS, WAYS
 
@@ -130,3 +132,31 @@ def test_sums_stay_within_32_bits_whatever_is_learned():
     moments[:, :4, 4] = moments[:, 4, :4] = 1e9
     weights = postfilter.solved(moments)
     assert np.abs(weights.astype(np.int64)).sum(-1).max() < postfilter.MOST_WEIGHT
+
+
+@pytest.mark.parametrize("halved", [False, True])
+def test_strips_and_threads_change_nothing(monkeypatch, halved):
+    """Filters in strips of two rows, on four cores, give what one strip on one core does."""
+    rng = np.random.default_rng(0)
+    full = [rng.integers(0, 4081, (48, 32)).astype(np.int32) for _ in range(3)]
+    blocks = blank_plane(full[0])
+    blocks.split[::2, ::2] = rng.integers(0, 2, (3, 2))
+    blocks.quarter[:] = rng.integers(0, 2, blocks.quarter.shape)
+
+    def found(rows: int, cores: int) -> list[np.ndarray]:
+        monkeypatch.setattr(postfilter, "_STRIP", rows)
+        monkeypatch.setattr(threads, "cores", lambda: cores)
+        return postfilter.restore(full, 200, blocks, halved, shipped().filters, (True, True))
+
+    whole = found(48, 1)
+    assert all((plane != before).any() for plane, before in zip(whole, full, strict=True))
+    for rows, cores in ((2, 4), (14, 2), (2, 1)):
+        for plane, one in zip(found(rows, cores), whole, strict=True):
+            np.testing.assert_array_equal(plane, one)
+
+
+def test_what_goes_wrong_in_a_thread_is_told(monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 3)
+    assert threads.each(lambda x: x * x, range(20)) == [x * x for x in range(20)]
+    with pytest.raises(ZeroDivisionError):
+        threads.each(lambda x: 1 // x, [1, 0])

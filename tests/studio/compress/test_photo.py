@@ -16,6 +16,7 @@ from htm_engine.evaluation import metrics
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
 from htm_engine.evaluation.standard_codecs import codec_bytes, codec_decode
 from studio.compress import photo_early, photo_learn, photo_view, photo_work
+from tests.helpers.foreign import display_p3, exif_of, saved
 from tests.helpers.places import ROOT
 from tests.studio.waiting import has, until
 
@@ -132,6 +133,30 @@ def test_alpha_is_kept_and_others_get_the_bytes_of_the_colours(small):
     assert np.array_equal(coded.back[..., 3], seen[..., 3]) and coded.alpha_bytes > 0
     target = len(coded.file) - coded.alpha_bytes
     assert all(other.size <= target for other in coded.others if other.fits)
+
+
+def test_a_profile_is_in_every_picture_shown_and_others_get_the_bytes_without(small):
+    data = saved(small, exif=b"Exif\0\0" + exif_of(), icc_profile=display_p3(), dpi=(300, 300))
+    sent = photo_work.uploaded("a.png", data)
+    wanted = photo_work.PhotoSettings(40, "psnr", "fast")
+    *_, (_, coded) = photo_work.steps(sent.pixels, wanted, metadata=sent.metadata)
+    assert photo_work.besides(coded.file) == sent.metadata == coded.metadata
+    shown = Image.open(io.BytesIO(photo_work.png(coded.back, coded.metadata)))
+    assert shown.info["icc_profile"] == display_p3()
+    assert shown.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+    plain = compress_image(small, 40, effort="fast")
+    assert 0 < len(plain) - coded.colour_bytes + coded.metadata_bytes <= coded.metadata_bytes
+    assert all(other.size <= coded.colour_bytes for other in coded.others if other.fits)
+    one, other = (
+        photo_work.job(sent.pixels, wanted, metadata=one)
+        for one in (sent.metadata, photo_work.Metadata())
+    )
+    assert one is not other
+
+
+def test_grey_with_alpha_is_shown_as_it_was(small):
+    sent = photo_work.uploaded("a.png", saved(Image.fromarray(small[..., :2].copy(), "LA")))
+    assert (sent.pixels == small[..., [0, 0, 0, 1]]).all()
 
 
 def test_a_strip_longer_than_webp_holds_goes_without_it():
