@@ -4,11 +4,11 @@
 
 NAB_FOLDER is the Numenta Anomaly Benchmark with its ``data`` folder.  Values only, no time stamps.
 Ours are whole files, headers and checksums included, and every one is decoded and compared bit
-by bit; xz, Zstandard, Brotli and bzip2 get the numbers as CSV (the shortest decimals, a line each),
-as doubles, and as differences of whole numbers, each at its strongest setting, without any header of
-ours.  pcodec gets, at level 12, the whole numbers themselves (values times a power of ten; of all
-files the doubles' bits), and whatever it does best with: these, the doubles in the mode it finds
-by itself, or their bits, file by file.
+by bit; xz, Zstandard, Brotli and bzip2 get the numbers as CSV (the shortest decimals, a line
+each), as doubles, and as differences of whole numbers, each at its strongest setting, without any
+header of ours.  pcodec gets, at level 12, the whole numbers themselves (values times a power of
+ten; of all files the doubles' bits), and whatever it does best with, file by file: these, the
+doubles in the mode it finds by itself, or their bits.
 
 Sets: all 58 files, as the doubles they are (bits of all over values of all); the 37 recorded ones
 whose values have at most five decimals but for the noise of doubles, rounded to these (mean over

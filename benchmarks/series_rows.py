@@ -3,8 +3,8 @@
     python benchmarks/series_rows.py [--draws 5] [--rare 0.05]
 
 Data come with scikit-learn: breast cancer with malignant made rare, wine with each of its three
-classes, digits with each of its ten.  The rare class is a twentieth of the rows, drawn anew for each
-of the seeds 0, 1, ...; nobody is told which rows they are, and everybody learns from all rows.
+classes, digits with each of its ten.  The rare class is a twentieth of the rows, drawn anew for
+each of the seeds 0, 1, ...; nobody is told which rows they are, and everybody learns from all.
 Measured is the area under the curve, a mean over draws.  IsolationForest sees the columns as they
 are, LocalOutlierFactor and PCA (components for 90 % of the variance, squared error) see them with
 mean 0 and deviation 1, each at scikit-learn's own settings.  The parts of our score are shown too.

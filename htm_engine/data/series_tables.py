@@ -90,7 +90,9 @@ def read_table(
         notes += _about(stamps)
     gaps = int(np.isnan(values).sum())
     if gaps:
-        notes.append(f"{_counted(gaps, 'cell is a gap', 'cells are gaps')}, scored 0.")
+        notes.append(
+            _counted(gaps, "{count} cell is a gap, scored 0.", "{count} cells are gaps, scored 0.")
+        )
     return SeriesData(label, values, tuple(chosen), stamps, when, tuple(notes))
 
 
@@ -177,13 +179,24 @@ def _gathered(
         blocks.append(block)
         if when is not None:
             stamps.append(_times(frame[when]).to_numpy("datetime64[us]"))
-    notes = []
-    if texts:
-        notes.append(f"{_counted(texts, 'cell holds', 'cells hold')} text and became a gap.")
-    if infinite:
-        notes.append(f"{_counted(infinite, 'value is', 'values are')} infinite and became a gap.")
-    if longer:
-        notes.append(f"{_counted(longer, 'row has', 'rows have')} more cells than columns.")
+    said = (
+        (
+            texts,
+            "{count} cell holds text and became a gap.",
+            "{count} cells hold text and became gaps.",
+        ),
+        (
+            infinite,
+            "{count} value is infinite and became a gap.",
+            "{count} values are infinite and became gaps.",
+        ),
+        (
+            longer,
+            "{count} row has more cells than columns.",
+            "{count} rows have more cells than columns.",
+        ),
+    )
+    notes = [_counted(*one) for one in said if one[0]]
     return np.concatenate(blocks), np.concatenate(stamps) if stamps else None, notes
 
 
@@ -241,30 +254,42 @@ def _about(stamps: NDArray[np.datetime64]) -> list[str]:
     notes = []
     known = stamps[~np.isnat(stamps)]
     missing = len(stamps) - len(known)
-    if missing:
-        notes.append(f"{_counted(missing, 'row has', 'rows have')} no readable time.")
     steps = np.diff(known).astype(np.int64)
-    for count, one, many in (
-        (int((steps == 0).sum()), "time stamp is doubled", "time stamps are doubled"),
-        (int((steps < 0).sum()), "time stamp goes backward", "time stamps go backward"),
-    ):
-        if count:
-            notes.append(f"{_counted(count, one, many)}; rows stay in the order they have.")
+    said = (
+        (missing, "{count} row has no readable time.", "{count} rows have no readable time."),
+        (
+            int((steps == 0).sum()),
+            "{count} time stamp is doubled; rows stay in the order they have.",
+            "{count} time stamps are doubled; rows stay in the order they have.",
+        ),
+        (
+            int((steps < 0).sum()),
+            "{count} time stamp goes backward; rows stay in the order they have.",
+            "{count} time stamps go backward; rows stay in the order they have.",
+        ),
+    )
+    notes += [_counted(*one) for one in said if one[0]]
     ahead = steps[steps > 0]
     if len(ahead):
         usual = float(np.median(ahead))
         gaps = ahead[ahead > 1.5 * usual]
         if len(gaps):
+            longest, often = _duration(gaps.max() / 1e6), _duration(usual / 1e6)
+            number = f"{len(gaps):,}"
             notes.append(
-                f"{_counted(len(gaps), 'gap', 'gaps')} in time, the longest "
-                f"{_duration(gaps.max() / 1e6)} where {_duration(usual / 1e6)} is usual; "
+                f"Gaps in time: {number}, the longest {longest} where {often} is usual; "
                 "nothing is filled in."
             )
     return notes
 
 
 def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+    """A sentence about one thing, or about several.
+
+    >>> _counted(1200, "{count} row.", "{count} rows.")
+    '1,200 rows.'
+    """
+    return (one if count == 1 else many).format(count=f"{count:,}")
 
 
 def _duration(seconds: float) -> str:
@@ -273,7 +298,9 @@ def _duration(seconds: float) -> str:
     >>> _duration(300), _duration(7200), _duration(0.02)
     ('5 min', '2 h', '0.02 s')
     """
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size * (2 if unit == "days" else 1):
+    if seconds >= 2 * 86400:
+        return f"{seconds / 86400:.3g} days"
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.3g} s"

@@ -59,11 +59,12 @@ class Layout:
         >>> Layout("utf-8", ";", ",", True, ("time", "load")).in_words()
         'Read as 2 columns divided by semicolons, with a decimal comma and a header.'
         """
-        between = f" divided by {_DELIMITERS[self.delimiter]}" if len(self.columns) > 1 else ""
         mark = "comma" if self.decimal == "," else "point"
         head = "a header" if self.header else "no header"
-        number = f"{len(self.columns)} column{'s' * (len(self.columns) > 1)}"
-        return f"Read as {number}{between}, with a decimal {mark} and {head}."
+        number, between = len(self.columns), _DELIMITERS[self.delimiter]
+        if number == 1:
+            return f"Read as one column, with a decimal {mark} and {head}."
+        return f"Read as {number} columns divided by {between}, with a decimal {mark} and {head}."
 
 
 def layout_of(head: bytes) -> Layout:

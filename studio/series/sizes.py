@@ -50,6 +50,14 @@ def _job(wanted: Wanted) -> Background:
     )
 
 
+def found(wanted: Wanted) -> Sizes:
+    """The sizes that were measured so far; none before."""
+    job = watching.job_of("_series_sizes", wanted.key)
+    items = list(job.items) if job is not None else []
+    told: Sizes = items[-1][1] if items else ()
+    return told
+
+
 def show(wanted: Wanted) -> None:
     """Sizes as they come, and the file."""
     st.subheader(t("series.stored"), anchor=False)

@@ -92,7 +92,7 @@ def test_everything_amiss_is_dealt_with_and_said():
         "1 row has no readable time",
         "1 time stamp is doubled",
         "1 time stamp goes backward",
-        "1 gap in time, the longest 9.02 h where 1 min is usual",
+        "Gaps in time: 1, the longest 9.02 h where 1 min is usual",
         "4 cells are gaps",
     ):
         assert any(said in note for note in found.notes), (said, found.notes)

@@ -234,6 +234,7 @@ def predict(state: Predictors, cell: int, before: int, means: Array) -> None:
 
 @compiled(makes_arrays=False)
 def scales_of(state: Predictors, scales: Array) -> None:
+    """How far each unit errs."""
     least = max(_LEAST_SCALE * _spread(state), 1e-290)
     for i in range(len(scales)):
         scales[i] = max(state.scales[i], least)
@@ -313,6 +314,7 @@ def _keep_time(state: Predictors, second: float) -> None:
 
 @compiled(makes_arrays=False)
 def last_cell(state: Predictors) -> int:
+    """Cell of the last stamp's time."""
     return cell_of(state.stamps[LAST]) if state.seen[1] > 0 else -1
 
 

@@ -143,3 +143,13 @@ def test_links_out_of_range_still_show_the_page():
     app = opened(level="99", picture="-3", place="9999", heat="1e9", winners="many")
     assert not app.exception
     assert app.latex
+
+
+def test_the_same_walk_is_there_with_a_series_numbers():
+    app = opened()
+    app.toggle(key="series_too").set_value(True).run()
+    assert not app.exception
+    assert any("median}_w" in one.value for one in app.latex)
+    before = [one.value for one in app.markdown if "leads" in one.value]
+    app.number_input(key="value").set_value(50).run()
+    assert before and [one.value for one in app.latex if "bits" in one.value]
