@@ -22,10 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .series import SeriesData
-from .tables import frames
+from .tables import MOST_CELLS, check_rows, frames
 
-#: Cells that are kept at most, a gigabyte and a half.
-MOST_CELLS = 200_000_000
 #: Values beyond this are no measurements, and their squares no numbers.
 _LARGEST = 1e100
 #: Part of a column's first cells that must be numbers, or times.
@@ -42,6 +40,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     time: str | None = None,
     name: str = "",
+    most_rows: int | None = None,
 ) -> SeriesData:
     """Read a series from a table.
 
@@ -55,6 +54,8 @@ def read_table(
         Name of the column with the time; by default it is found out.
     name : str
         What notes and errors call it; by default the file's name.
+    most_rows : int, optional
+        More are refused, before they are read where the file says how many it has.
 
     Returns
     -------
@@ -69,13 +70,13 @@ def read_table(
     """
     if isinstance(source, str | Path):
         with Path(source).open("rb") as stream:
-            return read_table(stream, columns, time, name or Path(source).name)
+            return read_table(stream, columns, time, name or Path(source).name, most_rows)
     notes: list[str] = []
     if isinstance(source, pd.DataFrame):
         label, parts = name or "The frame", iter([_with_index(source)])
     else:
         label = name or "The table"
-        layout, parts = frames(source, label)
+        layout, parts = frames(source, label, most_rows)
         if layout is not None:
             notes.append(layout.in_words())
     first = next(parts, None)
@@ -83,7 +84,8 @@ def read_table(
         raise DataError(f"{label} has no rows.")
     when = _time_column(first, time, label)
     chosen = _value_columns(first, columns, when, label, notes)
-    values, stamps, amiss = _gathered(itertools.chain([first], parts), chosen, when, label)
+    parts = _counted_rows(itertools.chain([first], parts), most_rows, label)
+    values, stamps, amiss = _gathered(parts, chosen, when, label)
     notes += amiss
     if when is not None and stamps is not None:
         notes.append(f"The time is column {when!r}.")
@@ -94,6 +96,17 @@ def read_table(
             _counted(gaps, "{count} cell is a gap, scored 0.", "{count} cells are gaps, scored 0.")
         )
     return SeriesData(label, values, tuple(chosen), stamps, when, tuple(notes))
+
+
+def _counted_rows(
+    parts: Iterable[pd.DataFrame], most: int | None, label: str
+) -> Iterator[pd.DataFrame]:
+    """Parts, until they are more rows than are wanted."""
+    rows = 0
+    for frame in parts:
+        rows += len(frame)
+        check_rows(rows, most, label)
+        yield frame
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
