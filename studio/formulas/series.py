@@ -48,7 +48,7 @@ def show() -> None:
 
 def _before(found: SeriesWalk) -> None:
     """Evidence, softmax, winner and prediction, before the value comes."""
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([4, 5], gap="medium")
     best = found.winner
     left.latex(r"w_i = \frac{\exp(a_i)}{\sum_k \exp(a_k)}")
     top = found.evidence - found.evidence.max()
@@ -74,7 +74,7 @@ def _before(found: SeriesWalk) -> None:
 
 def _after(found: SeriesWalk) -> None:
     """Surprise, responsibilities and the step of the gate, once it is there."""
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([4, 5], gap="medium")
     explains = int(found.shares.argmax())
     left.markdown(t("formulas.the_value_comes", value=found.value))
     left.latex(
