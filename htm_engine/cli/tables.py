@@ -27,6 +27,8 @@ from . import text
 
 #: Bytes up to which a table is stored as a text as well, to see which is shorter.
 _COMPARED = 1 << 21
+#: Numbers that come back at most, two gigabytes: a few bytes can claim any number of equal ones.
+MOST_NUMBERS = 1 << 28
 
 
 def stored(
@@ -50,10 +52,9 @@ def stored(
 
 def given_back(content: bytes | memoryview, out: BinaryIO) -> int:
     """Write a table as it was, or a series as one; its bytes."""
-    limit = 1 << 28  # numbers, two gigabytes: a few bytes can claim any number of equal ones
     if is_table(content):
-        return out.write(decompress_table(content, limit=limit))
-    series = read_series(bytes(content), limit=limit)
+        return out.write(decompress_table(content, limit=MOST_NUMBERS))
+    series = read_series(bytes(content), limit=MOST_NUMBERS)
     table = series.values.reshape(len(series.values), -1)
     rows = ([repr(x) for x in row] for row in table.tolist())
     if series.timestamps is not None:

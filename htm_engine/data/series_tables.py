@@ -12,7 +12,7 @@ Memory holds the numbers alone, eight bytes a cell, whatever the file's size.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,6 +79,22 @@ def read_table(
         layout, parts = frames(source, label, most_rows)
         if layout is not None:
             notes.append(layout.in_words())
+    try:
+        return _read(label, notes, parts, (columns, time, most_rows))
+    finally:
+        # Before the file is closed, as what reads it would else flush it later.
+        if isinstance(parts, Generator):
+            parts.close()
+
+
+def _read(
+    label: str,
+    notes: list[str],
+    parts: Iterator[pd.DataFrame],
+    asked: tuple[Sequence[str] | None, str | None, int | None],
+) -> SeriesData:
+    """A series from the parts of a table: asked for are columns, time, and most rows."""
+    columns, time, most_rows = asked
     first = next(parts, None)
     if first is None or not len(first):
         raise DataError(f"{label} has no rows.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ def whole_numbers(values: Doubles) -> NDArray[np.int64] | None:
     """
     found, places, classes = numbers.decimal_parts(values)
     return None if places.any() or classes.any() else found
+
+
+def has_pcodec() -> bool:
+    """Whether pcodec is installed, which comes with the dashboard."""
+    return find_spec("pcodec") is not None
 
 
 def pcodec(values: NDArray[Any]) -> bytes:

@@ -33,7 +33,8 @@ def steps(values: np.ndarray) -> Iterator[Step]:
     ours = compress_series(values)
     found = [("HTM", len(ours))]
     yield 0.5, tuple(found), ours
-    found.append((number_peers.PCODEC, len(number_peers.pcodec(np.ascontiguousarray(values)))))
+    if number_peers.has_pcodec():
+        found.append((number_peers.PCODEC, len(number_peers.pcodec(np.ascontiguousarray(values)))))
     # Each peer takes the form that suits it best: numbers as text, or as eight bytes each.
     forms = (number_peers.as_text(values), values.astype("<f8").tobytes())
     peers = [peer for peer in PEERS if peer.name in _PEERS]
