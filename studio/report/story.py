@@ -377,8 +377,9 @@ def chart(
             f'<text x="552" y="{32 + 20 * number}" style="fill:{colour}">{escape(name)}</text>'
         )
     for mark in marks:
-        left, top = place(mark).split(",")
-        drawn.append(f'<circle cx="{left}" cy="{top}" r="5" fill="none" stroke="var(--b)"/>')
+        x_at, y_at = place(mark).split(",")
+        ring = 'r="6" fill="none" stroke="var(--d)" stroke-width="3"'
+        drawn.append(f'<circle cx="{x_at}" cy="{y_at}" {ring}/>')
     low, high = every.min(0), every.max(0)
     for text, left, top, anchor in (
         (f"{low[0]:,.4g}", 60, 288, "start"),

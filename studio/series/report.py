@@ -23,8 +23,9 @@ from .view import MOST_MARKS, numbers_of, when
 from .work import Study, Wanted
 
 _KEPT = "_series_report"
-#: Stretches that the series is drawn in, and steps of the forecast that are listed.
-_STRETCHES, _STEPS = 350, 24
+#: Stretches that the series is drawn in, values beside the one looked at, and steps of the
+#: forecast that are listed.
+_STRETCHES, _NEAR, _STEPS = 350, 100, 24
 
 
 def button(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> None:
@@ -64,7 +65,7 @@ def page(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> s
     parts = [
         f"<h1>{escape(data.name)}</h1>",
         *section(t("series.report_data"), _data(wanted, study)),
-        *section(t("series.series"), _drawn(wanted, study, odd)),
+        *section(t("series.series"), _drawn(wanted, study, odd, chosen)),
         *section(t("series.report_odd"), _odd(wanted, study, odd)),
         *section(t("series.why"), _why(wanted, study, chosen)),
         *section(t("series.report_walk"), _walk(wanted, chosen)),
@@ -87,18 +88,24 @@ def _data(wanted: Wanted, study: Study) -> list[str]:
     return [table([*rows, *notes, *numbers_of(wanted, study)])]
 
 
-def _drawn(wanted: Wanted, study: Study, odd: np.ndarray) -> list[str]:
-    """The series with its band, by row, and its marks."""
-    lines = {}
-    for name, values in (
-        (say("value"), wanted.values),
-        (t("series.report_low"), study.trace.low),
-        (t("series.report_high"), study.trace.high),
-    ):
-        places = thinned(values, _STRETCHES)
-        lines[name] = [(float(place + 1), float(values[place])) for place in places]
-    marks = [(float(place + 1), float(wanted.values[place])) for place in odd]
-    return [chart(lines, t("series.row_number"), "", marks=marks)]
+def _drawn(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> list[str]:
+    """The series with its marks, by row; and the value looked at, with the band around it."""
+    values, axis = wanted.values, t("series.row_number")
+
+    def line(of: np.ndarray, places: np.ndarray) -> list[tuple[float, float]]:
+        return [(float(place + 1), float(of[place])) for place in places]
+
+    every = {say("value"): line(values, thinned(values, _STRETCHES))}
+    drawn = [chart(every, axis, "", marks=line(values, odd))]
+    if chosen is not None:
+        near = np.arange(max(0, chosen - _NEAR), min(len(values), chosen + _NEAR))
+        lines = {
+            say("value"): line(values, near),
+            t("series.report_low"): line(study.trace.low, near),
+            t("series.report_high"): line(study.trace.high, near),
+        }
+        drawn.append(chart(lines, axis, "", marks=line(values, np.array([chosen]))))
+    return drawn
 
 
 def _odd(wanted: Wanted, study: Study, odd: np.ndarray) -> list[str]:
