@@ -15,6 +15,7 @@ from htm_engine.data import series_tables, tables
 from htm_engine.data.series_tables import read_table
 from htm_engine.data.tables import layout_of
 from htm_engine.errors import DataError
+from tests.fuzz import series as fuzzed
 
 MINUTES = np.datetime64("2026-01-31T23:58") + np.arange(3).astype("timedelta64[m]")
 
@@ -255,3 +256,12 @@ def test_a_file_that_says_how_many_rows_it_has_is_refused_before_it_is_read(monk
     with pytest.raises(DataError, match="at most 2 are"):
         monkeypatch.undo()
         read("a,b\n1,2\n3,4\n5,6\n", most_rows=2)
+
+
+def test_a_damaged_parquet_file_is_refused_and_does_not_end_the_process():
+    """To ask a column of such a file for its sizes would (pyarrow 26); found by the fuzzer."""
+    (content,) = (one for one in fuzzed.tables()[0] if one[:4] == b"PAR1")
+    damaged = bytearray(content)
+    damaged[-2312] = 90  # how many values a schema says may be missing
+    with pytest.raises(DataError):
+        read(bytes(damaged))
