@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .coding.text.model import TextModel
     from .data.datasets import load_dataset
     from .estimator.network import HTM
+    from .estimator.rows import RowScores, detect_rows
     from .model.layer import CompetitiveLayer, LayerSpec
     from .model.series.doors import detect, forecast
     from .model.series.model import SeriesModel
@@ -21,6 +22,7 @@ __all__ = [
     "CompetitiveLayer",
     "LayerSpec",
     "PhotoModel",
+    "RowScores",
     "Series",
     "SeriesModel",
     "TextModel",
@@ -33,6 +35,7 @@ __all__ = [
     "decompress_series",
     "decompress_text",
     "detect",
+    "detect_rows",
     "forecast",
     "load_dataset",
     "read_series",
@@ -45,6 +48,7 @@ _HOMES = {
     "CompetitiveLayer": "model.layer",
     "LayerSpec": "model.layer",
     "PhotoModel": "coding.photo.model",
+    "RowScores": "estimator.rows",
     "Series": "coding.series.codec",
     "SeriesModel": "model.series.model",
     "TextModel": "coding.text.model",
@@ -57,6 +61,7 @@ _HOMES = {
     "decompress_series": "coding.series.codec",
     "decompress_text": "coding.text.codec",
     "detect": "model.series.doors",
+    "detect_rows": "estimator.rows",
     "forecast": "model.series.doors",
     "load_dataset": "data.datasets",
     "read_series": "coding.series.codec",

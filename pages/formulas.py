@@ -7,6 +7,7 @@ from htm_engine.errors import HTMError
 from studio import frame
 from studio.formulas import (
     by_hand,
+    series,
     snippets,
     view,
     walkthrough,
@@ -71,6 +72,7 @@ if FOUND is None:
 by_hand.show()
 try:
     show(FOUND, DATA)
+    series.show()
 except HTMError as exc:
     st.error(said(exc))
 frame.share_link()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import frame
-from studio.inside import levels, overview, soft_and_hard, survey, unit, why, work
+from studio.inside import levels, overview, series, soft_and_hard, survey, unit, why, work
 from studio.inside.choice import choose
 from studio.kit.words import said, t
 from studio.visitor import session
@@ -37,6 +37,7 @@ if FOUND is None:
 st.caption(t("inside.inside_the_model", described=FOUND.described))
 try:
     show(FOUND)
+    series.show()
 except HTMError as exc:
     st.error(said(exc), icon=":material/error:")
 frame.share_link()

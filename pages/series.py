@@ -9,13 +9,13 @@ from htm_engine.runs.background import Background
 from studio import frame
 from studio.kit import watching
 from studio.kit.words import said, t
-from studio.series import live, sizes, view, work
+from studio.series import live, report, rows, sizes, view, work
 from studio.series.view import ON
 from studio.visitor import handed
 
 
-def given() -> work.Wanted | None:
-    """The series to follow, with its settings."""
+def given() -> work.Wanted | rows.Rows | None:
+    """The series to follow, or the rows to judge, with the settings."""
     columns = st.columns([3, 1], vertical_alignment="bottom")
     name = ON.select(
         "series",
@@ -28,6 +28,9 @@ def given() -> work.Wanted | None:
         learning = ON.number("learning", t("series.learning"), help=t("series.learns"))
         ahead = ON.number("ahead", t("series.ahead"))
         seed = ON.number("seed", t("series.seed"))
+    if name == rows.EXAMPLE:
+        st.caption(t("series.wine_is"))
+        return rows.Rows(rows.example(), seed)
     if name != "upload":
         return work.Wanted(work.drawn(name), 0, learning, ahead, seed)
     sent = st.file_uploader(
@@ -44,6 +47,8 @@ def given() -> work.Wanted | None:
     for note in data.notes:
         st.caption(said(note))
     column = 0
+    if len(data.columns) > 1 and data.stamps is None and by_rows():
+        return rows.Rows(data, seed)
     if len(data.columns) > 1:
         places = range(len(data.columns))
         label = t("series.column")
@@ -51,16 +56,29 @@ def given() -> work.Wanted | None:
     return work.Wanted(data, column, learning, ahead, seed)
 
 
+def by_rows() -> bool:
+    """Whether a table without a time is judged row by row, whatever their order."""
+    label = t("series.no_time")
+    ways = ("rows", "series")
+    chosen = st.segmented_control(
+        label, ways, default="rows", format_func=lambda one: t(f"series.by_{one}")
+    )
+    return chosen != "series"
+
+
 def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
     """A study as it is looked at."""
     score = study.trace.score
-    odd = view.looks.odd_places(score, look.level)
+    every = view.looks.odd_places(score, look.level)
+    odd = view.looks.oddest(every, score, view.MOST_MARKS)
     chosen = view.chosen_of(odd, score, look.odd)
     if look.live:
         live.show(wanted, study, odd)
     else:
         view.chart(wanted, study, odd, look.part, chosen)
-    view.numbers(wanted, study, odd)
+    view.numbers(wanted, study, every)
+    if len(every) > len(odd):
+        st.caption(t("series.oddest_only", count=len(every), shown=len(odd)))
     if chosen is None:
         st.info(t("series.nothing_odd"))
     else:
@@ -69,6 +87,7 @@ def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
     st.subheader(t("series.coming"), anchor=False)
     view.coming(wanted, study)
     sizes.show(wanted)
+    report.button(wanted, study, odd, chosen)
     st.download_button(
         t("series.scores"),
         partial(view.scores_csv, wanted, study),
@@ -91,8 +110,11 @@ def draw(wanted: work.Wanted, look: view.Looked, job: Background | None) -> None
 frame.page("series", t("series.subtitle"))
 try:
     WANTED = given()
-    LOOK = view.looked()
-    if WANTED is not None:
+    if isinstance(WANTED, rows.Rows):
+        rows.show(WANTED)
+    else:
+        LOOK = view.looked()
+    if isinstance(WANTED, work.Wanted):
         READY = work.example(WANTED)
         if READY is not None:
             show(WANTED, READY, LOOK)

@@ -42,6 +42,17 @@ def odd_places(score: NDArray[np.floating], level: float) -> NDArray[np.intp]:
     return np.flatnonzero(odd & ~np.concatenate([[False], odd[:-1]]))
 
 
+def oddest(odd: NDArray[np.intp], score: NDArray[np.floating], most: int) -> NDArray[np.intp]:
+    """Of odd places those of the highest scores, in their order.
+
+    >>> oddest(np.array([1, 4, 6]), np.array([0, 0.6, 0, 0, 0.9, 0, 0.7]), 2).tolist()
+    [4, 6]
+    """
+    if len(odd) <= most:
+        return odd
+    return np.sort(odd[np.argsort(-score[odd], kind="stable")[:most]])
+
+
 def a_week(count: int, stamps: NDArray[np.datetime64] | None) -> float | None:
     """So many a week, by the time stamps; None where they tell no span."""
     known = None if stamps is None else stamps[~np.isnat(stamps)]

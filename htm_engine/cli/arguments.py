@@ -330,7 +330,7 @@ def _add_detect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         found,
         "detect",
         commands.detect,
-        "Find what is odd in a series of numbers: each value's score, from 0.5 odd.",
+        "Find what is odd in a series of numbers, or among rows: each one's score, from 0.5 odd.",
         "data.csv -o scores.csv",
     )
     _series(made, ", or - for lines as they come")
@@ -341,6 +341,17 @@ def _add_detect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="learning period in values (default: 15 %% of them, at most 750; of lines 600)",
     )
     made.add_argument("--fast", action="store_true", help="a smaller committee, twice the speed")
+    order = made.add_mutually_exclusive_group()
+    order.add_argument(
+        "--rows",
+        action="store_true",
+        default=None,
+        help="judge rows by one another, whatever their order; by default where a table of several "
+        "columns has no time",
+    )
+    order.add_argument(
+        "--series", dest="rows", action="store_false", help="take rows in their order, time or none"
+    )
 
 
 def _add_forecast(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

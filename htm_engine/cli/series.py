@@ -37,19 +37,55 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 def detect(arguments: Namespace) -> None:
     """Score every value of a table, or of the lines of the standard input as they come."""
     if arguments.data == PIPE:
-        if arguments.output or arguments.columns or arguments.time:
-            raise DataError("Lines that come one by one take no -o, --column and --time.")
+        if arguments.output or arguments.columns or arguments.time or arguments.rows:
+            raise DataError("Lines that come one by one take no -o, --column, --time and --rows.")
         make = partial(SeriesModel, arguments.learning, fast=arguments.fast)
         follow_lines(sys.stdin, sys.stdout, make)
         return
     if arguments.output is not None:
         check_target(arguments.output, arguments.force, arguments.data)
     data = _read(arguments)
+    if _is_of_rows(data, arguments):
+        _detect_rows(data, arguments)
+        return
     scores, more = _scored(data, arguments)
     odd = np.flatnonzero(scores >= ALARM)
     rows = odd if arguments.output is None else np.arange(len(data))
     _deliver(arguments, data, rows, {"score": scores, **more})
     _say(f"{len(odd):,} of {len(data):,} values are odd.")
+
+
+def _is_of_rows(data: SeriesData, arguments: Namespace) -> bool:
+    """Whether rows are judged by one another: where it is asked for, or there is no time."""
+    if arguments.rows is not None:
+        return bool(arguments.rows)
+    as_series = arguments.learning or arguments.fast
+    found = data.stamps is None and len(data.columns) > 1 and not as_series
+    if found:
+        _say("There is no time, so rows are judged by one another; --series takes their order.")
+    return found
+
+
+def _detect_rows(data: SeriesData, arguments: Namespace) -> None:
+    """Score rows by one another, and name the cell that surprises most in each."""
+    from ..estimator.rows import detect_rows
+
+    if arguments.learning or arguments.fast:
+        raise DataError("Rows judged by one another take no --learning and --fast.")
+    found = detect_rows(data.values)
+    odd = np.flatnonzero(found.score >= ALARM)
+    most = found.cells.argmax(1)
+    more: dict[str, NDArray[Any]] = {
+        "score": found.score,
+        "bits": found.bits,
+        "cell": np.array(data.columns, object)[most],
+        "expected": np.take_along_axis(found.expected, most[:, None], 1)[:, 0],
+    }
+    rows = odd if arguments.output is None else np.arange(len(data))
+    if arguments.output is not None:
+        more |= {f"bits of {n}": b for n, b in zip(data.columns, found.cells.T, strict=True)}
+    _deliver(arguments, data, rows, more)
+    _say(f"{len(odd):,} of {len(data):,} rows are odd.")
 
 
 def forecast(arguments: Namespace) -> None:
@@ -132,7 +168,10 @@ def _write(
         if data.stamps is not None:
             columns.append(map(_time, data.stamps[part]))
         columns += [map(_number, column[part].tolist()) for column in data.values.T]
-        columns += [map(_number, column[part].tolist()) for column in more.values()]
+        columns += [
+            map(_cell if column.dtype == object else _number, column[part].tolist())
+            for column in more.values()
+        ]
         lines = "".join(",".join(cells) + "\n" for cells in zip(*columns, strict=True))
         stream.write(lines.encode())
     stream.flush()

@@ -27,6 +27,8 @@ from . import text
 
 #: Bytes up to which a table is stored as a text as well, to see which is shorter.
 _COMPARED = 1 << 21
+#: Numbers that come back at most, two gigabytes: a few bytes can claim any number of equal ones.
+MOST_NUMBERS = 1 << 28
 
 
 def stored(
@@ -48,11 +50,7 @@ def stored(
     return before, out.write(other.getvalue()), False
 
 
-#: Numbers of a file, two gigabytes: a few bytes can claim any number of equal ones.
-_MOST = 1 << 28
-
-
-def given_back(content: bytes | memoryview, out: BinaryIO, limit: int = _MOST) -> int:
+def given_back(content: bytes | memoryview, out: BinaryIO, limit: int = MOST_NUMBERS) -> int:
     """Write a table as it was, or a series as one, of at most so many numbers; its bytes."""
     if is_table(content):
         return out.write(decompress_table(content, limit=limit))

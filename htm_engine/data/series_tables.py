@@ -12,7 +12,7 @@ Memory holds the numbers alone, eight bytes a cell, whatever the file's size.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,10 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .series import SeriesData
-from .tables import frames
+from .tables import MOST_CELLS, check_rows, frames
 
-#: Cells that are kept at most, a gigabyte and a half.
-MOST_CELLS = 200_000_000
 #: Values beyond this are no measurements, and their squares no numbers.
 _LARGEST = 1e100
 #: Part of a column's first cells that must be numbers, or times.
@@ -42,6 +40,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     time: str | None = None,
     name: str = "",
+    most_rows: int | None = None,
 ) -> SeriesData:
     """Read a series from a table.
 
@@ -55,6 +54,8 @@ def read_table(
         Name of the column with the time; by default it is found out.
     name : str
         What notes and errors call it; by default the file's name.
+    most_rows : int, optional
+        More are refused, before they are read where the file says how many it has.
 
     Returns
     -------
@@ -69,29 +70,59 @@ def read_table(
     """
     if isinstance(source, str | Path):
         with Path(source).open("rb") as stream:
-            return read_table(stream, columns, time, name or Path(source).name)
+            return read_table(stream, columns, time, name or Path(source).name, most_rows)
     notes: list[str] = []
     if isinstance(source, pd.DataFrame):
         label, parts = name or "The frame", iter([_with_index(source)])
     else:
         label = name or "The table"
-        layout, parts = frames(source, label)
+        layout, parts = frames(source, label, most_rows)
         if layout is not None:
             notes.append(layout.in_words())
+    try:
+        return _read(label, notes, parts, (columns, time, most_rows))
+    finally:
+        # Before the file is closed, as what reads it would else flush it later.
+        if isinstance(parts, Generator):
+            parts.close()
+
+
+def _read(
+    label: str,
+    notes: list[str],
+    parts: Iterator[pd.DataFrame],
+    asked: tuple[Sequence[str] | None, str | None, int | None],
+) -> SeriesData:
+    """A series from the parts of a table: asked for are columns, time, and most rows."""
+    columns, time, most_rows = asked
     first = next(parts, None)
     if first is None or not len(first):
         raise DataError(f"{label} has no rows.")
     when = _time_column(first, time, label)
     chosen = _value_columns(first, columns, when, label, notes)
-    values, stamps, amiss = _gathered(itertools.chain([first], parts), chosen, when, label)
+    parts = _counted_rows(itertools.chain([first], parts), most_rows, label)
+    values, stamps, amiss = _gathered(parts, chosen, when, label)
     notes += amiss
     if when is not None and stamps is not None:
         notes.append(f"The time is column {when!r}.")
         notes += _about(stamps)
     gaps = int(np.isnan(values).sum())
     if gaps:
-        notes.append(f"{_counted(gaps, 'cell is a gap', 'cells are gaps')}, scored 0.")
+        notes.append(
+            _counted(gaps, "{count} cell is a gap, scored 0.", "{count} cells are gaps, scored 0.")
+        )
     return SeriesData(label, values, tuple(chosen), stamps, when, tuple(notes))
+
+
+def _counted_rows(
+    parts: Iterable[pd.DataFrame], most: int | None, label: str
+) -> Iterator[pd.DataFrame]:
+    """Parts, until they are more rows than are wanted."""
+    rows = 0
+    for frame in parts:
+        rows += len(frame)
+        check_rows(rows, most, label)
+        yield frame
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -177,13 +208,24 @@ def _gathered(
         blocks.append(block)
         if when is not None:
             stamps.append(_times(frame[when]).to_numpy("datetime64[us]"))
-    notes = []
-    if texts:
-        notes.append(f"{_counted(texts, 'cell holds', 'cells hold')} text and became a gap.")
-    if infinite:
-        notes.append(f"{_counted(infinite, 'value is', 'values are')} infinite and became a gap.")
-    if longer:
-        notes.append(f"{_counted(longer, 'row has', 'rows have')} more cells than columns.")
+    said = (
+        (
+            texts,
+            "{count} cell holds text and became a gap.",
+            "{count} cells hold text and became gaps.",
+        ),
+        (
+            infinite,
+            "{count} value is infinite and became a gap.",
+            "{count} values are infinite and became gaps.",
+        ),
+        (
+            longer,
+            "{count} row has more cells than columns.",
+            "{count} rows have more cells than columns.",
+        ),
+    )
+    notes = [_counted(*one) for one in said if one[0]]
     return np.concatenate(blocks), np.concatenate(stamps) if stamps else None, notes
 
 
@@ -241,30 +283,42 @@ def _about(stamps: NDArray[np.datetime64]) -> list[str]:
     notes = []
     known = stamps[~np.isnat(stamps)]
     missing = len(stamps) - len(known)
-    if missing:
-        notes.append(f"{_counted(missing, 'row has', 'rows have')} no readable time.")
     steps = np.diff(known).astype(np.int64)
-    for count, one, many in (
-        (int((steps == 0).sum()), "time stamp is doubled", "time stamps are doubled"),
-        (int((steps < 0).sum()), "time stamp goes backward", "time stamps go backward"),
-    ):
-        if count:
-            notes.append(f"{_counted(count, one, many)}; rows stay in the order they have.")
+    said = (
+        (missing, "{count} row has no readable time.", "{count} rows have no readable time."),
+        (
+            int((steps == 0).sum()),
+            "{count} time stamp is doubled; rows stay in the order they have.",
+            "{count} time stamps are doubled; rows stay in the order they have.",
+        ),
+        (
+            int((steps < 0).sum()),
+            "{count} time stamp goes backward; rows stay in the order they have.",
+            "{count} time stamps go backward; rows stay in the order they have.",
+        ),
+    )
+    notes += [_counted(*one) for one in said if one[0]]
     ahead = steps[steps > 0]
     if len(ahead):
         usual = float(np.median(ahead))
         gaps = ahead[ahead > 1.5 * usual]
         if len(gaps):
+            longest, often = _duration(gaps.max() / 1e6), _duration(usual / 1e6)
+            number = f"{len(gaps):,}"
             notes.append(
-                f"{_counted(len(gaps), 'gap', 'gaps')} in time, the longest "
-                f"{_duration(gaps.max() / 1e6)} where {_duration(usual / 1e6)} is usual; "
+                f"Gaps in time: {number}, the longest {longest} where {often} is usual; "
                 "nothing is filled in."
             )
     return notes
 
 
 def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+    """A sentence about one thing, or about several.
+
+    >>> _counted(1200, "{count} row.", "{count} rows.")
+    '1,200 rows.'
+    """
+    return (one if count == 1 else many).format(count=f"{count:,}")
 
 
 def _duration(seconds: float) -> str:
@@ -273,7 +327,9 @@ def _duration(seconds: float) -> str:
     >>> _duration(300), _duration(7200), _duration(0.02)
     ('5 min', '2 h', '0.02 s')
     """
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size * (2 if unit == "days" else 1):
+    if seconds >= 2 * 86400:
+        return f"{seconds / 86400:.3g} days"
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.3g} s"

@@ -34,6 +34,8 @@ warnings.filterwarnings("ignore", category=pd.errors.ParserWarning)
 #: Bytes that the layout is found by, and cells of a frame.
 HEAD, CELLS = 1 << 18, 1 << 20
 MOST_COLUMNS = 1000
+#: Cells that are kept at most, a gigabyte and a half; and letters of a time.
+MOST_CELLS, LONGEST_TIME = 200_000_000, 64
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 _POINT = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _COMMA = re.compile(r"\s*[-+]?(\d+,\d*|,\d+|\d+)([eE][-+]?\d+)?\s*")
@@ -59,11 +61,12 @@ class Layout:
         >>> Layout("utf-8", ";", ",", True, ("time", "load")).in_words()
         'Read as 2 columns divided by semicolons, with a decimal comma and a header.'
         """
-        between = f" divided by {_DELIMITERS[self.delimiter]}" if len(self.columns) > 1 else ""
         mark = "comma" if self.decimal == "," else "point"
         head = "a header" if self.header else "no header"
-        number = f"{len(self.columns)} column{'s' * (len(self.columns) > 1)}"
-        return f"Read as {number}{between}, with a decimal {mark} and {head}."
+        number, between = len(self.columns), _DELIMITERS[self.delimiter]
+        if number == 1:
+            return f"Read as one column, with a decimal {mark} and {head}."
+        return f"Read as {number} columns divided by {between}, with a decimal {mark} and {head}."
 
 
 def layout_of(head: bytes) -> Layout:
@@ -109,7 +112,9 @@ def layout_of(head: bytes) -> Layout:
     return Layout(encoding, delimiter, decimal, header, _distinct(names), blank)
 
 
-def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[Any]]:
+def frames(
+    stream: BinaryIO, name: str = "", most_rows: int | None = None
+) -> tuple[Layout | None, Iterator[Any]]:
     """A table as pandas frames of at most a million cells, and how it is written.
 
     Parameters
@@ -117,6 +122,8 @@ def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[An
     stream : binary stream that can be sought
     name : str
         What errors call it.
+    most_rows : int, optional
+        Rows from which a file that says how many it has is refused before it is read.
 
     Returns
     -------
@@ -135,7 +142,7 @@ def frames(stream: BinaryIO, name: str = "") -> tuple[Layout | None, Iterator[An
     stream.seek(0)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:4]
     if start == b"PAR1":
-        return None, _told(_parquet(stream), name)
+        return None, _told(_parquet(stream, name or "The table", most_rows), name)
     if start[:1] == b"{":
         return None, _told(_json_lines(stream), name)
     if start[:1] == b"[":
@@ -256,7 +263,7 @@ def _json_lines(stream: BinaryIO) -> Iterator[Any]:
         yield pd.DataFrame(rows)
 
 
-def _parquet(stream: BinaryIO) -> Iterator[Any]:
+def _parquet(stream: BinaryIO, label: str, most_rows: int | None) -> Iterator[Any]:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]
     except ImportError as exc:
@@ -265,16 +272,61 @@ def _parquet(stream: BinaryIO) -> Iterator[Any]:
             'pip install "htm-studio[studio]".'
         ) from exc
     file = parquet.ParquetFile(stream)
-    names = file.schema_arrow.names
-    if len(names) > MOST_COLUMNS:
+    schema = file.schema_arrow
+    if len(schema.names) > MOST_COLUMNS:
         raise DataError(f"{_LONG}: this is no series.")
-    # Text may be short in the file and long in memory: it is left blank, and so left out.
-    blank = [one.name for one in file.schema_arrow if not _is_plain(one.type)]
-    kept = [one for one in names if one not in blank]
-    for batch in file.iter_batches(max(256, CELLS // max(1, len(names))), columns=kept):
-        frame = batch.to_pandas(ignore_metadata=True)
+    rows = file.metadata.num_rows
+    check_rows(rows, most_rows, label)
+    # Text may be short in the file and long in memory: each is read once, and cut, where the
+    # file says that it is short; else it is left blank, and so left out.
+    texts = [one.name for one in schema if _is_text(one.type)]
+    if texts and _is_short(file.metadata, len(texts), len(schema.names)):
+        file = parquet.ParquetFile(stream, read_dictionary=texts)
+    else:
+        texts = []
+    blank = [one.name for one in schema if not _is_plain(one.type) and one.name not in texts]
+    kept = [one for one in schema.names if one not in blank]
+    for batch in file.iter_batches(max(256, CELLS // max(1, len(schema.names))), columns=kept):
+        frame = _cut(batch, texts).to_pandas(ignore_metadata=True)
+        frame = frame.astype(dict.fromkeys((n for n in texts if n in frame.columns), object))
         frame.columns = list(_distinct(list(map(str, frame.columns))))
         yield frame.assign(**dict.fromkeys(blank))
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _is_short(found: Any, texts: int, columns: int) -> bool:
+    """Whether columns of text take no more room than stamps would, unpacked.
+
+    By what groups of rows say of themselves: to ask a column of a damaged file ends the process,
+    as pyarrow 26 throws there what Python cannot catch.
+    """
+    size = sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
+    most = 2 * (LONGEST_TIME * texts + 8 * columns) * found.num_rows
+    return bool(size <= HEAD * columns + most)
+
+
+def _cut(batch: Any, texts: list[str]) -> Any:
+    """A batch whose texts are no longer than a time: what each says twice is kept once."""
+    from pyarrow import DictionaryArray, compute
+
+    for name in texts:
+        place = batch.schema.get_field_index(name)
+        column = batch.column(place)
+        words = compute.utf8_slice_codeunits(column.dictionary, 0, LONGEST_TIME)
+        batch = batch.set_column(place, name, DictionaryArray.from_arrays(column.indices, words))
+    return batch
+
+
+def check_rows(rows: int, most: int | None, label: str) -> None:
+    """Refuse more rows than are wanted, or than any table here may have."""
+    most = MOST_CELLS if most is None else most
+    if rows > most:
+        raise DataError(f"{label} has {rows:,} rows; at most {most:,} are read.")
 
 
 def _is_plain(kind: Any) -> bool:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..model.series.results import SeriesForecast, SeriesTrace
-from .base import GREY, ORANGE, PINK, TEAL, Figure, plain
+from .base import GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
 from .wording import say
 
 Array = NDArray[Any]
@@ -128,6 +128,55 @@ def surprised(views: Sequence[tuple[str, float]]) -> Figure:
     return figure, say(
         "Surprise at this value in bits: {parts}.",
         parts=", ".join(f"{say(name)} {bit:.1f}" for name, bit in views),
+    )
+
+
+def cells(names: Sequence[str], bits: Sequence[float]) -> Figure:
+    """Bits of surprise of the cells of a row, the largest first."""
+    figure = go.Figure()
+    figure.add_bar(x=list(bits)[::-1], y=list(names)[::-1], orientation="h", marker_color=TEAL)
+    figure = plain(figure, say("surprise in bits"), "", 60 + 26 * len(names))
+    figure.update_yaxes(showgrid=False, type="category")
+    return figure, say(
+        "Surprise at the cells of this row in bits: {parts}.",
+        parts=", ".join(f"{n} {b:.1f}" for n, b in zip(names, bits, strict=True)),
+    )
+
+
+def leading(x: Array, weights: Array, units: Sequence[str]) -> Figure:
+    """Weights of the units along a series, one over the other; they sum to one."""
+    figure = go.Figure()
+    for unit, hue, share in zip(units, (*HUES, *HUES), weights.T, strict=False):
+        figure.add_scatter(
+            x=x,
+            y=share,
+            mode="lines",
+            line={"width": 0},
+            stackgroup="one",
+            fillcolor=hue,
+            name=say(unit),
+        )
+    figure = plain(figure, "", say("weight"), 320)
+    figure.update_yaxes(range=[0, 1])
+    mean = weights.mean(axis=0)
+    return figure, say(
+        "Weights of the units along the series, mean: {parts}.",
+        parts=", ".join(f"{say(u)} {w:.2f}" for u, w in zip(units, mean, strict=True)),
+    )
+
+
+def stand(units: Sequence[str], weights: Array, shares: Array) -> Figure:
+    """What each unit weighed before a value, and its part in explaining it."""
+    figure = go.Figure()
+    names = [say(unit) for unit in units]
+    for values, name, hue in ((weights, "weight before", GREY), (shares, "part after", TEAL)):
+        figure.add_bar(x=names, y=values, name=say(name), marker_color=hue)
+    figure = plain(figure, "", "", 300)
+    return figure, say(
+        "Weights before the value and parts after it: {parts}.",
+        parts=", ".join(
+            f"{n} {w:.2f}, {r:.2f}" for n, w, r in zip(names, weights, shares, strict=True)
+        ),
     )
 
 

@@ -145,3 +145,20 @@ def of_hand(toy: handsized.Toy, x: np.ndarray, rate: float) -> str:
 
 def _listed(array: np.ndarray) -> str:
     return str(np.round(array, 6).tolist())
+
+
+SERIES = """\
+from htm_engine.analysis.series_walk import walk
+from htm_engine.data.drawn_series import draw_series
+
+data = draw_series({name!r}).data
+found = walk(data.values[:, 0], {at}, data.stamps)
+for row in zip(found.units, found.evidence, found.weights, found.means, found.shares):
+    print(*row)
+print(found.units[found.winner], found.prediction, found.value, found.surprise)
+"""
+
+
+def of_series(name: str, at: int) -> str:
+    """A program that takes one value of a drawn series apart."""
+    return SERIES.format(name=name, at=at)

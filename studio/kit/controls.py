@@ -218,6 +218,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "unit": Choice("winner"),
         "thumbs": Switch(True),
         "seed": Number(0, 0, _FAR),
+        "series_too": Switch(),
+        "series": Choice(SERIES[0], SERIES, spoken=True),
     },
     "compress": {
         "what": Choice("collection", ("collection", "photo"), spoken=True),
@@ -249,7 +251,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "text_seed": Number(0, 0, _FAR),
     },
     "series": {
-        "series": Choice(SERIES[0], (*SERIES, "upload"), spoken=True),
+        "series": Choice(SERIES[0], (*SERIES, "rare wine", "upload"), spoken=True),
         "level": Number(0.5, 0.05, 0.95, 0.05),
         "learning": Number(0, 0, 100_000),
         "ahead": Number(144, 1, 5000),
@@ -289,6 +291,9 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "winners": Number(1, 1, 16),
         "rate": Number(0.5, 0.01, 2.0, 0.01),
         "steps": Number(0, 0, MOST_STEPS),
+        "series_too": Switch(),
+        "series": Choice(SERIES[0], SERIES, spoken=True),
+        "value": Number(2460, 2, 4032),
     },
     "runs": {
         "find": Words(),

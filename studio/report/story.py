@@ -160,28 +160,34 @@ def page(told: Told, language: str = "en") -> str:
         f"<h1>{escape(run.name)}</h1>",
         f"<p>{escape(t('report.summary', begun=begun, state=said(run.state), steps=run.step))}<br>"
         f"<code>{escape(told.fingerprint)}</code></p>",
-        *_section(t("report.data"), _data(told)),
-        *_section(t("report.result"), _result(told)),
-        *_section(t("report.figures"), _figures(told)),
-        *_section(t("report.curve"), curve(told)),
-        *_section(t("report.units"), _units(told)),
-        *_section(t("report.rivals"), rivals(told)),
-        *_section(t("report.settings"), _settings(run)),
-        *_section(t("report.formulas"), _formulas()),
-        *_section(t("report.again"), _again(told)),
+        *section(t("report.data"), _data(told)),
+        *section(t("report.result"), _result(told)),
+        *section(t("report.figures"), _figures(told)),
+        *section(t("report.curve"), curve(told)),
+        *section(t("report.units"), _units(told)),
+        *section(t("report.rivals"), rivals(told)),
+        *section(t("report.settings"), _settings(run)),
+        *section(t("report.formulas"), _formulas()),
+        *section(t("report.again"), _again(told)),
     ]
+    return document(run.name, parts, language)
+
+
+def document(title: str, parts: Sequence[str], language: str) -> str:
+    """Parts of HTML as a page that asks nobody for anything."""
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{escape(run.name)} · HTM Studio</title><style>{STYLE}</style></head><body>"
+        f"<title>{escape(title)} · HTM Studio</title><style>{STYLE}</style></head><body>"
         + "\n".join(parts)
         + "</body></html>"
     )
 
 
-def _section(title: str, body: list[str]) -> list[str]:
+def section(title: str, body: list[str]) -> list[str]:
+    """A part under its title; nothing where there is nothing in it."""
     return [f"<h2>{escape(title)}</h2>", *body] if body else []
 
 
@@ -194,7 +200,8 @@ def _image(png: bytes, words: str) -> str:
     )
 
 
-def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
+def table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
+    """Rows as HTML, every word escaped."""
     top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
     lines = ["<tr>" + "".join(f"<td>{escape(str(c))}</td>" for c in row) + "</tr>" for row in rows]
     # Paper repeats a head on every page that a table runs over.
@@ -205,11 +212,11 @@ def _table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
 def _data(told: Told) -> list[str]:
     rows = [(t("report.name"), told.run.data), (t("report.print"), told.run.data_fingerprint)]
     if told.data is None:
-        return [_table(rows), f"<p>{escape(t('report.no_data'))}</p>"]
+        return [table(rows), f"<p>{escape(t('report.no_data'))}</p>"]
     sides = " x ".join(map(str, told.data.X.shape[1:]))
     rows += [(t("report.pictures"), f"{len(told.data):,}, {sides}")]
     rows += [(t("report.source"), told.data.source), (t("report.licence"), told.data.licence)]
-    return [_table(rows)]
+    return [table(rows)]
 
 
 def _result(told: Told) -> list[str]:
@@ -222,7 +229,7 @@ def _figures(told: Told) -> list[str]:
     ours |= {name: t(f"runs.figure_{name}") for name, _ in FIGURES}
     rows = [(ours.get(name, name), f"{value:,.5g}") for name, value in sorted(found.items())]
     rows.append((t("report.seconds"), f"{told.run.seconds:.1f}"))
-    return [_table(rows)]
+    return [table(rows)]
 
 
 def curve(told: Told) -> list[str]:
@@ -293,9 +300,9 @@ def rivals(told: Told) -> list[str]:
         f"<p>{escape(words)}</p>",
         chart(curves, t("report.bytes"), "PSNR, dB", log_x=True),
         f"<p>{escape(t('report.at_equal_bytes', size=size))}</p>",
-        _table(beside, [t("report.method"), t("report.error"), "PSNR, dB"]),
+        table(beside, [t("report.method"), t("report.error"), "PSNR, dB"]),
         # Open, as paper cannot be clicked.
-        f"<details open><summary>{escape(t('report.numbers'))}</summary>{_table(rows, head)}"
+        f"<details open><summary>{escape(t('report.numbers'))}</summary>{table(rows, head)}"
         "</details>",
     ]
 
@@ -313,7 +320,7 @@ def _settings(run: Run) -> list[str]:
     head = ["", *(t("report.level", level=n + 1) for n in range(len(layers)))]
     names = sorted({name for layer in layers for name in layer})
     rows = [(name, *(layer.get(name, "") for layer in layers)) for name in names]
-    return [_table(rows, head), _table(sorted(network.items()))]
+    return [table(rows, head), table(sorted(network.items()))]
 
 
 def _formulas() -> list[str]:
@@ -337,8 +344,12 @@ def chart(
     y: str,
     log: bool = False,
     log_x: bool = False,
+    marks: Sequence[tuple[float, float]] = (),
 ) -> str:
-    """Lines as SVG, 740 x 320; logarithmic scales where that is asked for and possible."""
+    """Lines as SVG, 740 x 320; logarithmic scales where that is asked for and possible.
+
+    ``marks`` are points that are circled; they lie on a line.
+    """
     # What comes back as it was has no finite PSNR, and no place on a scale.
     lines = {name: [p for p in line if np.isfinite(p).all()] for name, line in lines.items()}
     every = np.array([point for line in lines.values() for point in line], float)
@@ -366,6 +377,10 @@ def chart(
             f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
             f'<text x="552" y="{32 + 20 * number}" style="fill:{colour}">{escape(name)}</text>'
         )
+    for mark in marks:
+        x_at, y_at = place(mark).split(",")
+        ring = 'r="6" fill="none" stroke="var(--d)" stroke-width="3"'
+        drawn.append(f'<circle cx="{x_at}" cy="{y_at}" {ring}/>')
     low, high = every.min(0), every.max(0)
     for text, left, top, anchor in (
         (f"{low[0]:,.4g}", 60, 288, "start"),

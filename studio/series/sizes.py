@@ -26,14 +26,17 @@ Step = tuple[float, Sizes, bytes]
 def steps(values: np.ndarray) -> Iterator[Step]:
     """Part done, sizes so far, ours first, and our file."""
     from htm_engine import compress_series
+    from htm_engine.evaluation import number_peers
     from htm_engine.evaluation.text_peers import PEERS
 
     yield 0.0, (), b""
     ours = compress_series(values)
     found = [("HTM", len(ours))]
     yield 0.5, tuple(found), ours
+    if number_peers.has_pcodec():
+        found.append((number_peers.PCODEC, len(number_peers.pcodec(np.ascontiguousarray(values)))))
     # Each peer takes the form that suits it best: numbers as text, or as eight bytes each.
-    forms = ("\n".join(map(repr, values.tolist())).encode(), values.astype("<f8").tobytes())
+    forms = (number_peers.as_text(values), values.astype("<f8").tobytes())
     peers = [peer for peer in PEERS if peer.name in _PEERS]
     for place, peer in enumerate(peers):
         found.append((peer.name, min(len(peer.compress(form)) for form in forms)))
@@ -46,6 +49,14 @@ def _job(wanted: Wanted) -> Background:
     return found or watching.start(
         "_series_sizes", wanted.key, partial(steps, values), "series sizes"
     )
+
+
+def found(wanted: Wanted) -> Sizes:
+    """The sizes that were measured so far; none before."""
+    job = watching.job_of("_series_sizes", wanted.key)
+    items = list(job.items) if job is not None else []
+    told: Sizes = items[-1][1] if items else ()
+    return told
 
 
 def show(wanted: Wanted) -> None:

@@ -21,6 +21,8 @@ from .work import Study, Wanted
 
 Array = NDArray[Any]
 ON = settings.Page("series")
+#: Marks that are drawn at most: the oddest, as nobody looks through more.
+MOST_MARKS = 100
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,17 @@ def numbers(wanted: Wanted, study: Study, odd: Array) -> None:
             delta_color="off",
             delta_arrow="off",
         )
+
+
+def numbers_of(wanted: Wanted, study: Study) -> list[tuple[str, str]]:
+    """The same in words and numbers, for the report."""
+    found = looks.quality(wanted.values, study.trace, study.period)
+    rows = [(t("series.values"), f"{len(wanted.values):,}")]
+    if found is not None:
+        error = f"{found.error:,.3g}; {t('series.of_last', part=found.of_last)}"
+        within = f"{found.within:.0%}; {t('series.of_90')}"
+        rows += [(t("series.error"), error), (t("series.within"), within)]
+    return rows
 
 
 def looked() -> Looked:

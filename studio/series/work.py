@@ -136,12 +136,8 @@ def table_of(name: str, content: bytes) -> SeriesData:
         If it is none, holds no numbers, or has more rows than the page takes.
     """
     from htm_engine.data.series_tables import read_table
-    from htm_engine.errors import DataError
 
-    found = read_table(io.BytesIO(content), name=name)
-    if len(found) > MOST_ROWS:
-        raise DataError(f"{name} has {len(found):,} rows; the page takes {MOST_ROWS:,}.")
-    return found
+    return read_table(io.BytesIO(content), name=name, most_rows=MOST_ROWS)
 
 
 # --------------------------------------------------------------------- the example

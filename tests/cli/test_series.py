@@ -142,3 +142,30 @@ def test_each_line_is_answered_before_the_next_one_comes():
     process.stdin.close()
     assert process.wait(60) == 0
     process.stdout.close()
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """Rows without a time, of which the fortieth holds a cell that does not go with it."""
+    values = np.random.default_rng(0).normal(size=(200, 2)).round(3)
+    values = np.stack([values[:, 0], 2 * values[:, 0], values[:, 1]], axis=1)
+    values[39, 1] = -9
+    lines = [",".join(map(str, row)) + "\n" for row in values]
+    (tmp_path / "rows.csv").write_text("a,b,c\n" + "".join(lines))
+    return tmp_path / "rows.csv"
+
+
+def test_rows_without_a_time_are_judged_by_one_another(rows, tmp_path, capsys):
+    code, out, err = run(capsys, "detect", rows)
+    head, *odd = out.splitlines()
+    assert code == 0 and head == "row,a,b,c,score,bits,cell,expected" and "--series" in err
+    assert any(line.startswith("40,") and ",b," in line for line in odd) and "200 rows" in err
+    code, _, _ = run(capsys, "detect", rows, "-o", tmp_path / "scores.csv")
+    again = read_table(tmp_path / "scores.csv", ["score", "bits of b"])
+    assert code == 0 and again.values[:, 1].argmax() == 39 and len(again) == 200
+
+
+def test_rows_may_be_taken_in_their_order(rows, tmp_path, capsys):
+    code, out, err = run(capsys, "detect", rows, "--series")
+    assert code == 0 and out.startswith("row,a,b,c,score\n") and "values are odd" in err
+    assert run(capsys, "detect", rows, "--rows", "--learning", 50)[0] == 1

@@ -9,6 +9,8 @@ import pytest
 
 from htm_engine import compress_series, compress_text
 from htm_engine.__main__ import main
+from htm_engine.cli import tables
+from htm_engine.coding.series.table import compress_table
 
 TABLE = b"timestamp,value\r\n" + b"".join(
     b"2014-04-01 %02d:%02d:00,%.2f\r\n" % (t // 60, t % 60, t * t % 97 / 4) for t in range(300)
@@ -60,3 +62,16 @@ def test_a_series_becomes_a_table(tmp_path, capsys):
     capsys.readouterr()
     assert main(["inspect", str(stored)]) == 0
     assert "series" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_a_few_bytes_that_claim_very_many_numbers_are_refused(
+    as_table, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(tables, "MOST_NUMBERS", 4000)
+    stored = tmp_path / "x.csv.htmc"
+    content = compress_table(b"x\n" + b"7\n" * 5000) if as_table else compress_series([7.0] * 5000)
+    assert len(content) < 60
+    stored.write_bytes(content)
+    assert main(["decompress", str(stored)]) == 1
+    assert "5,000" in capsys.readouterr().err and not (tmp_path / "x.csv").exists()

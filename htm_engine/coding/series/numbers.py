@@ -79,6 +79,11 @@ def _quotients(k: Whole, step: int, decimals: int) -> Doubles:
     return (k * step).astype(np.float64) / 10.0**decimals
 
 
+def decimal_parts(values: Doubles) -> tuple[Whole, Whole, Whole]:
+    """Numerators, last places and classes of doubles, at the decimals that suit them best."""
+    return _split(values, _decimals(values, 0.0))
+
+
 # ------------------------------------------------------------------- writing
 def write(
     values: Doubles, decimals: int | None, tolerance: float, before: list[Whole]

@@ -215,7 +215,7 @@ def _spread(state: Predictors) -> float:
 
 
 @compiled(makes_arrays=False)
-def _predict(state: Predictors, cell: int, before: int, means: Array) -> None:
+def predict(state: Predictors, cell: int, before: int, means: Array) -> None:
     """What each unit says of the next value; cells of its time and of the last value's."""
     last, spread, usual = state.lags[0], _spread(state), _usual(state, cell)
     pulled = 0.0
@@ -233,7 +233,8 @@ def _predict(state: Predictors, cell: int, before: int, means: Array) -> None:
 
 
 @compiled(makes_arrays=False)
-def _scales(state: Predictors, scales: Array) -> None:
+def scales_of(state: Predictors, scales: Array) -> None:
+    """How far each unit errs."""
     least = max(_LEAST_SCALE * _spread(state), 1e-290)
     for i in range(len(scales)):
         scales[i] = max(state.scales[i], least)
@@ -312,7 +313,8 @@ def _keep_time(state: Predictors, second: float) -> None:
 
 
 @compiled(makes_arrays=False)
-def _last_cell(state: Predictors) -> int:
+def last_cell(state: Predictors) -> int:
+    """Cell of the last stamp's time."""
     return cell_of(state.stamps[LAST]) if state.seen[1] > 0 else -1
 
 
@@ -348,8 +350,8 @@ def _follow(state: Predictors, seconds: Array, values: Array, found: Array) -> N
         value, second = values[t], seconds[t]
         cell, begun, told = cell_of(second), state.seen[0] > 0, t < len(found)
         if begun:
-            _predict(state, cell, _last_cell(state), means)
-            _scales(state, scales)
+            predict(state, cell, last_cell(state), means)
+            scales_of(state, scales)
             softmax(state.logs, weights)
             if told:
                 tail = state.means[TAIL]
@@ -377,13 +379,15 @@ def _follow(state: Predictors, seconds: Array, values: Array, found: Array) -> N
 def _wander(state: Predictors, drawn: Array, path: Array) -> None:
     units = len(state.logs)
     means, scales, weights = np.empty(units), np.empty(units), np.empty(units)
-    _scales(state, scales)
+    scales_of(state, scales)
+    # As wide as the band that was steered to hold what it should, and not as the units say.
+    scales *= np.log(state.means[TAIL]) / np.log(OUTSIDE)
     softmax(state.logs, weights)
-    before, second = _last_cell(state), state.stamps[LAST]
+    before, second = last_cell(state), state.stamps[LAST]
     for t in range(len(path)):
         second += state.stamps[STEP]
         cell = cell_of(second) if state.seen[1] > 0 else -1
-        _predict(state, cell, before, means)
+        predict(state, cell, before, means)
         before = cell
         reached, chosen = weights[0], 0
         while reached < drawn[t, 0] and chosen < units - 1:

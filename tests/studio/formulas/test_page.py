@@ -151,3 +151,13 @@ def test_the_keyboard_is_not_stopped_by_a_mark_of_help_at_every_control():
     controls = [one for kind in kinds for one in kind]
     assert len(controls) >= 12
     assert sum(bool(one.help) for one in controls) <= 2
+
+
+def test_the_same_walk_is_there_with_a_series_numbers():
+    app = opened()
+    app.toggle(key="series_too").set_value(True).run()
+    assert not app.exception
+    assert any("median}_w" in one.value for one in app.latex)
+    before = [one.value for one in app.markdown if "leads" in one.value]
+    app.number_input(key="value").set_value(50).run()
+    assert before and [one.value for one in app.latex if "bits" in one.value]

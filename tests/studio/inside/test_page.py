@@ -149,3 +149,10 @@ def test_soft_and_hard_are_compared_on_the_data_at_hand(digits):
     for column in ("MSE, held out", "dead units", "read-out accuracy"):
         assert len(set(table[column])) >= 1 and table[column].notna().all()
     assert not app.exception
+
+
+def test_the_units_of_a_series_are_shown_once_they_are_asked_for():
+    app = opened()
+    assert not any("leads at" in one.value for one in app.markdown)
+    app.toggle(key="series_too").set_value(True).run()
+    assert not app.exception and any("leads at" in one.value for one in app.markdown)

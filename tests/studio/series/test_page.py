@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import decompress_series
 from htm_engine.data.drawn_series import draw_series
+from htm_engine.data.series import SeriesData
 from htm_engine.errors import DataError
 from htm_engine.figures.series import thinned
-from studio.series import sizes, view, work
+from studio.series import rows, sizes, view, work
 from tests.helpers.places import ROOT
 from tests.studio.waiting import until
 
@@ -117,3 +118,35 @@ def test_live_works_where_there_is_less_than_a_learning_period():
     app = opened(live="true", learning="99999", v="2")
     followed(app)
     assert not app.exception and any("was expected" in one.value for one in app.caption)
+
+
+def test_rows_without_a_time_are_judged_by_one_another():
+    app = until(opened(series="rare wine", v="2"), lambda one: one.metric)
+    assert {one.label for one in app.metric} == {"Rows", "Odd rows", "Columns"}
+    assert app.metric[0].value == "125" and not app.exception
+    assert any("Why row" in one.value for one in app.subheader)
+
+
+def test_scores_of_rows_are_a_table_that_no_spreadsheet_runs():
+    data = rows.example()
+    named = SeriesData(data.name, data.values, ("=load()", *data.columns[1:]))
+    *_, (_, found) = rows.steps(rows.Rows(named, 0))
+    told = list(csv.reader(io.StringIO(rows.scores_csv(rows.Rows(named, 0), found).decode())))
+    assert len(told) == 126 and told[0][1] == "'=load()" and len(set(map(len, told))) == 1
+
+
+def test_a_report_holds_the_odd_value_and_its_formulas():
+    app = opened()
+    app.button(key="series_report").click().run()
+    assert not app.exception
+    (html,) = (one[1] for one in [app.session_state["_series_report"]])
+    assert "<svg" in html and "2026-01-" in html and "median_w" in html
+    assert "http" not in html.split("Again")[0].replace("http-equiv", "")
+
+
+def test_of_many_marks_only_the_oddest_are_drawn():
+    score = np.tile([0.0, 0.6], 300)
+    score[[301, 501]] = 0.9
+    every = view.looks.odd_places(score, 0.5)
+    shown = view.looks.oddest(every, score, view.MOST_MARKS)
+    assert len(every) == 300 and len(shown) == view.MOST_MARKS and {301, 501} <= set(shown.tolist())

@@ -1,0 +1,207 @@
+"""The report of a series: one page to read or print, with the formulas in live numbers."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from htm_engine.analysis import series as looks
+from htm_engine.analysis.series_walk import SeriesWalk, walk
+from htm_engine.errors import HTMError
+from htm_engine.figures.series import thinned
+from htm_engine.figures.wording import say
+
+from ..kit import settings, words
+from ..kit.links import link
+from ..kit.shapes import number
+from ..kit.words import language, said, t
+from ..report.story import chart, document, section, table
+from . import sizes
+from .view import MOST_MARKS, numbers_of, when
+from .work import Study, Wanted
+
+_KEPT = "_series_report"
+#: Stretches that the series is drawn in, values beside the one looked at, and steps of the
+#: forecast that are listed.
+_STRETCHES, _NEAR, _STEPS = 350, 100, 24
+
+
+def button(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> None:
+    """What makes the report, and then the file."""
+    asked = (wanted.key, chosen, len(odd), language())
+
+    def begin() -> None:
+        st.session_state[_KEPT] = (asked, "")
+
+    st.button(
+        t("report.make"),
+        key="series_report",
+        icon=":material/description:",
+        help=t("series.report_help"),
+        on_click=begin,
+    )
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != asked:
+        return
+    if not kept[1]:
+        kept = (asked, page(wanted, study, odd, chosen))
+        st.session_state[_KEPT] = kept
+    st.download_button(
+        t("report.download"),
+        kept[1],
+        "htm-series.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        key="series_report_file",
+    )
+
+
+def page(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> str:
+    """The report as HTML; every word of people in it is escaped."""
+    data = wanted.data
+    parts = [
+        f"<h1>{escape(data.name)}</h1>",
+        *section(t("series.report_data"), _data(wanted, study)),
+        *section(t("series.series"), _drawn(wanted, study, odd, chosen)),
+        *section(t("series.report_odd"), _odd(wanted, study, odd)),
+        *section(t("series.why"), _why(wanted, study, chosen)),
+        *section(t("series.report_walk"), _walk(wanted, chosen)),
+        *section(t("series.report_forecast"), _coming(study)),
+        *section(t("series.report_sizes"), _sizes(wanted)),
+        *section(t("series.report_again"), _again()),
+    ]
+    return document(data.name, parts, language())
+
+
+def _data(wanted: Wanted, study: Study) -> list[str]:
+    data = wanted.data
+    rows = [
+        (t("series.report_name"), data.name),
+        (t("series.report_column"), data.columns[wanted.column]),
+        (t("series.report_learning"), f"{study.period:,}"),
+        (t("series.report_seed"), wanted.seed),
+    ]
+    notes = [(t("series.report_notes"), said(note)) for note in data.notes]
+    return [table([*rows, *notes, *numbers_of(wanted, study)])]
+
+
+def _drawn(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> list[str]:
+    """The series with its marks, by row; and the value looked at, with the band around it."""
+    values, axis = wanted.values, t("series.row_number")
+
+    def line(of: np.ndarray, places: np.ndarray) -> list[tuple[float, float]]:
+        return [(float(place + 1), float(of[place])) for place in places]
+
+    every = {say("value"): line(values, thinned(values, _STRETCHES))}
+    drawn = [chart(every, axis, "", marks=line(values, odd))]
+    if chosen is not None:
+        near = np.arange(max(0, chosen - _NEAR), min(len(values), chosen + _NEAR))
+        lines = {
+            say("value"): line(values, near),
+            t("series.report_low"): line(study.trace.low, near),
+            t("series.report_high"): line(study.trace.high, near),
+        }
+        drawn.append(chart(lines, axis, "", marks=line(values, np.array([chosen]))))
+    return drawn
+
+
+def _odd(wanted: Wanted, study: Study, odd: np.ndarray) -> list[str]:
+    trace = study.trace
+    head = [
+        t("series.report_when"),
+        t("series.value"),
+        t("series.was_expected"),
+        t("series.report_low"),
+        t("series.report_high"),
+        t("series.score"),
+    ]
+    rows = [
+        (
+            when(wanted, place),
+            f"{wanted.values[place]:,.5g}",
+            *(f"{one[place]:,.5g}" for one in (trace.prediction, trace.low, trace.high)),
+            f"{trace.score[place]:.2f}",
+        )
+        for place in odd[:MOST_MARKS].tolist()
+    ]
+    return [table(rows, head)] if rows else []
+
+
+def _why(wanted: Wanted, study: Study, chosen: int | None) -> list[str]:
+    if chosen is None:
+        return []
+    found = looks.reason(wanted.values, study.trace, chosen, wanted.data.stamps)
+    rows = [(say(view), f"{bits:.1f}") for view, bits in found.bits]
+    told = t("series.came", when=when(wanted, chosen), value=found.value).replace("**", "")
+    return [f"<p>{escape(told)}</p>", table(rows, ["", t("series.bits")])]
+
+
+def _walk(wanted: Wanted, chosen: int | None) -> list[str]:
+    """The formulas with the numbers of the value that was looked at."""
+    if chosen is None:
+        return []
+    try:
+        found = walk(wanted.values, chosen, wanted.data.stamps)
+    except HTMError:  # the first value, which nobody could predict
+        return []
+    head = [t("series.report_unit"), "a", "w", "\u03bc", "b", "r"]
+    rows = [
+        (say(unit), *(f"{one:.4g}" for one in numbers))
+        for unit, *numbers in zip(
+            found.units,
+            found.evidence,
+            found.weights,
+            found.means,
+            found.scales,
+            found.shares,
+            strict=True,
+        )
+    ]
+    return [
+        *(f'<span class="f">{escape(line)}</span>' for line in _lines(found)),
+        table(rows, head),
+    ]
+
+
+def _lines(found: SeriesWalk) -> list[str]:
+    best = found.winner
+    return [
+        f"w_i = exp(a_i) / Σ_k exp(a_k),   w_{best} = {number(found.weights[best])}",
+        f"x̂ = median_w(μ_i) = {number(found.prediction)},   x = {number(found.value)}",
+        f"s = −log2 Σ_i w_i exp(−|x − μ_i| / b_i) = {number(found.surprise)}",
+        "r_i ∝ w_i exp(−|x − μ_i| / b_i) / b_i",
+        f"a_i ← a_i + α (r_i − w_i),   a_{best} = {number(found.after[best])}",
+    ]
+
+
+def _coming(study: Study) -> list[str]:
+    ahead = study.coming
+    bands = (ahead.at(0.5), ahead.at(0.05), ahead.at(0.95))
+    head = [
+        t("series.report_step"),
+        t("series.report_median"),
+        t("series.report_low"),
+        t("series.report_high"),
+    ]
+    rows = [
+        (step + 1, *(f"{band[step]:,.5g}" for band in bands))
+        for step in range(min(_STEPS, len(ahead.mean)))
+    ]
+    return [table(rows, head)]
+
+
+def _sizes(wanted: Wanted) -> list[str]:
+    found = sizes.found(wanted)
+    if not found:
+        return []
+    rows = [(name, f"{size:,}") for name, size in found]
+    return [table(rows, [t("series.report_format"), t("series.report_bytes")])]
+
+
+def _again() -> list[str]:
+    address = link(st.context.url or "", {**settings.drawn(), words.PARAMETER: language()})
+    told = t("series.report_again_words")
+    return [f"<p>{escape(told)}</p>", f"<p><code>{escape(address, quote=True)}</code></p>"]
