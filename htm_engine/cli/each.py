@@ -187,6 +187,8 @@ def _by_cluster(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]
 
     try:
         client = Client(address, set_as_default=False, timeout=CONNECT)
+    except TypeError as exc:  # Dask's way to say that there are none
+        raise ClusterError(f"{address} needs certificates; see docs/cluster.md.") from exc
     except (OSError, TimeoutError, ValueError) as exc:
         raise ClusterError(f"No scheduler answers at {address}.") from exc
     with client:
