@@ -1,13 +1,15 @@
 """A training in a worker process beside one in this process, and workers that are lost.
 
-    python benchmarks/elsewhere.py [--epochs 40] [--times 3] [--kills 20] [--schedulers 5] [--seed S]
+    python benchmarks/elsewhere.py [--epochs 40] [--times 3] [--kills 20] [--schedulers 5]
 
 First a run of the digits, recorded as the Train page does, in this process and at one of two
 workers, in turn; steps a second are those between the first and the last step of the units as the
 page sees them, the least and the median of the times; the first step is from ``start`` on, with
-the workers there.  Then a long run whose worker's process is killed at random moments, and one
-whose scheduler is: steps lost are those that were taken and had to be taken again, and every run
-must arrive at the fingerprint of one that nothing happened to.
+the workers there.  The processor's time is the least of this process plus the least of the
+workers, and moves less where other work is on the machine.  Then a long run whose worker's
+process is killed at random moments, and one whose scheduler is: steps lost are those that were
+taken and had to be taken again, and every run must arrive at the fingerprint of one that nothing
+happened to.
 """
 
 from __future__ import annotations
@@ -38,9 +40,19 @@ def job(epochs: int):
     return RecordedJob(History(None), recipe, *data.split(*SPLIT), pool=Pool(1))
 
 
-def timed(epochs: int) -> tuple[float, float, str]:
-    """Seconds to the first step, steps a second from there, and the fingerprint."""
-    run, began = job(epochs), time.perf_counter()
+def at_workers() -> float:
+    """Processor seconds of all workers so far."""
+    from htm_engine.runs.workers import WORKERS
+
+    return sum(WORKERS._client.run(time.process_time).values()) if WORKERS.ready else 0.0
+
+
+def timed(epochs: int) -> tuple[float, float, str, float, float]:
+    """Seconds to the first step, steps a second from there, the fingerprint, and what it cost.
+
+    That is processor milliseconds a step: of this process, and of the workers.
+    """
+    run, began, own, theirs = job(epochs), time.perf_counter(), time.process_time(), at_workers()
     run.start()
     first = last = None
     while not run.over:
@@ -48,10 +60,12 @@ def timed(epochs: int) -> tuple[float, float, str]:
         now = time.perf_counter() - began
         if step is not None and step.step and step.phase == "units":
             first, last = first or (step.step, now), (step.step, now)
-        time.sleep(0.02)
+        time.sleep(0.1)
     assert run.result is not None, run.error
+    own, theirs = time.process_time() - own, at_workers() - theirs
     assert first is not None and last is not None
-    return first[1], (last[0] - first[0]) / (last[1] - first[1]), run.result.fingerprint
+    rate = (last[0] - first[0]) / (last[1] - first[1])
+    return first[1], rate, run.result.fingerprint, 1e3 * own / last[0], 1e3 * theirs / last[0]
 
 
 def lost(epochs: int, times: int, rng: random.Random, scheduler: bool) -> list[tuple[int, float]]:
@@ -103,7 +117,10 @@ def main() -> None:
     from htm_engine.runs.workers import VARIABLE, WORKERS
 
     provenance("elsewhere", "digits", args.seed)
-    found: dict[str, list[tuple[float, float, str]]] = {"this process": [], "a worker": []}
+    found: dict[str, list[tuple[float, float, str, float, float]]] = {
+        "this process": [],
+        "a worker": [],
+    }
     for _ in range(args.times):
         os.environ[VARIABLE] = ""
         WORKERS.close()
@@ -115,13 +132,14 @@ def main() -> None:
         found["a worker"].append(timed(args.epochs))
     assert len({one[2] for ones in found.values() for one in ones}) == 1
     table(
-        ("where", "first step, s (most)", "steps a second, median", "most"),
+        ("where", "first step, s (most)", "steps a second, median", "most", "processor, ms a step"),
         [
             (
                 name,
                 f"{max(one[0] for one in ones):.2f}",
                 f"{statistics.median(one[1] for one in ones):.1f}",
                 f"{max(one[1] for one in ones):.1f}",
+                f"{min(one[3] for one in ones):.2f} + {min(one[4] for one in ones):.2f}",
             )
             for name, ones in found.items()
         ],

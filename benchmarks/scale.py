@@ -7,7 +7,9 @@ written to Zarr in chunks of 1,024, once, into a folder that is removed afterwar
 then reads them lazily through a cluster of this machine, with so many single-threaded workers,
 for so many steps of one epoch; samples a second are those after the first window, so the start
 on a sample is not counted but printed beside.  Memory is what each process held at its worst
-(Linux).  The fingerprint is of the units after these steps, and must be the same in every row;
+(Linux); the processor's time a sample is that of this process, which leads and has the scheduler
+in it, plus that of all workers, and moves less than the rate where other work is on the machine.
+The fingerprint is of the units after these steps, and must be the same in every row;
 the row ``here`` learns from the same Zarr without a cluster.
 """
 
@@ -54,26 +56,36 @@ def worst() -> int:
     return 0
 
 
-def learned(path: str, batch: int, steps: int) -> tuple[float, float, str]:
-    """Seconds to the first step, samples a second after, and what was learned."""
+def spent() -> float:
+    """Processor seconds of this process so far, all threads together."""
+    return time.process_time()
+
+
+def learned(path: str, batch: int, steps: int, others) -> tuple[float, float, str, str]:
+    """Seconds to the first step, samples a second after, what was learned, and its cost.
+
+    The cost is in processor microseconds a sample: of this process, and of ``others`` together.
+    """
     import dask.array as da
 
     from htm_engine import HTM, LayerSpec
     from htm_engine.model.shuffling import BLOCK, MOST
 
     model = HTM((LayerSpec(SIDE, 64, 8),), epochs=1, batch_size=batch, coder=False, sampler=False)
-    began, first, after = time.perf_counter(), 0.0, (0, 0.0)
+    began, first, after = time.perf_counter(), 0.0, (0, 0.0, 0.0, 0.0)
     for step in model.fit_steps(da.from_zarr(path)):
         now = time.perf_counter() - began
         first = first or (now if step.step else 0.0)
         if step.step <= max(2, MOST * BLOCK // batch):
-            after = step.step, now
+            after = step.step, now, spent(), others()
         if step.step >= steps:
             break
-    rate = batch * (step.step - after[0]) / max(1e-9, now - after[1])
+    samples = batch * (step.step - after[0])
+    rate = samples / max(1e-9, now - after[1])
+    cost = [1e6 * used / samples for used in (spent() - after[2], others() - after[3])]
     model.settle()
     model.coder_ = model.sampler_ = None
-    return first, rate, model.fingerprint
+    return first, rate, model.fingerprint, f"{cost[0]:.1f} + {cost[1]:.1f}"
 
 
 def main() -> None:
@@ -93,7 +105,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = drawn(Path(folder), args.pictures, args.seed)
         if args.here:
-            found = learned(path, args.batch, args.steps)
+            found = learned(path, args.batch, args.steps, lambda: 0.0)
             rows.append(("here", *told(*found), "", f"{worst() / 2**20:.0f}"))
         for count in args.workers:
             with (
@@ -102,16 +114,18 @@ def main() -> None:
                 ) as cluster,
                 Client(cluster) as client,
             ):
-                found = learned(path, args.batch, args.steps)
+                found = learned(
+                    path, args.batch, args.steps, lambda c=client: sum(c.run(spent).values())
+                )
                 held = " ".join(f"{most / 2**20:.0f}" for most in client.run(worst).values())
             rows.append((count, *told(*found), held, f"{worst() / 2**20:.0f}"))
-    head = ("workers", "first step, s", "samples a second", "fingerprint")
+    head = ("workers", "first step, s", "samples a second", "fingerprint", "processor, us a sample")
     table((*head, "worst MB, each worker", "MB, this process and scheduler"), rows)
 
 
-def told(first: float, rate: float, fingerprint: str) -> tuple[str, str, str]:
+def told(first: float, rate: float, fingerprint: str, cost: str) -> tuple[str, str, str, str]:
     """Cells of a row."""
-    return f"{first:.1f}", f"{rate:,.0f}", fingerprint
+    return f"{first:.1f}", f"{rate:,.0f}", fingerprint, cost
 
 
 if __name__ == "__main__":

@@ -111,10 +111,10 @@ class Course:
         return _saved(model), figures_of(model, held)
 
 
-def warm() -> None:
-    """Learn next to nothing, so that the first visitor does not wait for imports."""
+def least() -> tuple[HTM, Any]:
+    """A training of next to nothing: what it needs is imported when the first visitor comes."""
     drawn = np.random.default_rng(0).integers(0, 255, (40, 4, 4)).astype(np.uint8)
-    HTM(layers=(LayerSpec(4, 2, 1),), epochs=1, coder=False, sampler=False).fit(drawn)
+    return HTM(layers=(LayerSpec(4, 2, 1),), epochs=1, coder=False, sampler=False), drawn
 
 
 def _saved(model: HTM) -> bytes:

@@ -103,7 +103,8 @@ class Workers:
             # Certificates of a scheduler that is named are Dask's own settings.
             client = Client(address, set_as_default=False, timeout=START)
             client.register_plugin(_plugin(), name="htm-engine")
-            client.run(_ready)
+            for address in client.nthreads():
+                _tried(client, address)
             self._client, self.trouble = client, ""
         except Exception as exc:  # whatever it is, trainings go on in this process
             self._failed = time.monotonic()
@@ -183,11 +184,22 @@ def _root() -> str:
 
 def _ready() -> None:
     """What a worker does first: it steps back for pages, and loads the engine."""
-    from .course import warm
+    from .course import least
 
     if os.nice(0) < NICE:
         os.nice(NICE)
-    warm()
+    model, drawn = least()
+    model.fit(drawn)
+
+
+def _tried(client: Any, address: str) -> None:
+    """Have a worker train next to nothing, so that the first visitor does not wait for either."""
+    from .course import Course, least
+
+    with client.as_current():
+        made = client.submit(Course, *least(), actor=True, pure=False, workers=[address])
+        made.result(START).turn(1.0, None, False, True).result(START)
+        made.release()
 
 
 def _plugin() -> Any:
