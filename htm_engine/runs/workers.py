@@ -31,7 +31,7 @@ LEAST, SHARE = 512 << 20, 0.7
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 #: How much workers step back for pages that are drawn (``nice``).
-NICE = 5
+NICE = 2
 
 
 def wanted() -> int:
