@@ -1,6 +1,7 @@
 """Learning from data larger than memory: workers against each other, memory of every process.
 
     python benchmarks/scale.py [--pictures 1000000] [--workers 1 2] [--batch 8192] [--steps 60]
+    python benchmarks/scale.py --scheduler 10 100 1000     tasks a second of one scheduler
 
 Pictures of 28x28 are drawn by the program (random mixtures of 24 drawn shapes, and noise) and
 written to Zarr in chunks of 1,024, once, into a folder that is removed afterwards.  ``HTM.fit``
@@ -88,6 +89,29 @@ def learned(path: str, batch: int, steps: int, others) -> tuple[float, float, st
     return first, rate, model.fingerprint, f"{cost[0]:.1f} + {cost[1]:.1f}"
 
 
+def scheduled(counts: list[int], tasks: int = 5000) -> None:
+    """What one scheduler does with so many workers, all of them threads of this process."""
+    from dask.distributed import Client, LocalCluster
+
+    rows = []
+    for count in counts:
+        with (
+            LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=False,
+                dashboard_address="127.0.0.1:0",
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            client.gather(client.map(abs, range(count), pure=False))
+            before, cpu = time.perf_counter(), spent()
+            client.gather(client.map(abs, range(tasks), pure=False))
+            took, cpu = time.perf_counter() - before, spent() - cpu
+        rows.append((count, f"{tasks / took:,.0f}", f"{1e6 * cpu / tasks:,.0f}"))
+    table(("workers in one process", "tasks a second", "processor, us a task"), rows)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -97,7 +121,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--here", action="store_true", help="without a cluster as well")
+    parser.add_argument("--scheduler", type=int, nargs="+", help="tasks by so many workers alone")
     args = parser.parse_args()
+    if args.scheduler:
+        provenance("scale", "tasks that do nothing", args.seed)
+        scheduled(args.scheduler)
+        return
     provenance("scale", f"{args.pictures:,} drawn pictures of {SIDE}x{SIDE}", args.seed)
     from dask.distributed import Client, LocalCluster
 
@@ -110,7 +139,7 @@ def main() -> None:
         for count in args.workers:
             with (
                 LocalCluster(
-                    n_workers=count, threads_per_worker=1, dashboard_address=None
+                    n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0"
                 ) as cluster,
                 Client(cluster) as client,
             ):

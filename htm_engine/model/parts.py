@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .hierarchy import Hierarchy, Shape
 from .layer import Floats
-from .sums import PART, Standing, Sums, sums
+from .sums import PART, Standing, Sums, opened, sums
 from .threads import bounded
 
 Chosen = NDArray[np.intp] | None
@@ -69,10 +69,12 @@ def part_sums(
     maps: Floats,
     chosen: Chosen,
     temperature: float,
+    alone: bool = False,
 ) -> Sums:
-    """Sums of one part of a batch."""
+    """Sums of one part of a batch, to be added to others unless it is alone."""
     with bounded(hierarchy.work(len(maps))):
-        return sums(standing, chosen_rows(hierarchy, level, maps, chosen), temperature)
+        found = sums(standing, chosen_rows(hierarchy, level, maps, chosen), temperature)
+        return found if alone else opened(standing, found)
 
 
 def climbed(hierarchy: Hierarchy, level: int, maps: Floats) -> Floats:
@@ -107,8 +109,9 @@ class Here:
     ) -> list[Sums]:
         """Sums of each part."""
         self._level, self._chosen = level, list(chosen)
+        alone = len(self._maps) == 1
         return [
-            part_sums(self._hierarchy, standing, level, maps, some, temperature)
+            part_sums(self._hierarchy, standing, level, maps, some, temperature, alone)
             for maps, some in zip(self._maps, chosen, strict=True)
         ]
 

@@ -132,51 +132,52 @@ def _moments(
     return mass, shift, product
 
 
-def merged(standing: Standing, parts: Sequence[Sums]) -> Sums:
-    """Sums of parts, added in their order, as those of one batch.
+def opened(standing: Standing, part: Sums) -> Sums:
+    """Sums of a part that can be added to those of others (:func:`merged`).
 
-    Every part took its covariance about a prototype moved by itself alone.  About where it
-    stood, that is ``C + (2 p - p^2) s s'`` with the part's own shift s and rate p; these can be
-    added, and are then taken about where all of them move it (Chan, Golub and LeVeque 1979).
+    A part takes its covariance about a prototype moved by itself alone.  About where it stood,
+    that is ``C + (2 p - p^2) s s'`` with its own shift s and rate p (Chan, Golub and LeVeque
+    1979); shift and product become sums instead of means.
     """
+    mass = part.mass.astype(np.float32)[:, None]
+    about = part.product + _turned(standing, part.mass, part.shift)
+    return part._replace(shift=mass * part.shift, product=mass[..., None] * about)
+
+
+def merged(standing: Standing, parts: Sequence[Sums]) -> Sums:
+    """Sums of parts, opened and added in their order, as those of one batch; one is itself."""
     if len(parts) == 1:
         return parts[0]
     rows = sum(part.rows for part in parts)
-    mass = np.zeros(len(standing.seen))
-    for part in parts:
-        mass += part.mass
-    weighs = np.maximum(mass, NOTHING)[:, None]
-    shift = np.zeros(parts[0].shift.shape)
-    product = np.zeros(parts[0].product.shape)
-    for part in parts:
-        share = part.mass[:, None] / weighs
-        shift += share * part.shift
-        about = part.product + _turned(standing, part.mass, part.shift)
-        product += share[..., None] * about
-    product -= _turned(standing, mass, shift)
 
-    def mean(name: str) -> Floats:
-        total = np.zeros(np.shape(getattr(parts[0], name)))
+    def total(name: str, mean: bool = False) -> NDArray[np.float64]:
+        found = np.zeros(np.shape(getattr(parts[0], name)))
         for part in parts:
-            total += part.rows / rows * getattr(part, name)
-        return total.astype(np.float32)
+            found += part.rows / rows * getattr(part, name) if mean else getattr(part, name)
+        return found
 
+    mass = total("mass")
+    weighs = np.maximum(mass, NOTHING)[:, None]
+    shift = (total("shift") / weighs).astype(np.float32)
+    product = (total("product") / weighs[..., None]).astype(np.float32)
+    product -= _turned(standing, mass, shift)
     return Sums(
         rows,
-        mean("gate"),
-        mean("bias"),
+        total("gate", True).astype(np.float32),
+        total("bias", True).astype(np.float32),
         mass,
-        shift.astype(np.float32),
-        product.astype(np.float32),
+        shift,
+        product,
         np.concatenate([part.winner for part in parts]),
         np.concatenate([part.best for part in parts]),
-        mean("kept"),
+        total("kept", True).astype(np.float32),
     )
 
 
 def _turned(standing: Standing, mass: NDArray[np.float64], shift: Floats) -> Floats:
     """``(2 p - p^2) s s' U`` of every unit: what moving its prototype takes off ``C U``."""
     rate = mass / np.maximum(standing.seen + mass, NOTHING)
-    turned = np.einsum("kd,kdq->kq", shift.astype(np.float64), standing.span.astype(np.float64))
-    found: Floats = ((2 - rate) * rate)[:, None, None] * shift[..., None] * turned[:, None, :]
+    turned = np.matmul(shift[:, None, :], standing.span)
+    moved = (((2 - rate) * rate)[:, None] * shift).astype(np.float32)
+    found: Floats = moved[..., None] * turned
     return found

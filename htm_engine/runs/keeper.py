@@ -13,14 +13,20 @@ import sys
 
 def main(count: int, most: int) -> None:
     """Start, tell, wait, end."""
+    import dask
     from distributed import LocalCluster
 
+    # Dask serves pages about itself over HTTP: none, and what is left on this machine alone.
+    pages = ("distributed.scheduler.http.routes", "distributed.worker.http.routes")
+    dask.config.set(dict.fromkeys(pages, []))
+    # Nobody reads profiles of workers, and taking them takes time from trainings.
+    dask.config.set({"distributed.worker.profile.enabled": False})
     own = os.getpid()
     with LocalCluster(
         n_workers=count,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=most,
         silence_logs=50,
     ) as cluster:

@@ -30,8 +30,6 @@ VARIABLE = "HTM_WORKERS"
 LEAST, SHARE = 512 << 20, 0.7
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
-#: How much workers step back for pages that are drawn (``nice``).
-NICE = 2
 
 
 def wanted() -> int:
@@ -183,11 +181,9 @@ def _root() -> str:
 
 
 def _ready() -> None:
-    """What a worker does first: it steps back for pages, and loads the engine."""
+    """What a worker does first: it loads the engine."""
     from .course import least
 
-    if os.nice(0) < NICE:
-        os.nice(NICE)
     model, drawn = least()
     model.fit(drawn)
 

@@ -24,7 +24,7 @@ def client():
             processes=False,
             protocol="tcp",
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as made,
         distributed.Client(made) as found,
     ):

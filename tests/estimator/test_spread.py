@@ -12,7 +12,7 @@ from htm_engine.estimator import spread
 from htm_engine.model import shuffling
 from htm_engine.model.layer import CompetitiveLayer
 from htm_engine.model.learning import LayerLearner
-from htm_engine.model.sums import merged, sums
+from htm_engine.model.sums import merged, opened, sums
 
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
@@ -36,7 +36,7 @@ def workers(request):
             n_workers=request.param,
             threads_per_worker=1,
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -108,7 +108,7 @@ def test_a_collection_is_the_same_file(pictures):
     model = HTM(WHOLE, epochs=1, sampler=False).fit(pictures[:400])
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster),
     ):
@@ -158,7 +158,7 @@ def test_sums_of_parts_are_those_of_the_whole(winners):
     cut = [
         sums(standing, x[part], 1.5) for part in (slice(0, 500), slice(500, 510), slice(510, 900))
     ]
-    both = merged(standing, cut)
+    both = merged(standing, [opened(standing, part) for part in cut])
     for name, close in whole._asdict().items():
         np.testing.assert_allclose(getattr(both, name), close, rtol=2e-3, atol=2e-3, err_msg=name)
 

@@ -70,7 +70,7 @@ def known():
         model = HTM(LAYERS, epochs=epochs, patience=10_000, coder=False, sampler=False)
         return model.fit(learn.X).fingerprint
 
-    return {epochs: fingerprint(epochs) for epochs in (4, 60)}
+    return {epochs: fingerprint(epochs) for epochs in (4, 25)}
 
 
 def kill(there, address):
@@ -108,26 +108,26 @@ def test_a_stopped_run_keeps_its_place_and_goes_back_there(there, history):
 
 
 def test_a_lost_worker_costs_no_more_than_since_the_last_checkpoint(there, history, known):
-    run = job(history, epochs=60)
+    run = job(history, epochs=25)
     run.start()
-    for step in (40, 200):
+    for step in (20, 90):
         reached(run, step)
         kill(there, run.where)
-        reached(run, step + 60)
+        reached(run, step + 40)
     assert run.join(90) and run.state == "finished", run.error
-    assert run.result.fingerprint == known[60]
+    assert run.result.fingerprint == known[25]
     steps, _ = history.curve(run.run, False)
     assert np.array_equal(steps, 1 + np.arange(len(steps)))
 
 
 def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch):
-    run = job(history, epochs=60)
+    run = job(history, epochs=25)
     run.start()
-    reached(run, 60)
+    reached(run, 40)
     assert run.where
     there._keeper.kill()
     assert run.join(90) and run.state == "finished", run.error
-    assert run.result.fingerprint == known[60] and not run.where
+    assert run.result.fingerprint == known[25] and not run.where
     # The next ones find new workers.
     monkeypatch.setattr(there, "_failed", -workers.AGAIN)
     there.begin(wait=True)
@@ -135,7 +135,7 @@ def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch)
 
 
 def test_a_run_that_was_cut_off_is_taken_up_at_a_worker(there, history, known):
-    run = job(history, epochs=60)
+    run = job(history, epochs=25)
     run.start()
     reached(run, 50)
     run.cancel()
@@ -145,7 +145,7 @@ def test_a_run_that_was_cut_off_is_taken_up_at_a_worker(there, history, known):
     again.start()
     reached(again, 70)
     assert again.where
-    assert again.join(60) and again.result.fingerprint == known[60]
+    assert again.join(60) and again.result.fingerprint == known[25]
 
 
 def test_a_workers_memory_is_free_of_data_once_a_run_is_over(there, history):
@@ -166,6 +166,19 @@ def test_a_workers_memory_is_free_of_data_once_a_run_is_over(there, history):
     run.cancel()
     assert run.join(60)
     until(lambda: there._client.run(held, workers=[address])[address] == 0)
+
+
+def test_own_workers_listen_on_this_machine_alone(there):
+    psutil = pytest.importorskip("psutil")
+    keeper = psutil.Process(there._keeper.pid)
+    family = [keeper, *keeper.children(recursive=True)]
+    heard = {
+        one.laddr.ip
+        for process in family
+        for one in process.net_connections(kind="inet")
+        if one.status == psutil.CONN_LISTEN
+    }
+    assert heard == {"127.0.0.1"}
 
 
 def test_no_workers_are_wanted_unless_told(monkeypatch):
