@@ -100,6 +100,7 @@ def scheduled(counts: list[int], tasks: int = 5000) -> None:
                 n_workers=count,
                 threads_per_worker=1,
                 processes=False,
+                memory_limit=0,
                 dashboard_address="127.0.0.1:0",
             ) as cluster,
             Client(cluster) as client,

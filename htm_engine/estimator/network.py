@@ -268,12 +268,15 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of the reconstruction (higher is better)."""
         X = self.read(X)
-        total = mapped.squared_error(self, X.X) if isinstance(X, Spread) else self.squared_error(X)
+        total = mapped.squared_error(self, X.X) if isinstance(X, Spread) else self._squared(X)
         return -total / (len(X) * int(np.prod(self.shape)))
 
     def squared_error(self, X: Any) -> float:
         """Squared error of the reconstruction, over all numbers of X together."""
-        X, total = self.read(X), 0.0
+        return self._squared(self.read(X))
+
+    def _squared(self, X: Any) -> float:
+        total = 0.0
         for maps in self.blocks(X):
             with bounded(self.hierarchy_.work(len(maps))):
                 rebuilt = self.hierarchy_.reconstruct(maps)
