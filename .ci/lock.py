@@ -39,7 +39,9 @@ def requirements() -> dict[str, str]:
         "requirements.txt": "\n".join(
             [made + "-c constraints.txt", *project["dependencies"], *extras["studio"], ""]
         ),
-        "requirements-dev.txt": "\n".join([made + "-r requirements.txt", *extras["dev"], ""]),
+        "requirements-dev.txt": "\n".join(
+            [made + "-r requirements.txt", *extras["cluster"], *extras["dev"], ""]
+        ),
     }
 
 

@@ -62,7 +62,7 @@ def threads(steps: int = 6) -> None:
         def work(model: HTM = model, X: np.ndarray = X, batch: int = batch) -> None:
             for start in range(0, len(X), batch):
                 # Past the bound that a step has of its own.
-                model._step(model.batch(X, np.arange(start, start + batch)), 1.0)
+                model._step(model.here(model.batch(X, np.arange(start, start + batch))), 1.0)
 
         row = [f"{shape}, {batch} a step", f"{model.hierarchy_.work(batch) / 2**20:,.0f}"]
         for number in (1, os.cpu_count() or 1):

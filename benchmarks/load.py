@@ -13,7 +13,8 @@ measured is the server.
 Page changes are those of the visitors who go from page to page, from the question to the end
 of the script;
 ``alone`` is the same with one visitor who only browses.  Memory is what the server's process
-holds at its worst (Linux).
+holds at its worst, and what the processes hold that it has started (Linux).  With
+``HTM_WORKERS=cores`` trainings run in such; without, in the server's threads.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-PAGES = ("", "train", "inside", "compress", "text", "generate", "formulas", "runs")
+PAGES = ("", "train", "inside", "compress", "text", "series", "generate", "formulas", "runs")
 #: Seconds after which an answer counts as lost.
 PATIENCE = 120.0
 TRAINED = "data=digits&epochs=40&patience=100&seed={seed}"
@@ -201,6 +202,24 @@ def resident(process: subprocess.Popen, what: str) -> int:
     return 0
 
 
+def family(process: subprocess.Popen) -> int:
+    """Bytes that the processes which a server has started hold at their worst, together."""
+    parents, held = {}, {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        except (OSError, ValueError):  # it has ended meanwhile
+            continue
+        number = int(status.parent.name)
+        parents[number] = int(lines["PPid"])
+        held[number] = int(lines.get("VmHWM", "0 kB").split()[0]) * 1024
+    found, more = {process.pid}, True
+    while more:
+        new = {number for number, parent in parents.items() if parent in found} - found
+        found, more = found | new, bool(new)
+    return sum(held[number] for number in found - {process.pid} if number in held)
+
+
 async def crowd(url: str, kinds: list[str], seconds: float, seed: int) -> Seen:
     """So many visitors of these kinds, who come within the first seconds."""
     seen, end = Seen(), time.monotonic() + seconds
@@ -225,8 +244,8 @@ def measured(kinds: list[str], seconds: float, seed: int):
             seen = asyncio.run(crowd(url, kinds, seconds, seed))
             if process.poll() is not None:
                 seen.errors.append("the server has died")
-                return seen, before, 0
-            return seen, before, resident(process, "VmHWM")
+                return seen, before, 0, 0
+            return seen, before, resident(process, "VmHWM"), family(process)
         finally:
             process.kill()
             process.wait()
@@ -243,7 +262,7 @@ def main() -> None:
     rows, alone = [], None
     for count in args.visitors:
         kinds = [("browse", "train", "compress")[number % 3] for number in range(count)]
-        seen, before, most = measured(kinds, 60 * args.minutes, args.seed)
+        seen, before, most, others = measured(kinds, 60 * args.minutes, args.seed)
         middle = statistics.median(seen.changes)
         late = sorted(seen.changes)[int(0.95 * (len(seen.changes) - 1))]
         alone = alone or middle
@@ -259,6 +278,7 @@ def main() -> None:
                 len(seen.errors),
                 seen.lost,
                 f"{most / 2**20:.0f}",
+                f"{others / 2**20:.0f}",
                 f"{(most - before) / 2**20 / count:.1f}",
             ]
         )
@@ -275,6 +295,7 @@ def main() -> None:
         "errors",
         "lost",
         "memory, MB",
+        "workers, MB",
         "MB a session",
     ]
     table(head, rows)

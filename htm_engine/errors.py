@@ -29,3 +29,7 @@ class HistoryError(HTMError):
 
 class Cancelled(HTMError):
     """The caller asked a long computation to stop."""
+
+
+class ClusterError(HTMError):
+    """Dask is missing, its scheduler may not be used or is lost, or its workers failed."""

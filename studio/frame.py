@@ -13,6 +13,7 @@ which knows what each may be and brings it into the link.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import threading
 import time
@@ -160,8 +161,20 @@ def _warm_up() -> None:
         for name in WARM_UP:
             importlib.import_module(name)
         ahead.begin()
+        _workers()
 
     threading.Thread(target=load, daemon=True, name="warm-up").start()
+
+
+def _workers() -> None:
+    """Start the workers that trainings run in, if some are wanted; say why there are none."""
+    from htm_engine.errors import ClusterError
+    from htm_engine.runs.workers import WORKERS
+
+    try:
+        WORKERS.begin()
+    except ClusterError as exc:
+        logging.getLogger(__name__).error("%s", exc)
 
 
 def page(stem: str, intro: str) -> None:

@@ -47,7 +47,14 @@ def main() -> None:
     """Load, then serve."""
     from streamlit.web import cli
 
+    from htm_engine.errors import ClusterError
+    from htm_engine.runs.workers import WORKERS
+
     load()
+    try:
+        WORKERS.begin()
+    except ClusterError as exc:
+        sys.exit(f"{exc}")
     cli.main(["run", str(APP), *sys.argv[1:]], prog_name="streamlit")
 
 

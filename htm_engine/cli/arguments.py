@@ -213,6 +213,12 @@ def _each_output(made: argparse.ArgumentParser, about: str) -> None:
         metavar="N",
         help="files worked on at a time (default: one a core)",
     )
+    made.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="by the workers of a Dask scheduler, such as tls://host:8786; they must see the same "
+        "files under the same names (needs htm-studio[cluster])",
+    )
 
 
 def _add_generate(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

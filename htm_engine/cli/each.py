@@ -1,4 +1,4 @@
-"""Files stored and read back, each for itself: one here, many by all cores.
+"""Files stored and read back, each for itself: one here, many by all cores or by a cluster.
 
 ``plan`` says what goes where.  A file that fails is told in a sentence and the others go on;
 then the command fails at the end.  Results that are there are kept, unless told otherwise.
@@ -14,20 +14,24 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from .. import files
 from ..coding.threads import cores as cores_here
-from ..errors import HTMError
+from ..errors import ClusterError, HTMError
 from .outputs import OutputError, check_target, replacing
 from .plan import ENDING, PHOTOGRAPH, PIPE, SERIES, TEXT, Item, content_of
 from .progress import Progress, duration
 
 #: Files from which on several processes are worth their start of about a second.
 MANY = 3
+#: Options that may name a file.
+MODELS = ("model", "photo_model", "text_model")
+#: Seconds in which a scheduler must answer.
+CONNECT = 10
 #: Bytes of a compressed photograph at most.
 MOST_OF_A_FILE = 1 << 30
 
@@ -129,7 +133,7 @@ def run(items: Iterable[Item], work: Work, how: Namespace) -> int:
     """
     everything = list(items)
     progress = Progress(sys.stderr)
-    if len(everything) == 1:
+    if len(everything) == 1 and not how.scheduler:
         item = everything[0]
         verb = "compressing" if work is store else "decompressing"
         done = work(item, how, lambda part: progress.show(f"{verb} {part:4.0%}"))
@@ -159,6 +163,9 @@ def run(items: Iterable[Item], work: Work, how: Namespace) -> int:
 
 def _all(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
     """Every file's outcome, as they come; by several processes where that is worth it."""
+    if how.scheduler:
+        yield from _by_cluster(items, work, how)
+        return
     cores = how.jobs or cores_here()
     if len(items) < MANY or cores == 1:
         for item in items:
@@ -167,20 +174,61 @@ def _all(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
     # Started anew, not forked: compiled code and BLAS have threads of their own.
     pool = ProcessPoolExecutor(min(cores, len(items)), get_context("spawn"), _quiet)
     try:
-        waiting = iter(items)
-        running: set[Future[Done]] = set()
-        while True:
-            for item in waiting:
-                running.add(pool.submit(_caught, work, item, how))
-                if len(running) > 2 * cores:
-                    break
-            if not running:
-                return
-            ready, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ready:
-                yield future.result()
+        yield from _results(pool, cores, ((work, item, how) for item in items))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _by_cluster(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
+    """Every file's outcome, by the workers of a scheduler."""
+    from .. import cluster
+
+    cluster.need()
+    address = cluster.checked(how.scheduler)
+    from distributed import Client
+
+    try:
+        client = Client(address, set_as_default=False, timeout=CONNECT)
+    except TypeError as exc:  # Dask's way to say that there are none
+        raise ClusterError(f"{address} needs certificates; see docs/cluster.md.") from exc
+    except (OSError, TimeoutError, ValueError) as exc:
+        raise ClusterError(f"No scheduler answers at {address}.") from exc
+    with client:
+        count = how.jobs or sum(client.nthreads().values())
+        if not count:
+            raise ClusterError(f"The scheduler at {address} has no workers.")
+        named = {os.path.abspath(item.source): item for item in items}
+        away = (
+            item._replace(source=source, target=os.path.abspath(item.target))
+            for source, item in named.items()
+        )
+        models = {name: _anywhere(getattr(how, name, None)) for name in MODELS}
+        there = Namespace(**vars(how) | models)
+        pool = client.get_executor(pure=False, retries=2)
+        for done in _results(pool, count, ((work, item, there) for item in away)):
+            yield done._replace(item=named[done.item.source])
+
+
+def _anywhere(named: str | None) -> str | None:
+    """A model's name that means the same in another folder."""
+    return os.path.abspath(named) if named and Path(named).exists() else named
+
+
+def _results(
+    pool: Executor, count: int, calls: Iterator[tuple[Work, Item, Namespace]]
+) -> Iterator[Done]:
+    """What became of files, as they come; twice as many are under way as there are workers."""
+    running: set[Future[Done]] = set()
+    while True:
+        for call in calls:
+            running.add(pool.submit(_caught, *call))
+            if len(running) > 2 * count:
+                break
+        if not running:
+            return
+        ready, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in ready:
+            yield future.result()
 
 
 def _quiet() -> None:

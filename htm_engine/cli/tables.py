@@ -50,8 +50,9 @@ def stored(
     return before, out.write(other.getvalue()), False
 
 
-def given_back(content: bytes | memoryview, out: BinaryIO, limit: int = MOST_NUMBERS) -> int:
+def given_back(content: bytes | memoryview, out: BinaryIO, limit: int | None = None) -> int:
     """Write a table as it was, or a series as one, of at most so many numbers; its bytes."""
+    limit = MOST_NUMBERS if limit is None else limit
     if is_table(content):
         return out.write(decompress_table(content, limit=limit))
     series = read_series(bytes(content), limit=limit)

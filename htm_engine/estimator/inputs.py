@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from .. import cluster
 from ..data.dataset import Dataset
 from ..errors import DataError
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import Floats
+from ..model.parts import as_maps
+from .spread import Spread, checked
 
 
 class MapInputs:
@@ -61,14 +64,7 @@ class MapInputs:
 
     def batch(self, X: Any, rows: NDArray[np.intp]) -> Floats:
         """Maps ``(n, H, W, C)`` of chosen rows of X, in the single precision of learning."""
-        part = X[rows]
-        with np.errstate(over="ignore"):  # what overflows is refused below, with a sentence
-            maps = np.asarray(part, np.float32).reshape(len(rows), *self._shape)
-        if part.dtype == np.uint8:
-            return maps / np.float32(255)
-        if not np.isfinite(maps).all():
-            raise DataError("The data holds numbers too large for single precision.")
-        return maps
+        return as_maps(X[rows], self._shape)
 
     def blocks(self, X: Any) -> Iterator[Floats]:
         """Maps in double precision: what users see must not follow the batch (see ``layer``)."""
@@ -79,6 +75,8 @@ class MapInputs:
 
     def _read(self, X: Any, reset: bool) -> Any:
         """Check X; ``reset`` learns from it what data looks like."""
+        if cluster.is_dask(X):
+            return self._read_spread(X, reset)
         X = _as_array(X)
         shape = np.shape(X) if hasattr(X, "shape") else None
         if shape is not None and len(shape) in (3, 4):
@@ -95,12 +93,31 @@ class MapInputs:
             self._shape = map_shape(X.shape[1:], self.input_shape)
         return X
 
+    def _read_spread(self, X: Any, reset: bool) -> Spread:
+        """A Dask array, none of whose numbers is read yet."""
+        features, whole = int(np.prod(X.shape[1:])), X.dtype.kind in "ui" and X.dtype != np.uint8
+        X = checked(X)
+        if X.ndim > 2:
+            self._read_sides(X, reset)
+        elif reset:
+            self.n_features_in_ = features
+            vars(self).pop("feature_names_in_", None)
+        elif features != self.n_features_in_:
+            raise DataError(
+                f"X has {features} features, but the network learned from {self.n_features_in_}."
+            )
+        self._check_whole(X, whole and not reset)
+        if reset:
+            self._layout = X.shape[1:]
+            self._shape = map_shape(X.shape[1:], self.input_shape)
+        return Spread(X)
+
     def _check_whole(self, X: Any, whole: bool) -> None:
         """Refuse whole numbers where intensities were learned: they are bytes of another type."""
-        if whole and getattr(self, "coder_", None) is not None and X.size and X.max() > 1:
+        if whole and getattr(self, "coder_", None) is not None and X.size and float(X.max()) > 1:
             raise DataError(
                 "The network learned intensities from 0 to 1 or bytes, and these are whole "
-                f"numbers up to {X.max():g}: give bytes, such as X.astype(np.uint8)."
+                f"numbers up to {float(X.max()):g}: give bytes, such as X.astype(np.uint8)."
             )
 
     def _read_maps(self, X: Any, reset: bool) -> Any:
@@ -111,6 +128,11 @@ class MapInputs:
             self._check_whole(X, whole and not reset)
         if not X.size:
             raise DataError(f"There are no pictures in data of shape {X.shape}.")
+        self._read_sides(X, reset)
+        return X
+
+    def _read_sides(self, X: Any, reset: bool) -> None:
+        """Sides of pictures, as they are to be learned or were learned."""
         if reset:
             self.n_features_in_ = int(np.prod(X.shape[1:]))
             vars(self).pop("feature_names_in_", None)  # pictures have none
@@ -123,7 +145,6 @@ class MapInputs:
             raise DataError(
                 f"The network reads pictures of {self._shape}, these are {tuple(X.shape[1:])}."
             )
-        return X
 
 
 def _as_array(X: Any) -> Any:

@@ -11,18 +11,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from ..model.choosing import CHOSEN_ON, ENOUGH, Choice, choose
 from ..model.hierarchy import ROWS_AT_ONCE, Hierarchy
 from ..model.layer import Floats, LayerSpec, tidied
 from ..model.learning import DEAD_SHARE, LayerLearner
+from ..model.parts import Here, cut
+from ..model.sums import Parts, merged
 from ..model.threads import bounded
 from ..model.training import NetworkStep
 from . import checks, dense
 from .drawing import Draws
+from .spread import Spread
 
-#: Rows of one level that one step learns from; more add time and little else.
+#: Rows of one level that a step learns from in one part; more add time and little else.
 ROWS_PER_STEP = 4096
 
 
@@ -110,24 +114,46 @@ class Learns(Draws):
         """Go on learning with these, one a layer, which share a generator."""
         self._learners, self._rng = list(learners), learners[0].rng
 
-    def step(self, maps: Floats, temperature: float) -> NetworkStep:
-        """Learn from one batch of maps at a factor on the layers' temperatures."""
-        checks.check_size(maps)
-        with bounded(self.hierarchy_.work(len(maps))):
-            return self._step(maps, temperature)
+    def parts(self, X: Any, rows: NDArray[np.intp]) -> Floats | Parts:
+        """Chosen rows of X as :meth:`step` learns from them: maps, or parts on a cluster."""
+        return X.parts(self, rows) if isinstance(X, Spread) else self.batch(X, rows)
 
-    def _step(self, maps: Floats, temperature: float) -> NetworkStep:
-        revived, error = 0, np.nan
-        maps = self.with_mirrored(maps)
+    def step(self, batch: Floats | Parts, temperature: float) -> NetworkStep:
+        """Learn from one batch, of maps or in parts, at a factor on the layers' temperatures."""
+        if not isinstance(batch, np.ndarray):
+            return self._step(batch, temperature)
+        checks.check_size(batch)
+        with bounded(self.hierarchy_.work(len(batch))):
+            return self._step(self.here(batch), temperature)
+
+    def here(self, maps: Floats) -> Here:
+        """Maps cut into parts, their mirror images beside them."""
+        return Here(self.hierarchy_, [self.with_mirrored(part) for part in cut(maps)])
+
+    def _step(self, batch: Parts, temperature: float) -> NetworkStep:
+        revived, error, last = 0, np.nan, len(self._learners) - 1
         for level, learner in enumerate(self._learners):
-            rows = self.hierarchy_.rows(level, maps)
-            if len(rows) > ROWS_PER_STEP:
-                rows = rows[self._rng.choice(len(rows), ROWS_PER_STEP, replace=False)]
-            result = learner.step(rows, temperature)
+            each = int(np.prod(self.hierarchy_.grid_shapes[level]))
+            chosen = [self._few(size * each) for size in batch.sizes]
+            standing = learner.standing()
+            parts = batch.sums(level, standing, chosen, temperature)
+            ends = np.cumsum([part.rows for part in parts])
+
+            def row(number: int, ends: NDArray[np.intp] = ends) -> Floats:
+                part = int(np.searchsorted(ends, number, "right"))
+                return batch.row(part, number - int(ends[part - 1] if part else 0))
+
+            result = learner.take(merged(standing, parts), row)
             revived, error = revived + result.revived, result.error
-            if level + 1 < len(self._learners):
-                maps = self.hierarchy_.encode_level(level, maps)[1]
+            if level < last:
+                batch.climb(level)
         return self._report(error, revived)
+
+    def _few(self, rows: int) -> NDArray[np.intp] | None:
+        """Which of so many rows a step learns from; None is all."""
+        if rows <= ROWS_PER_STEP:
+            return None
+        return self._rng.choice(rows, ROWS_PER_STEP, replace=False)
 
     def placed(self, maps: Floats) -> NetworkStep:
         """What a step would report of units that take none: their error and shares."""

@@ -7,7 +7,8 @@ It keeps scikit-learn's contract, so pipelines, searchers and clones work::
                   .sample(n)     .score(X)                  new pictures; minus the MSE
                   .save(path)    HTM.load(path)             one .npz, nothing pickled
 
-X is rows ``(n, features)``, pictures ``(n, h, w)`` or maps ``(n, h, w, c)``.  Bytes
+X is rows ``(n, features)``, pictures ``(n, h, w)`` or maps ``(n, h, w, c)``, in memory or as a
+Dask array, which may be larger than memory (``spread``, ``mapped``).  Bytes
 (``uint8``), in an array, a table or a list of arrays, are read as intensities, divided by
 255; everything else, whole numbers of other types too, is taken as is.
 Competition is per sample, so results do not depend on the batch.
@@ -26,15 +27,16 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .. import storage
-from ..model.hierarchy import Codes
+from .. import cluster, storage
+from ..model.hierarchy import ROWS_AT_ONCE, Codes
 from ..model.layer import Floats, LayerSpec
 from ..model.threads import bounded
 from ..model.training import TrainStep, batch_length, train
-from . import checks, dense, persistence
+from . import checks, dense, mapped, persistence
 from .introspection import LookInside
 from .learners import Learns
 from .presets import preset
+from .spread import Spread
 
 
 class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -185,18 +187,25 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             if fresh:
                 self.history_ = []
                 self._choose(X)
-                self.begin(self.batch(X, np.arange(len(X))))
+                self.begin(self.batch(X, self._first(len(X), isinstance(X, Spread))))
         length = batch_length(self.batch_size, len(X))
         if not fresh and not self.learners:
             self._resume()
         for learner in self.learners:
             learner.own()
         for start in range(0, len(X), length):
-            self.step(self.batch(X, np.arange(start, min(start + length, len(X)))), 1.0)
+            self.step(self.parts(X, np.arange(start, min(start + length, len(X)))), 1.0)
         # Tables describe the units as they were; they are measured again on demand.
         self.coder_ = self.sampler_ = None
         self.settle()
         return self
+
+    @staticmethod
+    def _first(n: int, spread: bool) -> NDArray[np.intp]:
+        """Rows on which units are placed: all, or of what may outgrow memory a sample."""
+        if not spread or n <= ROWS_AT_ONCE:
+            return np.arange(n)
+        return np.linspace(0, n - 1, ROWS_AT_ONCE).astype(np.intp)
 
     def check_settings(self) -> None:
         """Raise ``ValueError`` with one sentence if a setting makes no sense."""
@@ -219,6 +228,8 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def encode(self, X: Any) -> Codes:
         """Compact codes of X: winners and values of the top level."""
         X = self.read(X)
+        if isinstance(X, Spread):
+            return mapped.encode(self, X.X)
         h = self.hierarchy_
         with bounded(h.work(len(X))):
             parts = [h.pack(h.up(maps)[-1]) for maps in self.blocks(X)]
@@ -233,12 +244,16 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         check_is_fitted(self)
         if not isinstance(codes, Codes):
             raise ValueError("decode reads what encode gives; inverse_transform reads rows")
+        if cluster.is_dask(codes.winners):
+            return mapped.decode(self, codes)
         with bounded(self.hierarchy_.work(len(codes))):
             maps = self.hierarchy_.decode(codes)
         return maps.reshape(len(codes), *self.layout).astype(np.float32)
 
     def transform(self, X: Any) -> Floats:
         """Dense code of the top level: per position, activations of all units, then values."""
+        if cluster.is_dask(X):
+            return mapped.transform(self, self.read(X).X)
         codes = self.encode(X)
         return dense.from_codes(self.hierarchy_, codes)
 
@@ -258,12 +273,20 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of the reconstruction (higher is better)."""
         X = self.read(X)
+        total = mapped.squared_error(self, X.X) if isinstance(X, Spread) else self._squared(X)
+        return -total / (len(X) * int(np.prod(self.shape)))
+
+    def squared_error(self, X: Any) -> float:
+        """Squared error of the reconstruction, over all numbers of X together."""
+        return self._squared(self.read(X))
+
+    def _squared(self, X: Any) -> float:
         total = 0.0
         for maps in self.blocks(X):
             with bounded(self.hierarchy_.work(len(maps))):
                 rebuilt = self.hierarchy_.reconstruct(maps)
             total += float(((rebuilt - maps) ** 2).sum(dtype=np.float64))
-        return -total / (len(X) * int(np.prod(self.shape)))
+        return total
 
     # ------------------------------------------------------------------ files
     def state(self) -> persistence.State:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ..coding.collection.coder import CollectionCoder, is_picture
 from ..errors import DataError
 from ..model.layer import Floats
+from ..model.parts import mirrored
 from ..model.threads import each_bounded
 from ..sampling import learning
 from ..sampling.tables import Sampler
@@ -177,7 +178,7 @@ class Tables(MapInputs):
 
     def with_mirrored(self, maps: Floats) -> Floats:
         """Maps ``(n, H, W, C)``, and if ``mirror`` asks for it their mirror images after them."""
-        return np.concatenate([maps, maps[:, :, ::-1]]) if self.mirror else maps
+        return mirrored(maps) if self.mirror else maps
 
     # ---------------------------------------------------------------- to draw by
     def measure_sampler(self, X: Any, y: Any = None) -> Self:

@@ -18,12 +18,14 @@ The last two are written out for the rows that each unit wins; tests hold both a
 plain form.  Units that stop winning are revived by splitting the one of the largest error.
 
     start(x)  units placed on a first sample (``starting``)
-    step(x)   one batch: compete, move the winners, move the gate, revive the dead
+    step(x)   one batch: compete, move the winners, move the gate, revive the dead;
+              the sums over its rows are those of ``sums``, which parts can share
     finish()  bases turned to uncorrelated values, largest spread first
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +33,7 @@ from numpy.typing import NDArray
 
 from . import adam, competition, starting
 from .layer import CompetitiveLayer, Floats
+from .sums import Standing, Sums, sums
 from .threads import one_thread
 
 #: A unit that wins less than this part of a fair share is dead.
@@ -130,44 +133,46 @@ class LayerLearner:
     # ------------------------------------------------------------------- step
     def step(self, x: Floats, temperature: float = 1.0) -> LayerStep:
         """Learn from a batch ``(n, d)``; ``temperature`` multiplies the layer's own."""
-        layer = self.layer
-        n, d = x.shape
-        errors = layer.errors(x)
-        e = layer.evidence(x)
-        a = competition.activation(e, layer.spec.temperature)
-        joint = layer.joint(x, errors, e)
-        r = competition.activation(joint, temperature)
-        h = competition.compete(r, layer.winners_kept)
-        index = competition.winners(h, layer.winners_kept)
-        best = errors[np.arange(n), index[:, 0]]
-        wins = np.bincount(index[:, 0], minlength=layer.units)
-        self._move_gate(x, a, h)
-        past = self.steps + self.before
-        memory = min(LONGEST_MEMORY, 1 - 1 / (4 + past))
+        standing = self.standing()
+        return self.take(sums(standing, x, temperature), x.__getitem__)
+
+    def standing(self) -> Standing:
+        """What the sums of the next step are taken about."""
+        return Standing(self.layer, self.span, self.seen * self._memory(), self._is_far())
+
+    def _memory(self) -> float:
+        """How much of its past a unit's running means keep in the next step."""
+        return min(LONGEST_MEMORY, 1 - 1 / (4 + self.steps + self.before))
+
+    def take(self, found: Sums, row: Callable[[int], Floats]) -> LayerStep:
+        """Learn from the sums of a batch, taken about :meth:`standing`.
+
+        ``row`` gives one of its rows ``(d,)`` by its number, for units that are revived.
+        """
+        layer, past, memory = self.layer, self.steps + self.before, self._memory()
+        wins = np.bincount(found.winner, minlength=layer.units)
+        self._move_gate(found.gate, found.bias)
         self.seen *= memory
         self.unit_error *= memory
-        self._move_units(x, h, index)
-        np.add.at(self.unit_error, index[:, 0], best)
-        error = float(best.mean(dtype=np.float64) / d)
+        self._move_units(found)
+        np.add.at(self.unit_error, found.winner, found.best)
+        error = float(found.best.mean(dtype=np.float64) / layer.m.shape[1])
         rate = max(1 - memory, 1 / (2 + past))
         layer.s2 = max((1 - rate) * layer.s2 + rate * error, 1e-12)
-        kept = np.take_along_axis(h, index, 1).mean(0)
-        layer.profile = ((1 - rate) * layer.profile + rate * kept).astype(np.float32)
+        layer.profile = ((1 - rate) * layer.profile + rate * found.kept).astype(np.float32)
         total = self.seen.sum()
         layer.shares = self.seen / total if total > 0 else np.full(layer.units, 1 / layer.units)
         self.steps += 1
-        revived = self._revive(x, index[:, 0]) if self.steps % 8 == 0 else 0
+        revived = self._revive(found.winner, row) if self.steps % 8 == 0 else 0
         if self.steps % TURN_EVERY == 0:
             self.turn()
         return LayerStep(error, wins, revived)
 
-    def _move_gate(self, x: Floats, a: Floats, h: Floats) -> None:
+    def _move_gate(self, *gradients: Floats) -> None:
         """Adam on dL/dw and dL/db; it goes as far whatever the temperature they are over."""
         layer, t = self.layer, self.steps + 1
         far = self._is_far()
-        centred = x - layer.mean if far else x
         before = layer.w @ layer.mean if far else 0.0
-        gradients = competition.gate_gradients(centred, a, h)
         both = zip((layer.w, layer.b), gradients, (self.gate_rate, self.rate), strict=True)
         for i, (parameter, gradient, rate) in enumerate(both):
             move = adam.direction(self.moment[i], self.moment2[i], gradient, t, 1e-8)
@@ -181,32 +186,16 @@ class LayerLearner:
         scale = self.rate / max(self.gate_rate * np.sqrt(len(mean)), 1e-30)
         return bool(np.sqrt((mean**2).mean(dtype=np.float64)) > FAR * scale)
 
-    def _move_units(self, x: Floats, h: Floats, index: NDArray[np.intp]) -> None:
+    def _move_units(self, found: Sums) -> None:
         """Prototypes down their gradient, and the running mean of the bases' gradients."""
         layer = self.layer
-        rows = np.repeat(np.arange(len(x)), index.shape[1])
-        flat = index.ravel()
-        order = np.argsort(flat, kind="stable")
-        bounds = np.searchsorted(flat[order], np.arange(layer.units + 1))
-        for unit in range(layer.units):
-            low, high = bounds[unit], bounds[unit + 1]
-            if low == high:
-                continue
-            row = rows[order[low:high]]
-            weight = h[row, unit][:, None]
-            mass = float(weight.sum())
-            if mass < 1e-12:
-                continue  # a runner-up whose share rounds to nothing
+        for unit in np.flatnonzero(found.mass):
+            mass = float(found.mass[unit])
             self.seen[unit] += mass
             rate = mass / self.seen[unit]
-            own = x[row] - layer.m[unit]
-            shift = (weight * own).sum(0) / mass
             if layer.rank:
-                # C U without ever forming the covariance C.
-                own -= rate * shift
-                c_u = own.T @ (weight * (own @ self.span[unit])) / mass
-                self.product[unit] += rate * (c_u - self.product[unit])
-            layer.m[unit] += rate * shift
+                self.product[unit] += rate * (found.product[unit] - self.product[unit])
+            layer.m[unit] += rate * found.shift[unit]
 
     @one_thread
     def turn(self) -> None:
@@ -233,7 +222,7 @@ class LayerLearner:
         layer.u = np.ascontiguousarray(self.span[:, :, : layer.rank])
         layer.spread = np.sqrt(np.maximum(power[:, : layer.rank], 0))
 
-    def _revive(self, x: Floats, winner: NDArray[np.intp]) -> int:
+    def _revive(self, winner: NDArray[np.intp], row_of: Callable[[int], Floats]) -> int:
         """Give each dead unit half of the unit with the largest error."""
         layer = self.layer
         dead = np.flatnonzero(layer.shares < DEAD_SHARE / layer.units)
@@ -243,7 +232,7 @@ class LayerLearner:
             row = np.flatnonzero(winner == busy)
             if self.unit_error[busy] <= 0 or len(row) < 2 or busy == unit:
                 break
-            chosen = x[self.rng.choice(row)]
+            chosen = row_of(int(self.rng.choice(row)))
             layer.m[unit] = 0.5 * (layer.m[busy] + chosen)
             self.span[unit], self.product[unit] = self.span[busy], self.product[busy]
             layer.u[unit] = layer.u[busy]

@@ -178,15 +178,15 @@ def _completed(
     found: subspaces.Frame, least: int
 ) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
     """Variances and axes of a frame, with more axes along which nothing varies up to ``least``."""
-    axes, count = found.axes, len(found.power)
+    power, axes, count = found.power.astype(np.float64), found.axes, len(found.power)
     if count >= least:
-        return found.power, axes
+        return power, axes
     # The coordinates that the axes reach least, made orthogonal to them.
     free = np.argsort((axes**2).sum(1), kind="stable")[: least - count]
     more = np.zeros((len(axes), len(free)))
     more[free, np.arange(len(free))] = 1
     whole = np.linalg.qr(np.hstack([axes, more]))[0][:, count:]
-    return np.pad(found.power, (0, len(free))), np.concatenate([axes, whole], 1)
+    return np.pad(power, (0, len(free))), np.concatenate([axes, whole], 1)
 
 
 def _code_length(wanted: int | None, values: NDArray[np.float64]) -> int:

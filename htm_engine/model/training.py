@@ -22,6 +22,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .shuffling import shuffled, window
+
 #: Pictures that a learner sees before its first step, to place its units.
 START_SAMPLE = 4096
 #: Held-out pictures are measured on at most this many.
@@ -154,6 +156,10 @@ class Learner(Protocol):
         """Maps of chosen rows of X."""
         ...
 
+    def parts(self, X: Any, rows: NDArray[np.intp]) -> Any:
+        """Chosen rows of X as :meth:`step` takes them: maps, or parts that lie elsewhere."""
+        ...
+
     def begin(self, sample: NDArray[np.floating]) -> None:
         """Place the units on a first sample."""
         ...
@@ -162,8 +168,8 @@ class Learner(Protocol):
         """What a step would report of units that take none."""
         ...
 
-    def step(self, maps: NDArray[np.floating], temperature: float) -> NetworkStep:
-        """Learn from one batch."""
+    def step(self, batch: Any, temperature: float) -> NetworkStep:
+        """Learn from one batch, as :meth:`parts` gives it."""
         ...
 
     def validate(self, maps: NDArray[np.floating]) -> float:
@@ -254,6 +260,7 @@ class _Run:
         self.starts = range(0, len(self.rows), self.length)
         self.total = self.epochs * len(self.starts)
         self.first, self.aside = np.sort(self.rows[:START_SAMPLE]), np.sort(held)
+        self.window = window(X)
         self.kept = loop is not None and loop.kept
         if loop is None:
             learner.begin(learner.batch(X, self.first))
@@ -307,12 +314,11 @@ class _Run:
     def _epoch(self) -> Iterator[TrainStep]:
         """What is left of an epoch, a batch at a time; measured at its end."""
         shuffling = self.rng.bit_generator.state
-        order = self.rng.permutation(self.rows)
-        for start in self.starts[self.skipped :]:
+        order = shuffled(self.rows, self.window, self.rng)
+        for start, batch in self._batches(order):
             self.temperature = float(self.learner.start_temperature) ** (
                 1 - self._cooled(self.done)
             )
-            batch = self.learner.batch(self.X, np.sort(order[start : start + self.length]))
             self.last = self.learner.step(batch, self.temperature)
             self.done += 1
             last = start + self.length >= len(self.rows)
@@ -332,6 +338,20 @@ class _Run:
             )
             yield self.report("units", 0.99 * self.done / self.total, state)
         self.skipped = 0
+
+    def _batches(self, order: NDArray[np.intp]) -> Iterator[tuple[int, Any]]:
+        """What is left of an epoch, a batch at a time.
+
+        Each is asked for one ahead: who brings it from elsewhere does so while the one before
+        is learned from.
+        """
+        ahead: list[tuple[int, Any]] = []
+        for start in self.starts[self.skipped :]:
+            rows = np.sort(order[start : start + self.length])
+            ahead.append((start, self.learner.parts(self.X, rows)))
+            if len(ahead) > 1:
+                yield ahead.pop(0)
+        yield from ahead
 
     def _cooled(self, before: int) -> float:
         """How far the temperature has fallen after so many steps, 0 to 1."""

@@ -290,7 +290,7 @@ class Background:
     def _turn(self) -> bool:
         """Wait until the next step may be taken; False if there shall be none."""
         with self._changed:
-            if self._allowance is None:  # who steps by hand waits for the step
+            if self._allowance is None and self._gives_way:  # who steps by hand waits for the step
                 self._pool.give_way()
             while not self._ending:
                 self._between()
@@ -321,6 +321,11 @@ class Background:
             self._changed.notify_all()
 
     # --------------------------------------------------- what a kind of job adds
+    @property
+    def _gives_way(self) -> bool:
+        """Whether its steps keep pages waiting, so that it waits for them."""
+        return True
+
     def _take(self, item: Any) -> None:
         """Keep one item; called under the lock."""
         self.items.append(item)

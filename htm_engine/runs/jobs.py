@@ -27,7 +27,7 @@ from sklearn.base import clone
 from ..errors import Cancelled
 from ..estimator.network import HTM
 from ..model.choosing import largest
-from ..model.training import TrainStep
+from ..model.training import LoopState, TrainStep
 from . import memory
 from .background import POOL, Background, Pool
 
@@ -224,15 +224,16 @@ class TrainingJob(Background):
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
-        yield from self._with_tables(self.model.fit_steps(self._X))
+        yield from self.with_tables(self.model.fit_steps(self._X))
 
-    def _with_tables(self, units: Iterator[TrainStep]) -> Iterator[TrainStep]:
+    def with_tables(self, units: Iterator[TrainStep]) -> Iterator[TrainStep]:
         """Steps of the units, then of the tables, unless these are skipped."""
         for step in units:
             yield replace(step, progress=UNITS * step.progress)
-        yield from self._tables()
+        yield from self.tables()
 
-    def _take(self, item: TrainStep) -> None:
+    def take(self, item: TrainStep) -> None:
+        """Note a step that was taken."""
         self._last, self.progress = item, item.progress
         if self._first is None:
             self._first = (self.seconds, item.step)
@@ -241,6 +242,19 @@ class TrainingJob(Background):
             self._copy, self._copy_wanted = self.model.snapshot(), False
         for held, step, value in points_of(item):
             _append(self._held if held else self._curve, step, value)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a step was taken."""
+        return self._last is not None
+
+    @property
+    def loop(self) -> LoopState | None:
+        """Where the units stand; None before the first step and once they have learned."""
+        return None if self._last is None else self._last.loop
+
+    def _take(self, item: Any) -> None:
+        self.take(item)
 
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
@@ -253,18 +267,21 @@ class TrainingJob(Background):
             self.model.settle()
             self.model.return_to_best()
             self.model.keep_for_tables(self._X, np.arange(min(len(self._X), FIRST)))
-            for step in self._tables():
+            for step in self.tables():
                 with self._changed:
                     if self._ending == "cancel":
                         raise Cancelled("the model is not wanted any more")
                     self._take(step)
                     self._between()
-        # Whoever stops while tables are learned does without them, too.
+        self.without_awaited()
+
+    def without_awaited(self) -> None:
+        """Whoever stops while tables are learned does without them, too."""
         for name in self.model.awaited if self._last is not None else ():
             setattr(self.model, name, False)
         self.model.forget_pending()
 
-    def _tables(self) -> Iterator[TrainStep]:
+    def tables(self) -> Iterator[TrainStep]:
         """Learn the tables that are awaited, until that is skipped."""
         names = self.model.awaited
         if names:  # at once, as from here on the units can be used

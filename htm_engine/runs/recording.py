@@ -26,29 +26,26 @@ from typing import Any
 
 import numpy as np
 
-from ..coding.collection.codec import compress_collection
 from ..data.dataset import Dataset
-from ..errors import HistoryError, HTMError
-from ..estimator.network import HTM
-from ..evaluation.metrics import mse, psnr_of
-from ..model.training import TrainStep
+from ..errors import ClusterError, HistoryError
+from ..model.training import LoopState, TrainStep
 from . import checkpoints
+from .away import AwayJob
 from .background import POOL, Pool
-from .checkpoints import Checkpoint
+from .course import Turn
 from .history import History
-from .jobs import TrainingJob, points_of
+from .jobs import points_of
+from .measuring import MEASURED, figures_of
 from .recipe import SPLIT, Recipe
 
 #: Seconds of work between two checkpoints, and the part of the time they may take at most.
 EVERY, SHARE = 5.0, 0.05
-#: Held-out pictures that the figures are measured on at most, and the quality of their file.
-MEASURED, QUALITY = 500, 6
 
 _LIVE: dict[str, RecordedJob] = {}
 _LOCK = threading.Lock()
 
 
-class RecordedJob(TrainingJob):
+class RecordedJob(AwayJob):
     """Trains a network in the background, and writes how it goes.
 
     Parameters
@@ -93,9 +90,9 @@ class RecordedJob(TrainingJob):
         self.recipe, self.learn, self.held, self.trouble = recipe, learn, held, ""
         self._history, self._every = history, every
         self._points: list[tuple[bool, int, float]] = []
-        self._written, self._count, self._ended = time.monotonic(), 0, False
+        self._written, self._count, self._written_out = time.monotonic(), 0, False
         self._costs: deque[float] = deque([0.0], maxlen=2)
-        self._begun: Checkpoint | None = None
+        self._settings = self.recipe.model()
         self.run = ""
         self._enter(name)
         if self.run:
@@ -115,27 +112,56 @@ class RecordedJob(TrainingJob):
     # ------------------------------------------------------ in the job's thread
     def _close(self, state: str) -> None:
         # Whoever waited for the job may look into the history at once.
-        if self.run and not self._ended:
+        if self.run and not self._written_out:
             with self._trying():
                 self._write(None)
             with self._trying():
                 self._history.end(self.run, state, error=self.error)
+        self._leave()
         with _LOCK:
             _LIVE.pop(self.run, None)
 
-    def _train(self) -> Iterator[TrainStep]:
+    def _train(self) -> Iterator[Any]:
         self._fits()
-        model, X = self.model, self.learn.X
-        units = self._begun.steps(X) if self._begun else model.fit_steps(X)
-        for step in self._with_tables(units):
-            self._count += step.step > 0  # the start is none
-            self._points.extend(points_of(step))
+        if (yield from self._away(self._settings)):
+            return
+        units = self._begun.steps(self.learn.X) if self._begun else self._fresh()
+        for step in self.with_tables(units):
+            if self._shown(step):
+                continue
+            self._note(step)
             if self._due():
                 with self._trying():
                     self._write(step)
             if self._count == self.recipe.stopped and step.phase == "units":
                 self.stop()
             yield step
+
+    def _fresh(self) -> Iterator[TrainStep]:
+        """Steps from the beginning."""
+        if self._last is not None:  # of a worker that was lost before its first checkpoint
+            self.model = self.recipe.model()
+        return self.model.fit_steps(self.learn.X)
+
+    def _left(self) -> int | None:
+        """Steps until the place where it shall stop."""
+        stopped = self.recipe.stopped
+        return None if stopped is None else max(1, stopped - self._count)
+
+    def _turned(self, turn: Turn) -> None:
+        """Note what a worker did."""
+        for step in turn.steps:
+            self._note(step)
+        if turn.steps and (self._kept is None or self._due()):
+            self._keep(turn.steps[-1])
+            with self._trying():
+                self._write(turn.steps[-1])
+        if turn.steps and self._count == self.recipe.stopped and turn.steps[-1].phase == "units":
+            self.stop()
+
+    def _note(self, step: TrainStep) -> None:
+        self._count += step.step > 0  # the start is none
+        self._points.extend(points_of(step))
 
     def _due(self) -> bool:
         worked = time.monotonic() - self._written
@@ -150,7 +176,7 @@ class RecordedJob(TrainingJob):
         if step is None or not self.run:
             return
         going = step.loop is not None and not self.ending
-        kept = checkpoints.save(self.model, step.loop) if going and step.loop else None
+        kept = self._checkpoint(step.loop) if going and step.loop else None
         self._history.progress(
             self.run,
             self._points,
@@ -162,9 +188,34 @@ class RecordedJob(TrainingJob):
         self._points, self._written = [], time.monotonic()
         self._costs.append(self._written - began)
 
+    def _checkpoint(self, loop: LoopState) -> bytes | None:
+        """Where it stands after the last step, if that can be told."""
+        if self._far is None:
+            return checkpoints.save(self.model, loop)
+        return self._kept if self._kept_at == loop.done else None
+
+    def _ended(self, early: bool) -> dict[str, float]:
+        """The end of a training, wherever it is; figures of its model."""
+        if self._far is not None and self._last is not None:
+            try:
+                return self._ended_there(early, self.held.X[:MEASURED])
+            except ClusterError:
+                self._come_home()
+                if self._begun is None:
+                    raise
+                if early:
+                    self._count = self._begun.loop.done
+                else:
+                    for step in self.with_tables(self._begun.steps(self.learn.X)):
+                        self.take(step)
+        super()._finish(early)
+        if self._last is None or not self.run:
+            return {}
+        return figures_of(self.model, self.held.X[:MEASURED])
+
     def _finish(self, early: bool) -> None:
         cut = early and self._last is not None and self._last.phase == "units"
-        super()._finish(early)
+        figures = self._ended(early)
         step = self._last
         if cut:
             self.recipe = replace(self.recipe, stopped=self._count)
@@ -183,9 +234,9 @@ class RecordedJob(TrainingJob):
                 model=stream.getvalue(),
                 fingerprint=self.model.fingerprint,
                 settings=self.recipe.as_json(),
-                figures=figures_of(self.model, self.held) | _of_training(step),
+                figures=figures | _of_training(step),
             )
-            self._ended = True
+            self._written_out = True
 
     def _trying(self) -> _Trying:
         return _Trying(self)
@@ -194,12 +245,13 @@ class RecordedJob(TrainingJob):
 class _ResumedJob(RecordedJob):
     """A training that goes on from a checkpoint of a run in the history."""
 
-    def __init__(self, run: str, begun: Checkpoint, *recorded: Any, **settings: Any) -> None:
+    def __init__(self, run: str, begun: bytes, *recorded: Any, **settings: Any) -> None:
         self._found = run, begun
         super().__init__(*recorded, **settings)
 
     def _enter(self, name: str) -> None:
-        self.run, begun = self._found
+        self.run, self._kept = self._found
+        begun = checkpoints.load(self._kept)
         self._history.take_over(self.run)
         found = self._history.get(self.run)
         self.seconds = found.seconds if found else 0.0
@@ -255,31 +307,9 @@ def resume(history: History, run: str, data: Dataset, **settings: Any) -> Record
     if data.fingerprint != found.data_fingerprint:
         raise HistoryError(f"This run learned from other data ({found.data}).")
     recipe = replace(Recipe.from_json(found.settings), stopped=None)
-    begun = checkpoints.load(history.files.get(found.checkpoint))
+    begun = history.files.get(found.checkpoint)
     learn, held = data.split(*SPLIT)
     return _ResumedJob(run, begun, history, recipe, learn, held, **settings)
-
-
-def figures_of(model: HTM, held: Dataset) -> dict[str, float]:
-    """What a model makes of pictures that it did not learn from.
-
-    Returns
-    -------
-    dict
-        ``mse`` and ``psnr`` (dB) of the top level's reconstruction, and, where the model
-        writes files, ``bytes`` a picture in one at quality ``QUALITY``.
-    """
-    few = held.X[:MEASURED]
-    found: dict[str, float] = {}
-    try:
-        rebuilt = model.reconstruct(few.reshape(-1, *model.layout)).reshape(few.shape)
-        found["mse"] = float(mse(few / 255, np.clip(rebuilt, 0, 1)))
-        found["psnr"] = float(psnr_of(found["mse"]))
-        if model.coder_ is not None:
-            found["bytes"] = len(compress_collection(model, few, QUALITY)) / len(few)
-    except HTMError:  # such pictures have no file; what could be measured stands
-        return found
-    return found
 
 
 def _of_training(step: TrainStep) -> dict[str, float]:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from htm_engine.evaluation.standard_codecs import codec_bytes
-from htm_engine.runs.recording import MEASURED, RecordedJob
+from htm_engine.runs.measuring import MEASURED
+from htm_engine.runs.recording import RecordedJob
 
 from ..kit import sharing
 from ..kit.words import t

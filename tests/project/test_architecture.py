@@ -14,7 +14,7 @@ from tests.helpers.places import ROOT
 
 _ENGINE = (
     ("errors", "assets"),
-    ("files", "kinds", "compiling"),
+    ("files", "kinds", "compiling", "cluster"),
     ("storage", "model", "coding"),
     ("coding.photo", "coding.text", "coding.series", "model.series", "sampling", "data"),
     ("coding.collection", "pillow"),

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from ...errors import DataError, FormatError, ModelMismatchError
 from ...files import bytes_of
 from ...kinds import wrong
+from ...model.hierarchy import Shape
+from ...model.parts import as_maps
 from ..container import Container, pack, unpack
 from . import residual_units
 from .blocks import BlockCoder, Read
@@ -49,6 +51,11 @@ class Model(Protocol):
     @property
     def layout(self) -> tuple[int, ...]:
         """Sides of one sample."""
+        ...
+
+    @property
+    def shape(self) -> Shape:
+        """Height, width and channels of the map that a sample is read as."""
         ...
 
     def read(self, X: Any) -> Any:
@@ -120,43 +127,58 @@ def compress_collection(
         most = MOST_BYTES * len(X) // X.size
         raise DataError(f"One file holds at most {most:,} of these pictures; write several.")
     blocks = coder.blocks if with_surprise else None
-    if blocks is not None and smaller_in_blocks(coder, blocks, next(_maps(model, X))[1], quality):
-        form, payload = _in_blocks(model, X, blocks, int(quality) - 1, progress)
+    first, level = _checked(model.batch(X, np.arange(min(BLOCK, len(X))))), int(quality) - 1
+    done, parts = 0, []
+    if blocks is not None and smaller_in_blocks(coder, blocks, first, quality):
+        halved = blocks.is_halved(first, level)
+        form = HALVED_BLOCKS if halved else BLOCKS
+        found = _each(model, X, _in_blocks, blocks, level, halved)
     else:
         form = RESIDUAL if with_surprise else BARE
-        parts = []
-        for done, maps in _maps(model, X):
-            parts.append(coder.encode(maps, int(quality), with_surprise))
-            if progress is not None:
-                progress(done)
+        found = _each(model, X, _coded, coder, int(quality), with_surprise)
+    for part in found:
+        parts.append(part)
+        done += len(part) if form >= BLOCKS else BLOCK
+        if progress is not None:
+            progress(min(1.0, done / len(X)))
+    if form >= BLOCKS:
+        payload = together([one for part in parts for one in part])
+    else:
         payload = coder.write(_together(parts), int(quality))
     fields = (len(X), int(quality), form, *map(int, sides))
     return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
 
 
-def _maps(model: Model, X: Any) -> Iterator[tuple[float, NDArray[np.floating]]]:
-    """Maps a block at a time, with the part done when they are."""
+def _each(model: Model, X: Any, work: Callable[..., Iterator[Any]], *fixed: Any) -> Iterator[Any]:
+    """What ``work(maps, *fixed)`` gives of a block of maps after the other."""
+    if hasattr(X, "each"):  # a Dask array, which knows who works on it
+        for found in X.each(BLOCK, _of_rows, work, tuple(model.shape), *fixed):
+            yield from found
+        return
     for start in range(0, len(X), BLOCK):
-        maps = model.batch(X, np.arange(start, min(start + BLOCK, len(X))))
-        if not is_picture(maps):
-            raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
-        yield min(1.0, (start + BLOCK) / len(X)), maps
+        rows = np.arange(start, min(start + BLOCK, len(X)))
+        yield from work(_checked(model.batch(X, rows)), *fixed)
 
 
-def _in_blocks(
-    model: Model, X: Any, blocks: BlockCoder, level: int, progress: Progress | None
-) -> tuple[int, bytes]:
-    """Form and payload of a file whose pictures can be read by themselves."""
-    halved: bool | None = None
-    parts: list[bytes] = []
-    for _, maps in _maps(model, X):
-        if halved is None:
-            halved = blocks.is_halved(maps, level)
-        for some in blocks.encode(maps, level, halved):
-            parts += some
-            if progress is not None:
-                progress(len(parts) / len(X))
-    return HALVED_BLOCKS if halved else BLOCKS, together(parts)
+def _of_rows(
+    rows: NDArray[Any], work: Callable[..., Iterator[Any]], shape: Shape, *fixed: Any
+) -> list[Any]:
+    """The same of rows as they lie in the data; what a worker calls."""
+    return list(work(_checked(as_maps(rows, shape)), *fixed))
+
+
+def _checked(maps: NDArray[np.floating]) -> NDArray[np.floating]:
+    if not is_picture(maps):
+        raise DataError("Files hold pictures: intensities from 0 to 1, or bytes.")
+    return maps
+
+
+def _coded(maps: NDArray[np.floating], coder: CollectionCoder, *how: Any) -> Iterator[Coded]:
+    yield coder.encode(maps, *how)
+
+
+def _in_blocks(maps: NDArray[np.floating], blocks: BlockCoder, *how: Any) -> Iterator[list[bytes]]:
+    return blocks.encode(maps, *how)
 
 
 def _together(parts: list[Coded]) -> Coded:

@@ -1,0 +1,335 @@
+"""Dask arrays as the training loop reads them: rows by number, batches in parts on workers.
+
+::
+
+    Dask array ──blocks of a window──► futures on the workers, or arrays here without a cluster
+    rows of a batch ──cut──► parts ──gathered where most of their blocks lie──► sums ──► one step
+
+What is computed does not depend on where: parts and their order are those of an array in memory
+(``shuffling``, ``sums``).  A batch of one part is learned from in this process, since its rows
+are less to send than what a step needs to know; several parts are shared by the workers.
+
+Memory: a worker holds its share of two windows, and of two batches' maps; this process holds
+what is asked for by ``X[rows]``, which is samples of a few thousand rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import cluster
+from ..errors import ClusterError, DataError
+from ..model.hierarchy import Hierarchy, Shape
+from ..model.layer import Floats
+from ..model.parts import Chosen, Here, as_maps, climbed, cut, mirrored, part_sums
+from ..model.shuffling import BLOCK
+from ..model.sums import Standing, Sums
+from . import checks
+
+#: Times that a part is computed again after its worker was lost.
+RETRIES = 3
+#: Results that are waited for at a time, a worker.
+IN_FLIGHT = 2
+
+
+class Owner(Protocol):
+    """What is asked of a network that learns."""
+
+    mirror: bool
+    hierarchy_: Hierarchy
+
+    @property
+    def shape(self) -> Shape:
+        """Height, width and channels."""
+        ...
+
+
+class Spread:
+    """Rows of a Dask array (see the module docstring).
+
+    Parameters
+    ----------
+    X : dask.array.Array (n, ...)
+        Of bytes or floating-point numbers, checked by :func:`checked`.
+    """
+
+    def __init__(self, X: Any) -> None:
+        self.X, self.shape, self.dtype = X, X.shape, X.dtype
+        self.size, self.ndim = int(np.prod(X.shape, dtype=np.int64)), X.ndim
+        self._client = cluster.client()
+        self._blocks: dict[int, Any] = {}
+        self._before: set[int] = set()
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, rows: Any) -> NDArray[Any]:
+        if isinstance(rows, slice):
+            return np.asarray(self.X[rows])
+        rows = np.asarray(rows)
+        order = np.argsort(rows, kind="stable")
+        if len(rows) and np.array_equal(np.diff(rows[order]), np.ones(len(rows) - 1)):
+            found = np.asarray(self.X[int(rows[order[0]]) : int(rows[order[-1]]) + 1])
+        else:
+            found = np.concatenate([np.asarray(part) for part in self._few(rows[order])])
+        back = np.empty_like(found)
+        back[order] = found
+        return back
+
+    def _few(self, rows: NDArray[np.intp]) -> Iterator[Any]:
+        """Scattered rows in order: so many chunks at a time that few lie in memory whole."""
+        ends = np.cumsum(self.X.chunks[0])
+        chunk = np.searchsorted(ends, rows, "right")
+        at_once = 16
+        for first in range(0, len(ends), at_once):
+            own = rows[(chunk >= first) & (chunk < first + at_once)]
+            if len(own):
+                low = int(ends[first - 1]) if first else 0
+                high = int(ends[min(first + at_once, len(ends)) - 1])
+                yield self.X[low:high][own - low].compute()
+
+    # --------------------------------------------------------------- batches
+    def parts(self, learner: Owner, rows: NDArray[np.intp]) -> Away:
+        """Sorted rows as a batch for ``step``, on their way."""
+        self._hold(np.unique(rows // BLOCK))
+        shares = [self._picked(part) for part in cut(rows)]
+        return Away(self._client, learner, shares, [len(part) for part in cut(rows)])
+
+    def _picked(self, rows: NDArray[np.intp]) -> tuple[list[Any], list[NDArray[np.uint16]]]:
+        """Blocks of a part, and its rows in each."""
+        blocks, starts = np.unique(rows // BLOCK, return_index=True)
+        inside = np.split((rows % BLOCK).astype(np.uint16), starts[1:])
+        return [self._blocks[int(block)] for block in blocks], inside
+
+    def _hold(self, blocks: NDArray[np.intp]) -> None:
+        """Bring blocks, and let go those that neither this batch nor the one before needs."""
+        wanted = {int(block) for block in blocks}
+        for block in set(self._blocks) - wanted - self._before:
+            del self._blocks[block]
+        self._before = wanted
+        new = sorted(wanted - set(self._blocks))
+        if not new:
+            return
+        lazy = [self.X[block * BLOCK : (block + 1) * BLOCK] for block in new]
+        if self._client is None:
+            import dask
+
+            found = dask.compute(*lazy)
+            self._blocks.update(zip(new, found, strict=True))
+            return
+        # Neighbours on one worker: a part's rows lie in neighbouring blocks.
+        workers = sorted(self._client.nthreads())
+        for worker, own in zip(workers, np.array_split(np.arange(len(new)), len(workers) or 1)):  # noqa: B905
+            futures = self._client.compute(
+                [lazy[i] for i in own],
+                workers=[worker],
+                allow_other_workers=True,
+                priority=-1,
+                retries=RETRIES,
+            )
+            self._blocks.update(zip((new[i] for i in own), futures, strict=True))
+
+    def each(self, length: int, work: Callable[..., Any], *fixed: Any) -> Iterator[Any]:
+        """``work(rows, *fixed)`` of every ``length`` rows in their order, by the workers."""
+        pieces = (self.X[at : at + length] for at in range(0, len(self), length))
+        if self._client is None:
+            for piece in pieces:
+                yield work(np.asarray(piece), *fixed)
+            return
+        sent = self._client.scatter(list(fixed), broadcast=True, hash=False)
+        most = IN_FLIGHT * max(1, len(self._client.nthreads()))
+        waiting: list[Any] = []
+        for piece in pieces:
+            rows = self._client.compute(piece)
+            waiting.append(self._client.submit(work, rows, *sent, pure=False, retries=RETRIES))
+            if len(waiting) >= most:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+class Away:
+    """A batch in parts on workers (see ``sums.Parts``); one part is brought here.
+
+    Parameters
+    ----------
+    client : distributed.Client or None
+    learner : Owner
+    shares : list of (blocks, rows in each)
+        Of each part.
+    pictures : list of int
+        In each part.
+    """
+
+    def __init__(
+        self, client: Any, learner: Owner, shares: list[tuple[list[Any], Any]], pictures: list[int]
+    ) -> None:
+        self._client, self._learner = client, learner
+        self.sizes: Sequence[int] = [count * (1 + bool(learner.mirror)) for count in pictures]
+        self._here: Here | None = None
+        self._level, self._state = 0, None
+        self._chosen: Sequence[Chosen] = ()
+        if client is None:
+            self._maps = [self._as_maps(picked(*share)) for share in shares]
+        elif len(shares) == 1:
+            self._maps = [client.submit(picked, *shares[0], pure=False, priority=-1)]
+        else:
+            how = tuple(learner.shape), bool(learner.mirror)
+            self._maps = [
+                client.submit(maps_of, *share, *how, pure=False, priority=-1, retries=RETRIES)
+                for share in shares
+            ]
+
+    def _as_maps(self, rows: NDArray[Any]) -> Floats:
+        maps = checked_maps(rows, self._learner.shape)
+        return mirrored(maps) if self._learner.mirror else maps
+
+    @property
+    def _one(self) -> Here | None:
+        """The batch in this process, if that is where it is learned from."""
+        if self._client is None or len(self.sizes) == 1:
+            if self._here is None:
+                maps = self._maps if self._client is None else [self._brought()]
+                self._here, self._maps = Here(self._learner.hierarchy_, maps), []
+            return self._here
+        return None
+
+    def _brought(self) -> Floats:
+        return self._as_maps(_answer(self._client, self._maps)[0])
+
+    def sums(
+        self, level: int, standing: Standing, chosen: Sequence[Chosen], temperature: float
+    ) -> list[Sums]:
+        """Sums of each part, by whoever has it.
+
+        Raises
+        ------
+        ClusterError
+            If the workers were lost, and their work again and again.
+        """
+        if (here := self._one) is not None:
+            return here.sums(level, standing, chosen, temperature)
+        self._level, self._chosen = level, chosen
+        for attempt in range(RETRIES):
+            self._send(standing)
+            work = [
+                self._client.submit(
+                    _sums, maps, self._state, level, some, temperature, pure=False, retries=RETRIES
+                )
+                for maps, some in zip(self._maps, chosen, strict=True)
+            ]
+            try:
+                return _answer(self._client, work)
+            except ClusterError:
+                if attempt + 1 == RETRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _send(self, standing: Standing | None) -> None:
+        """What the network is now, to every worker."""
+        hierarchy = self._learner.hierarchy_
+        (self._state,) = self._client.scatter(
+            [(hierarchy, standing)], broadcast=True, hash=False, direct=True
+        )
+
+    def row(self, part: int, number: int) -> Floats:
+        """One row of those that sums were taken of last."""
+        if (here := self._one) is not None:
+            return here.row(part, number)
+        asked = self._maps[part], self._state, self._level, self._chosen[part], number
+        found: Floats = _answer(self._client, [self._client.submit(_row, *asked, pure=False)])[0]
+        return found
+
+    def climb(self, level: int) -> None:
+        """Go on to what a level hands up."""
+        if (here := self._one) is not None:
+            here.climb(level)
+            return
+        self._send(None)
+        self._maps = [
+            self._client.submit(_climbed, maps, self._state, level, pure=False, retries=RETRIES)
+            for maps in self._maps
+        ]
+
+
+def _answer(client: Any, futures: list[Any]) -> list[Any]:
+    """Results of futures; what Dask lost is one of our errors."""
+    from distributed import CancelledError, KilledWorker
+    from distributed.comm import CommClosedError
+
+    try:
+        found: list[Any] = client.gather(futures, direct=True)
+        return found
+    except (KilledWorker, CancelledError, CommClosedError, OSError, TimeoutError) as exc:
+        raise ClusterError(
+            "The cluster's workers were lost in the middle of a step; see that some are there, "
+            "and train again."
+        ) from exc
+
+
+# ------------------------------------------------------------- what workers call
+def picked(blocks: list[NDArray[Any]], inside: list[NDArray[np.uint16]]) -> NDArray[Any]:
+    """Rows of one part, from its blocks."""
+    return np.concatenate([block[own] for block, own in zip(blocks, inside, strict=True)])
+
+
+def checked_maps(rows: NDArray[Any], shape: Shape) -> Floats:
+    """Rows as maps that can be learned from."""
+    maps = as_maps(rows, shape)
+    checks.check_size(maps)
+    return maps
+
+
+def maps_of(
+    blocks: list[NDArray[Any]], inside: list[NDArray[np.uint16]], shape: Shape, mirror: bool
+) -> Floats:
+    """Maps of one part, their mirror images after them where those are wanted."""
+    maps = checked_maps(picked(blocks, inside), shape)
+    return mirrored(maps) if mirror else maps
+
+
+def _sums(
+    maps: Floats,
+    state: tuple[Hierarchy, Standing],
+    level: int,
+    chosen: Chosen,
+    temperature: float,
+) -> Sums:
+    return part_sums(state[0], state[1], level, maps, chosen, temperature)
+
+
+def _climbed(maps: Floats, state: tuple[Hierarchy, None], level: int) -> Floats:
+    return climbed(state[0], level, maps)
+
+
+def _row(
+    maps: Floats, state: tuple[Hierarchy, Standing], level: int, chosen: Chosen, number: int
+) -> Floats:
+    rows = state[0].rows(level, maps)
+    found: Floats = rows[number if chosen is None else chosen[number]]
+    return found
+
+
+# ------------------------------------------------------------------------ reading
+def checked(X: Any) -> Any:
+    """A Dask array fit to be read; its numbers are checked as they come.
+
+    Raises
+    ------
+    DataError
+        If it has no length, another number of axes than 2 to 4, or holds no numbers.
+    """
+    if any(np.isnan(side) for side in X.shape):
+        raise DataError("This Dask array does not know its length: X.compute_chunk_sizes() first.")
+    if not 2 <= X.ndim <= 4:
+        raise DataError(f"X is rows or pictures, with 2 to 4 axes; this array has {X.ndim}.")
+    if not all(X.shape):
+        raise DataError(f"There are no pictures in data of shape {X.shape}.")
+    if X.dtype.kind not in "uifb":
+        raise DataError(f"X must hold numbers, not {X.dtype}.")
+    known = X.dtype in (np.uint8, np.float32, np.float64)
+    return X if known else X.astype(np.float64)

@@ -1,0 +1,38 @@
+"""The process that keeps this server's own workers: ``python -m htm_engine.runs.keeper N BYTES``.
+
+It starts a scheduler and N single-threaded workers of at most BYTES each on this machine's own
+address, prints where the scheduler listens, and ends with whoever started it: when its standard
+input is closed, however that came about.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(count: int, most: int) -> None:
+    """Start, tell, wait, end."""
+    import dask
+    from distributed import LocalCluster
+
+    # Dask serves pages about itself over HTTP: none, and what is left on this machine alone.
+    pages = ("distributed.scheduler.http.routes", "distributed.worker.http.routes")
+    dask.config.set(dict.fromkeys(pages, []))
+    # Nobody reads profiles of workers, and taking them takes time from trainings.
+    dask.config.set({"distributed.worker.profile.enabled": False})
+    own = os.getpid()
+    with LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=most,
+        silence_logs=50,
+    ) as cluster:
+        print(cluster.scheduler_address, own, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
