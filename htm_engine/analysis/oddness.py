@@ -21,7 +21,8 @@ def unlike(X: Any) -> NDArray[np.float64]:
     """How little all other pictures tell of each: 0 for a mixture of them, about 1 for none.
 
     The residual of a ridge regression on the other pictures, by the closed form for leaving one
-    out (Allen's PRESS, 1974): ``(x - Hx) / (1 - h)``; its squared length in parts of that of the
+    out (Allen's PRESS, 1974): ``(x - Hx) / (1 - h - 1/n)``, where ``1/n`` is the picture's part in
+    the mean from which all are measured; its squared length in parts of that of the
     picture without its own mean, so that pale pictures count as much as strong ones.
 
     Parameters
@@ -51,7 +52,8 @@ def unlike(X: Any) -> NDArray[np.float64]:
     else:
         inverse = ridge * np.linalg.inv(centred @ centred.T + ridge * np.eye(count))
         leverage, left = 1 - np.diag(inverse), inverse @ centred
-    residual = ((left / np.maximum(1 - leverage, 1e-9)[:, None]) ** 2).sum(1)
+    apart = np.maximum(1 - leverage - 1 / count, 1e-9)
+    residual = ((left / apart[:, None]) ** 2).sum(1)
     # A picture of one colour has no contrast, and is nothing that others could fail to tell.
     found: NDArray[np.float64] = residual / np.maximum(contrast, 1e-3 * max(contrast.mean(), 1e-9))
     return found

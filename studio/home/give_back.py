@@ -8,32 +8,34 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 
+from ..kit.keeping import kept
 from ..kit.words import said, t
 from ..visitor import handed
 
 #: Numbers of a file that are given back here: a few bytes can claim any number of equal ones.
-MOST = 2_000_000
+MOST = 500_000
 
 
-def read(content: bytes) -> bytes:
+@kept(4, words=lambda: t("home.reading_back"))
+def read(content: bytes, limit: int) -> bytes:
     """A table as it was, or a series as one.
 
     Raises
     ------
     HTMError
-        If the file is damaged, or holds more than ``MOST`` numbers.
+        If the file is damaged, or holds more than ``limit`` numbers.
     """
     from htm_engine.cli.tables import given_back
 
     out = io.BytesIO()
-    given_back(content, out, limit=MOST)
+    given_back(content, out, limit=limit)
     return out.getvalue()
 
 
 def show(file: handed.Handed) -> None:
     """The table to download, under the name that it had; a file that cannot be read is said."""
     try:
-        table = read(file.content)
+        table = read(file.content, MOST)
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         return

@@ -16,7 +16,7 @@ def noise(shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-@pytest.mark.parametrize("count", [60, 300])  # fewer and more pictures than pixels
+@pytest.mark.parametrize("count", [10, 30, 60, 300])  # fewer and more than pixels
 @pytest.mark.parametrize("odd", ["noise", "inverted", "stripes"])
 def test_a_picture_unlike_all_others_comes_first(count, odd):
     digits = (load_digits().images[:count] * 15.9375).astype(np.uint8)
@@ -40,11 +40,12 @@ def test_both_ways_to_solve_agree_with_leaving_each_out():
         centred = X - X.mean(0)
         ridge = 0.01 * (centred**2).sum() / min(X.shape) + 1e-12
         for one, score in enumerate(unlike(X)):
-            others = np.delete(centred, one, 0)
+            mean = np.delete(X, one, 0).mean(0)
+            others = np.delete(X, one, 0) - mean
             weights = np.linalg.solve(
                 others.T @ others + ridge * np.eye(X.shape[1]), others.T @ others
             )
-            left = centred[one] - centred[one] @ weights
+            left = (X[one] - mean) @ (np.eye(X.shape[1]) - weights)
             contrast = ((X[one] - X[one].mean()) ** 2).sum()
             assert score == pytest.approx((left**2).sum() / contrast, rel=1e-4)
 
@@ -52,3 +53,9 @@ def test_both_ways_to_solve_agree_with_leaving_each_out():
 def test_equal_and_single_pictures_have_finite_scores():
     assert np.isfinite(unlike(np.zeros((4, 3, 3), np.uint8))).all()
     assert np.isfinite(unlike(np.ones((1, 9)))).all()
+
+
+def test_noise_has_nothing_in_common_with_noise_however_few_there_are():
+    for count in (4, 20, 60):
+        rows = np.random.default_rng(count).random((count, 400))
+        assert np.median(unlike(rows)) == pytest.approx(1, abs=0.4)
