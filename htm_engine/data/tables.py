@@ -33,6 +33,9 @@ warnings.filterwarnings("ignore", category=pd.errors.ParserWarning)
 
 #: Bytes that the layout is found by, and cells of a frame.
 HEAD, CELLS = 1 << 18, 1 << 20
+#: Groups of rows of a Parquet file whose texts are read, at least, and rows of a group where
+#: there are more: a group takes some milliseconds, and a small file may have very many.
+FEW_GROUPS, GROUP = 64, 1000
 MOST_COLUMNS = 1000
 #: Cells that are kept at most, a gigabyte and a half; and letters of a time.
 MOST_CELLS, LONGEST_TIME = 200_000_000, 64
@@ -280,17 +283,35 @@ def _parquet(stream: BinaryIO, label: str, most_rows: int | None) -> Iterator[An
     # Text may be short in the file and long in memory: each is read once, and cut, where the
     # file says that it is short; else it is left blank, and so left out.
     texts = [one.name for one in schema if _is_text(one.type)]
-    if texts and _is_short(file.metadata, len(texts), len(schema.names)):
+    few = file.num_row_groups <= max(FEW_GROUPS, rows // GROUP)
+    if texts and few and _is_short(file.metadata, len(texts), len(schema.names)):
         file = parquet.ParquetFile(stream, read_dictionary=texts)
     else:
         texts = []
     blank = [one.name for one in schema if not _is_plain(one.type) and one.name not in texts]
     kept = [one for one in schema.names if one not in blank]
-    for batch in file.iter_batches(max(256, CELLS // max(1, len(schema.names))), columns=kept):
-        frame = _cut(batch, texts).to_pandas(ignore_metadata=True)
-        frame = frame.astype(dict.fromkeys((n for n in texts if n in frame.columns), object))
+    at_once = max(256, CELLS // max(1, len(schema.names)))
+    read = (_cut(batch, texts) for batch in file.iter_batches(at_once, columns=kept))
+    for frame in _together((_framed(batch, texts) for batch in read), at_once):
         frame.columns = list(_distinct(list(map(str, frame.columns))))
         yield frame.assign(**dict.fromkeys(blank))
+
+
+def _framed(batch: Any, texts: list[str]) -> Any:
+    frame = batch.to_pandas(ignore_metadata=True)
+    return frame.astype(dict.fromkeys((n for n in texts if n in frame.columns), object))
+
+
+def _together(frames: Iterator[Any], rows: int) -> Iterator[Any]:
+    """Frames of about so many rows: texts come by groups of rows, however small those are."""
+    held: list[Any] = []
+    for frame in frames:
+        held.append(frame)
+        if sum(map(len, held)) >= rows:
+            yield pd.concat(held, ignore_index=True) if len(held) > 1 else held[0]
+            held = []
+    if held:
+        yield pd.concat(held, ignore_index=True) if len(held) > 1 else held[0]
 
 
 def _is_text(kind: Any) -> bool:

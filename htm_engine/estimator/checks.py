@@ -80,6 +80,19 @@ def check_size(maps: Floats) -> None:
         )
 
 
+def check_sizes(X: Any, at_once: int = 65_536) -> None:
+    """Refuse too large numbers anywhere in an array in memory, before anything is learned.
+
+    Raises
+    ------
+    DataError
+        As :func:`check_size` does.
+    """
+    if isinstance(X, np.ndarray) and X.dtype != np.uint8:
+        for start in range(0, len(X), at_once):
+            check_size(X[start : start + at_once])
+
+
 def check_spread(maps: Floats) -> None:
     """Refuse a sample that varies too little for single precision; equal maps are welcome.
 

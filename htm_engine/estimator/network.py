@@ -167,6 +167,7 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         self.check_settings()
         with self._as_before_if_refused():
             X = self._read(X, reset=True)
+            checks.check_sizes(X)
             self.history_: list[TrainStep] = []
             self._choose(X)
             steps = train(self, X)
@@ -184,6 +185,7 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             self.check_settings()
         with self._as_before_if_refused():
             X = self._read(X, reset=fresh)
+            checks.check_sizes(X)
             if fresh:
                 self.history_ = []
                 self._choose(X)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EXAMPLE = "rare wine"
 #: Rows that are listed, cells of a row that are drawn; cells of a table that the page takes.
 _LISTED, _DRAWN = 200, 12
-MOST_CELLS = 20_000_000
+MOST_CELLS = 4_000_000
 _LIST = "series_rows"
 
 

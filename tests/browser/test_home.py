@@ -64,7 +64,8 @@ def test_no_word_of_a_link_is_cut_off(server, open_page, screenshot):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(STANDS_STILL)
         cut = page.evaluate(
-            """() => [...document.querySelectorAll('[data-testid=stPageLink] *')]
+            """() => [...document.querySelector('[data-testid=stMain]')
+                .querySelectorAll('[data-testid=stPageLink] *')]
                 .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
                 .map(e => e.textContent)"""
         )
@@ -122,7 +123,8 @@ def test_a_picture_put_in_is_there_on_compress_and_home_is_free_again(server, op
     assert page.get_by_role("heading", level=1).inner_text() == "HTM Studio"
     page.locator("[data-testid=stSidebarNav]").get_by_role("link", name="Compress").click()
     page.get_by_role("button", name="mine.png").wait_for()
-    assert visit.errors == []
+    # Pages left at once, and pictures exchanged for better ones, are asked for in vain.
+    assert [line for line in visit.errors if "/media/" not in line] == []
 
 
 def test_what_is_written_is_asked_of_the_model(server, open_page):

@@ -238,8 +238,8 @@ def test_times_that_parquet_holds_as_text_are_the_time():
 
 
 def test_text_that_is_short_in_the_file_and_long_in_memory_is_left_out():
-    long = "2026-01-31 23:58" + "x" * 500_000
-    frame = pd.DataFrame({"x": np.arange(20_000.0), "who": [long] * 20_000})
+    long = "2026-01-31 23:58" + "x" * 100_000
+    frame = pd.DataFrame({"x": np.arange(2000.0), "who": [long] * 2000})
     tracemalloc.start()
     found = of_parquet(frame)
     most = tracemalloc.get_traced_memory()[1]
@@ -265,3 +265,23 @@ def test_a_damaged_parquet_file_is_refused_and_does_not_end_the_process():
     damaged[-2312] = 90  # how many values a schema says may be missing
     with pytest.raises(DataError):
         read(bytes(damaged))
+
+
+def test_how_parquet_groups_its_rows_makes_no_difference_and_takes_no_minutes(monkeypatch):
+    texts = pd.Series(pd.date_range("2026-01-01", periods=40, freq="h").astype(str))
+    frame = pd.DataFrame({"x": np.arange(40.0), "when": texts.where(texts.index > 0)})
+
+    def grouped(rows):
+        stream = io.BytesIO()
+        frame.to_parquet(stream, row_group_size=rows)
+        stream.seek(0)
+        return read_table(stream)
+
+    whole, single = grouped(40), grouped(1)
+    assert whole.time == single.time == "when"
+    np.testing.assert_array_equal(whole.stamps, single.stamps)
+    np.testing.assert_array_equal(whole.values, single.values)
+    # Beyond so many groups their texts are not read: each group takes milliseconds.
+    monkeypatch.setattr(tables, "FEW_GROUPS", 30)
+    assert grouped(1).time is None and grouped(1).columns == ("x",)
+    assert grouped(2).time == "when"

@@ -170,14 +170,24 @@ def said(error: Exception) -> None:
     assert text.strip() and not FOREIGN.match(text), text
 
 
+def units_of(model: HTM) -> list[bytes]:
+    """What its units have learned: a fingerprint would learn tables first."""
+    if not model.__sklearn_is_fitted__():
+        return []
+    layers = model.hierarchy_.layers
+    return [part.tobytes() for one in layers for part in (one.m, one.u, one.w, one.b)]
+
+
 def calls(model: HTM, order: list[str], data: list[Any], told: Counter[str]) -> None:
     """Make the calls, each with one of the arrays in turn."""
     for i, name in enumerate(order):
+        before = units_of(model)
         try:
             found = CALLS[name](model, data[i % len(data)])
         except SENTENCES as error:
             said(error)
             told[f"{name}: told"] += 1
+            assert units_of(model) == before, "a refused call changed the network"
         else:
             told[name] += 1
             model = found if isinstance(found, HTM) else model

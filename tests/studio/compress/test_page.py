@@ -56,7 +56,7 @@ def test_first_paint_shows_a_finished_result(shipped, held):
     shown = metrics_of(app)
     assert shown["This file"] == f"{len(file):,} bytes"
     together = compress_collection(shipped, held, 7)
-    assert shown["Per picture, among many"] == f"{len(together) / len(held):,.1f} bytes"
+    assert shown["Per picture, in one file of many"] == f"{len(together) / len(held):,.1f} bytes"
     said = words(app)
     for format_name in ("HTM", "PCA 95%", "JPEG", "WebP", "AVIF"):
         assert f"as {format_name}" in said
