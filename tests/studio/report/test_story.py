@@ -53,11 +53,13 @@ def trained(data, stop_after=None, **settings):
     return run, kept.files.get(run.model), LINK, kept.curve(run.id), kept.curve(run.id, True)
 
 
-def told_of(data, shown=True, **settings):
+def told_of(data, shown=True, whole=True, **settings):
+    """A report; where it need not be whole, the other methods are not waited for."""
     asked = trained(data, **settings)
-    *_, (part, told) = story.tell(*asked, data if shown else None, lambda: False)
-    assert part == 1.0
-    return told
+    for part, told in story.tell(*asked, data if shown else None, lambda: False):
+        if part == 1.0 or (told.pictures and not whole):
+            return told
+    raise AssertionError("a report without an end")
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +195,7 @@ def test_the_program_takes_a_visitors_own_pictures_and_no_others(tmp_path):
         }
         (tmp_path / name).write_bytes(zipped(files))
     data = load_upload("mine.zip", (tmp_path / "mine.zip").read_bytes(), size=12, colour=False)
-    told = told_of(data)
+    told = told_of(data, whole=False)
     done = run_reproduce(told, tmp_path, "mine.zip")
     assert done.returncode == 0, done.stderr + done.stdout
     done = run_reproduce(told, tmp_path, "other.zip")
