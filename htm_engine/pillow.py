@@ -4,7 +4,8 @@
 
     Image.open("a.htmc")          size, mode and ``info`` from the header; decoded when needed
     im.save("a.htmc", quality=50) ``lossless``, ``target_bytes``, ``tune``, ``effort``, ``model``;
-                                  ``icc_profile``, ``exif``, ``dpi`` as Pillow's other formats
+                                  ``icc_profile``, ``exif``, ``dpi`` as for Pillow's PNG: only
+                                  the profile is taken from the picture where it is not given
 
 What reads through Pillow (imageio, torchvision, ...) then reads them as well.  Collections,
 texts and series in ``.htmc`` files are no pictures to Pillow, and are refused by it.
@@ -78,6 +79,9 @@ class PhotoImageFile(ImageFile.ImageFile):
             self.fp, self._coded = io.BytesIO(pixels), None
         return super().load()
 
+    def load_seek(self, pos: int) -> None:
+        """Nothing: that it is there keeps Pillow from taking the file's own bytes for pixels."""
+
     @staticmethod
     def _decoded(data: bytes) -> bytes:
         try:
@@ -91,7 +95,7 @@ def _accepts(prefix: bytes) -> bool:
 
 
 def _save(image: Image.Image, stream: IO[bytes], name: str | bytes) -> None:
-    """Write a picture; what is not among ``encoderinfo`` is taken from ``image.info``."""
+    """Write a picture; its profile is its own unless one is given, EXIF and density are given."""
     how: dict[str, Any] = getattr(image, "encoderinfo", {})
     given = {name: how[name] for name in ("target_bytes", "tune", "effort") if name in how}
     try:
@@ -116,7 +120,8 @@ def _as_stored(image: Image.Image) -> Image.Image:
     OSError
         If it would.
     """
-    if image.mode in ("P", "PA") or "transparency" in image.info:
+    transparent = "transparency" in image.info and image.mode in ("1", "L", "RGB")
+    if image.mode in ("P", "PA") or transparent:
         grey = image.mode in ("1", "L")
         return image.convert(("LA" if grey else "RGBA") if image.has_transparency_data else "RGB")
     mode = _SAME.get(image.mode, image.mode)
@@ -126,10 +131,19 @@ def _as_stored(image: Image.Image) -> Image.Image:
 
 
 def _metadata(image: Image.Image, how: dict[str, Any]) -> Metadata:
-    """Profile, EXIF and density: as given, else the picture's own, as PNG's writer has it."""
+    """Profile, EXIF and density as given; else the picture's own profile, as PNG's writer has it.
+
+    Raises
+    ------
+    DataError
+        If profile or EXIF is no bytes.
+    """
     profile = how.get("icc_profile", image.info.get("icc_profile")) or b""
     data = how.get("exif") or b""
     data = data.tobytes() if isinstance(data, Image.Exif) else data
+    for name, part in (("profile", profile), ("EXIF data", data)):
+        if not isinstance(part, bytes | bytearray | memoryview):
+            raise DataError(f"A photograph's {name} must be bytes.")
     return Metadata(bytes(profile), exif.plain(bytes(data)), fitting(how.get("dpi")))
 
 

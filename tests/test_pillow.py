@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 import htm_engine.pillow
 from htm_engine import compress_image, compress_text, decompress_image
@@ -44,6 +44,20 @@ def test_every_mode_goes_there_and_back(mode, tmp_path):
         assert (np.asarray(image.rotate(90, expand=True)) == np.rot90(PICTURES[mode])).all()
 
 
+@pytest.mark.parametrize("mode", PICTURES)
+def test_a_file_as_long_as_its_pixels_is_decoded_and_not_taken_for_them(mode, tmp_path):
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (40, 50, len(mode)), np.uint8)
+    path = tmp_path / "a.htmc"
+    picture = Image.fromarray(noise[..., 0] if mode == "L" else noise, mode)
+    picture.save(path, lossless=True, icc_profile=rng.bytes(20_000))
+    parser = ImageFile.Parser()
+    parser.feed(path.read_bytes())
+    for image in (Image.open(path), Image.open(io.BytesIO(path.read_bytes())), parser.close()):
+        with image:
+            assert image.mode == mode and (np.asarray(image) == np.asarray(picture)).all()
+
+
 def test_quality_and_the_rest_are_those_of_the_codec():
     image = Image.fromarray(np.kron(RGB, np.ones((8, 8, 1), np.uint8)))
     for how in ({}, {"quality": 20}, {"target_bytes": 400}, {"effort": "fast", "tune": "eye"}):
@@ -62,8 +76,24 @@ def test_other_modes_are_kept_exactly_by_one_that_can(mode):
 
 def test_modes_that_would_lose_something_are_refused():
     for mode in ("I;16", "F", "CMYK", "LAB"):
-        with pytest.raises(OSError, match="cannot write mode"):
-            saved(Image.new(mode, (4, 4)))
+        picture = Image.new(mode, (4, 4))
+        for _ in range(2):
+            with pytest.raises(OSError, match="cannot write mode"):
+                saved(picture)
+            picture.info["transparency"] = 7  # as a PNG of 16 bits may have
+
+
+def test_grey_with_a_transparent_level_gets_alpha():
+    picture = Image.fromarray(GREY)
+    picture.info["transparency"] = int(GREY[2, 3])
+    back = np.asarray(Image.open(io.BytesIO(saved(picture, lossless=True))))
+    assert (back[..., 0] == GREY).all() and (back[..., 1] == 255 * (GREY[2, 3] != GREY)).all()
+
+
+@pytest.mark.parametrize("how", [{"exif": "abc"}, {"icc_profile": "abc"}])
+def test_metadata_that_is_no_bytes_costs_a_sentence(how):
+    with pytest.raises(OSError, match="must be bytes"):
+        saved(Image.fromarray(RGB), **how)
 
 
 def test_size_mode_and_info_come_without_decoding(monkeypatch):

@@ -27,6 +27,8 @@ from .progress import Progress
 
 #: Bytes that JPEG has for EXIF data, and for what stands in front of it.
 _MOST_JPEG_EXIF = 65533 - 6
+#: Whole pixels an inch that JPEG can tell; a larger density is left out.
+_MOST_JPEG_DENSITY = 65535
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
 
 
@@ -132,6 +134,8 @@ def given_back(
         raise DataError(f"JPEG keeps {_MOST_JPEG_EXIF:,} bytes of EXIF data; take PNG or WebP.")
     else:
         kept = {"lossless": True} if format_ == "WEBP" else {"quality": 95}
+        if format_ == "JPEG" and max(metadata.density or (0,)) > _MOST_JPEG_DENSITY:
+            metadata = metadata._replace(density=None)
         Image.fromarray(picture).save(stream, format_, **kept, **pixels.saving(metadata))
     return stream.getvalue(), picture.shape
 

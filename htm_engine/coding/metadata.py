@@ -14,7 +14,6 @@ down, in hundredths.  A varint is as in ``container``.
 
 from __future__ import annotations
 
-import math
 import zlib
 from typing import NamedTuple
 
@@ -22,8 +21,8 @@ from ..errors import DataError, FormatError
 from .container import read_varint, varint
 
 _PROFILE, _EXIF, _DENSITY = 1, 2, 3
-#: Bytes that a part may have; a profile of a printer has two million, JPEG's EXIF 65,533.
-MOST_PROFILE, MOST_EXIF = 4 << 20, 1 << 20
+#: Bytes that a part may have.  Of a profile in PNG, Pillow reads no more; JPEG's EXIF has 65,533.
+MOST_PROFILE, MOST_EXIF = 1 << 20, 1 << 20
 #: Pixels an inch, and its parts that are told.
 MOST_DENSITY, _PARTS = 1_000_000, 100
 #: Bytes that a deflated one can stand for.
@@ -62,6 +61,8 @@ def packed(metadata: Metadata) -> bytes:
     DataError
         If a part is not what it should be, or larger than a file holds.
     """
+    if not isinstance(metadata, Metadata):
+        raise DataError("A photograph's metadata must be a Metadata: profile, exif and density.")
     found = b""
     for kind, content in ((_PROFILE, metadata.profile), (_EXIF, metadata.exif)):
         if not isinstance(content, bytes):
@@ -143,11 +144,15 @@ def _inflated(content: bytes, most: int) -> bytes:
 
 
 def _hundredths(density: tuple[float, float]) -> tuple[int, int]:
-    across, down = density
-    if not all(math.isfinite(one) and 1 / _PARTS <= one <= MOST_DENSITY for one in density):
+    try:
+        across, down = density
+        fits = all(1 / _PARTS <= one <= MOST_DENSITY for one in (across, down))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
         raise DataError(
             f"A density is two numbers of pixels an inch from {1 / _PARTS} to "
-            f"{MOST_DENSITY:,}, not {across} and {down}."
+            f"{MOST_DENSITY:,}, not {density!r:.60}."
         )
     return round(across * _PARTS), round(down * _PARTS)
 

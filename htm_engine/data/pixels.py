@@ -18,6 +18,9 @@ Bytes = NDArray[np.uint8]
 _GREY = ("1", "L", "LA", "La")
 #: Modes that Pillow converts to RGB with alpha by way of another.
 _ON_THE_WAY = {"La": "LA", "PA": "RGBA"}
+#: White, red, green and blue of sRGB as PNG says them, and how far from that counts as the same.
+_SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+_NEAR = 0.005
 #: Pixels that are converted at a time.
 _STRIP = 1 << 20
 
@@ -39,6 +42,7 @@ def decoded(
         Whether transparency is kept, ``(h, w, 2)`` or ``(h, w, 4)``; else it is laid on white.
     keep_metadata : bool
         Whether the caller keeps profile, EXIF and density; else there are notes on the first two.
+        Nothing of them is looked into that is longer than what is kept.
 
     Returns
     -------
@@ -52,14 +56,14 @@ def decoded(
     DataError
         If its levels are none of 16 bits.
     """
-    notes = []
+    notes: list[str] = []
     if getattr(image, "is_animated", False):
         notes.append(f"{label} holds several frames; the first one is used.")
     image.load()
     depth = bits_of(image, data)
     if depth > 8 and not image.mode.startswith("I"):
         notes.append(f"{label} has {depth} bits a colour; it was scaled to 8.")
-    profile, kept = _profile(image, keep_metadata), Metadata()
+    profile, kept = _profile(image, label, keep_metadata, notes), Metadata()
     if profile and not keep_metadata:
         notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
     transparent = image.info.get("transparency")
@@ -70,8 +74,8 @@ def decoded(
         image.info.pop("transparency", None)
         notes.append(f"{label} has a transparent colour of {depth} bits, which is not applied.")
     if keep_metadata:
-        found = exif.plain(bytes(image.info.get("exif") or b""))
-        kept = Metadata(profile, exif.upright(found), _density(image))
+        kept = Metadata(profile, _exif(image), _density(image))
+        notes += _not_kept(image, data, label)
     readable = _turn_upright(image, label, notes, bool(kept.exif))
     shown = _pixels(image, label, notes, keep_alpha)
     if keep_metadata:
@@ -84,37 +88,79 @@ def bits_of(image: Image.Image, data: bytes) -> int:
     return 16 if image.mode.startswith("I") else _bits(data)
 
 
-def _profile(image: Image.Image, exactly: bool) -> bytes:
+def _profile(image: Image.Image, label: str, exactly: bool, notes: list[str]) -> bytes:
     """Its colour profile, none of one that says what numbers without any are taken for: sRGB."""
     found = image.info.get("icc_profile") or b""
+    if exactly and len(found) > MOST_PROFILE:
+        notes.append(
+            f"{label} has a colour profile of more than {MOST_PROFILE:,} bytes, which is not "
+            "kept; its colours may shift."
+        )
+        return b""
     # Who keeps none is told of all but those called so; who keeps it looks at their numbers.
     named = b"sRGB" in found or "sRGB".encode("utf-16-be") in found
     return b"" if (profiles.is_srgb(found) if exactly else named) else bytes(found)
 
 
+def _exif(image: Image.Image) -> bytes:
+    """EXIF data of the picture when it is upright; none where that is too long, or cannot be."""
+    found = image.info.get("exif") or b""
+    if len(found) > MOST_EXIF:
+        return b""
+    found = exif.plain(bytes(found))
+    return exif.upright(found) or (found if _orientation(image) == 1 else b"")
+
+
 def _density(image: Image.Image) -> tuple[float, float] | None:
     """Pixels an inch, of the picture when it is upright."""
     found = fitting(image.info.get("dpi"))
+    return (found[1], found[0]) if found and _orientation(image) > 4 else found
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the picture lies, 1 to 8, as Pillow will turn it."""
     try:
-        lies = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+        told = image.getexif().get(ExifTags.Base.Orientation, 1)
+        return int(told) if told in range(1, 9) else 1
     except Exception:  # as in ``_turn_upright``
-        return found
-    return (found[1], found[0]) if found and lies else found
+        return 1
+
+
+def _not_kept(image: Image.Image, data: bytes, label: str) -> list[str]:
+    """Notes on what else a file says of its picture."""
+    found = []
+    if not image.info.get("icc_profile") and _shifted(image, data):
+        found.append(f"{label} tells its colours by PNG's own fields, which are not kept.")
+    if image.info.get("xmp"):
+        found.append(f"{label} has XMP data, which is not kept.")
+    return found
+
+
+def _shifted(image: Image.Image, data: bytes) -> bool:
+    """Whether a PNG without a profile says that its colours are not sRGB's."""
+    if data[:4] != b"\x89PNG":
+        return False
+    place = data.find(b"cICP", 0, data.find(b"IDAT"))
+    if place > 0:
+        return data[place + 4 : place + 6] != b"\1\x0d"  # primaries and curve of sRGB
+    if "srgb" in image.info:
+        return False
+    gamma, primaries = image.info.get("gamma"), image.info.get("chromaticity")
+    return bool(gamma and abs(gamma * 2.2 - 1) > _NEAR) or bool(
+        primaries and any(abs(a - b) > _NEAR for a, b in zip(primaries, _SRGB, strict=True))
+    )
 
 
 def _fitting(shown: Bytes, kept: Metadata, label: str, notes: list[str]) -> tuple[Bytes, Metadata]:
     """Pixels that a profile is for, and what of the metadata can be kept."""
     grey = shown.ndim == 2 or shown.shape[2] == 2
-    space = profiles.colour_space(kept.profile) if len(kept.profile) <= MOST_PROFILE else b""
+    space = profiles.colour_space(kept.profile)
     if grey and space == b"RGB":  # grey of a palette, or of a program that does not care
         places = [0, 0, 0] if shown.ndim == 2 else [0, 0, 0, 1]
         shown = np.atleast_3d(shown)[..., places]
     elif kept.profile and space != (b"GRAY" if grey else b"RGB"):
         notes.append(f"{label} has a colour profile, which is not kept; its colours may shift.")
         kept = kept._replace(profile=b"")
-    if len(kept.exif) > MOST_EXIF:
-        notes.append(f"{label} has EXIF data, which is not kept.")
-        kept = kept._replace(exif=b"")
     return shown, kept
 
 

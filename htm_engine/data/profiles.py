@@ -9,6 +9,11 @@ import struct
 from collections.abc import Callable
 
 _HEADER, _ENTRY, _MOST_TAGS = 128, 12, 100
+#: Values of a curve, and bytes of a tag, that are looked at.
+_MOST_VALUES = 65536
+_MOST_BYTES = 12 + 2 * _MOST_VALUES
+#: Tags that come before the matrix: tables, and colours told by numbers of their own.
+_BEFORE = (b"A2B", b"D2B", b"cicp")
 #: Letters of a name that are shown.
 _LONGEST = 60
 #: Red, green and blue of sRGB under D50, and how far from them counts as the same.
@@ -30,7 +35,7 @@ def colour_space(profile: bytes) -> bytes:
 
 def name_of(profile: bytes) -> str:
     """Its description, printable, at most 60 letters; empty where it has none."""
-    tag = _tags(profile).get(b"desc", b"")
+    tag = _content(profile, _tags(profile), b"desc")
     if tag[:4] == b"desc":
         text = tag[12 : 12 + min(_number(tag, 8), 4 * _LONGEST)].decode("latin-1")
     elif tag[:4] == b"mluc":
@@ -48,13 +53,14 @@ def is_srgb(profile: bytes) -> bool:
     Its name is not believed: there are profiles called sRGB with a curve of their own.
     """
     tags = _tags(profile)
-    if colour_space(profile) != b"RGB" or b"A2B0" in tags:  # tables come before the matrix
+    if colour_space(profile) != b"RGB" or any(tag.startswith(_BEFORE) for tag in tags):
         return False
     for colour, wanted in _SRGB.items():
-        found = _xyz(tags.get(colour, b""))
+        found = _xyz(_content(profile, tags, colour))
         if found is None or any(abs(a - b) > _NEAR for a, b in zip(found, wanted, strict=True)):
             return False
-    curves = [_curve(tags.get(name, b"")) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    names = (b"rTRC", b"gTRC", b"bTRC")
+    curves = [_curve(_content(profile, tags, name)) for name in names]
     return all(
         curve is not None
         and all(abs(_srgb_level(curve(level)) - level) < _NEAR_LEVEL for level in _LEVELS)
@@ -62,16 +68,22 @@ def is_srgb(profile: bytes) -> bool:
     )
 
 
-def _tags(profile: bytes) -> dict[bytes, bytes]:
-    """Contents of its tags, by their names."""
+def _tags(profile: bytes) -> dict[bytes, tuple[int, int]]:
+    """Where its tags begin, and their bytes, by their names."""
     if profile[36:40] != b"acsp":
         return {}
     found = {}
     for index in range(min(_number(profile, _HEADER), _MOST_TAGS)):
         entry = _HEADER + 4 + _ENTRY * index
-        start, size = _number(profile, entry + 4), _number(profile, entry + 8)
-        found[profile[entry : entry + 4]] = profile[start : start + size]
+        where = _number(profile, entry + 4), _number(profile, entry + 8)
+        found[profile[entry : entry + 4]] = where
     return found
+
+
+def _content(profile: bytes, tags: dict[bytes, tuple[int, int]], name: bytes) -> bytes:
+    """What a tag holds, as far as it is looked at; nothing where there is none."""
+    start, size = tags.get(name, (0, 0))
+    return profile[start : start + min(size, _MOST_BYTES)]
 
 
 def _number(data: bytes, place: int) -> int:
@@ -95,8 +107,8 @@ def _curve(tag: bytes) -> Callable[[float], float] | None:
     """The curve of a tag, from levels to light, both 0 to 1."""
     if tag[:4] == b"curv":
         count = _number(tag, 8)
-        if count < 2 or len(tag) < 12 + 2 * count:
-            return None  # a plain power, which sRGB's is not
+        if not 2 <= count <= _MOST_VALUES or len(tag) < 12 + 2 * count:
+            return None  # of one value it is a plain power, which sRGB's is not
         values = struct.unpack(f">{count}H", tag[12 : 12 + 2 * count])
 
         def between(x: float) -> float:

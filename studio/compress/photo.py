@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 #: A picture, and what it has besides.
 Sent = tuple[Pixels, Metadata]
-#: Where the session keeps the visitor's last photograph that could be read.
+#: How the sample, and a file without a name, are called.
+UNNAMED = "photograph"
+#: Where the session keeps the visitor's last photograph that could be read, and its name.
 _LAST = "_last_photo"
 
 
@@ -83,8 +85,8 @@ def _settings() -> tuple[Sent, photo_work.PhotoSettings]:
         wanted = photo_work.PhotoSettings(quality, tune, effort, size, own.name if own else "")
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
-    st.session_state[photo_view.NAME] = "photograph" if file is None else file.name
     if file is None:
+        st.session_state[photo_view.NAME] = UNNAMED
         st.caption(t("compress.the_sample_photograph"))
         return (photo_work.sample(), NOTHING), wanted
     try:
@@ -93,12 +95,13 @@ def _settings() -> tuple[Sent, photo_work.PhotoSettings]:
             raise DataError(t("compress.too_deep", bits=read.bits))
         for note in read.notes:
             right.caption(f":material/info: {said(note)}")
-        sent: Sent = read.pixels, read.metadata
-        st.session_state[_LAST] = sent
+        name, sent = file.name, (read.pixels, read.metadata)
+        st.session_state[_LAST] = name, sent
     except HTMError as exc:
         st.error(said(exc), icon=":material/error:")
         # The rest of the page stays as it was.
-        sent = st.session_state.get(_LAST) or (photo_work.sample(), NOTHING)
+        name, sent = st.session_state.get(_LAST) or (UNNAMED, (photo_work.sample(), NOTHING))
+    st.session_state[photo_view.NAME] = name
     return (sent[0], NOTHING if strip else sent[1]), wanted
 
 
@@ -142,7 +145,8 @@ def _draw(
         how = photo_view.looking(disabled=coded is None)
     if coded is None:
         with above:
-            photo_view.early(picture, seen if isinstance(seen, photo_early.Underway) else None)
+            underway = seen if isinstance(seen, photo_early.Underway) else None
+            photo_view.early(picture, underway, metadata.profile)
         return
     with above:
         photo_view.numbers(picture, coded)

@@ -17,7 +17,7 @@ from ..kit import ahead, keeping
 from ..kit import divider as dividing
 from ..kit.controls import BESIDE
 from ..kit.pictures import alt, unit_colour
-from ..kit.words import said, t
+from ..kit.words import plain, said, t
 from . import curves, photo_early, photo_work
 from .choose import ON
 from .view import decibels, difference, rivals_table, score, show_numbers
@@ -72,17 +72,18 @@ def looking(disabled: bool) -> Looking:
 
 
 @keeping.kept(3)
-def _shrunk(key: str, _picture: Pixels) -> bytes:
+def _shrunk(key: str, profile: bytes, _picture: Pixels) -> bytes:
     """A photograph as it is shown while nothing is known of it."""
-    return photo_work.png(photo_early.small(_picture, EARLY_PIXELS))
+    return photo_work.png(photo_early.small(_picture, EARLY_PIXELS), Metadata(profile))
 
 
-def early(picture: Pixels, seen: photo_early.Underway | None) -> None:
+def early(picture: Pixels, seen: photo_early.Underway | None, profile: bytes = b"") -> None:
     """The photograph at once, then the preview of its file, then what came back."""
     height, width = picture.shape[:2]
+    colours = Metadata(profile)  # as the divider has them in the end
     before = alt(t("compress.the_photograph"))
     if seen is None:
-        file = _shrunk(photo_work.key_of(picture), picture)
+        file = _shrunk(photo_work.key_of(picture), profile, picture)
         st.image(file, caption=t("compress.original"), alt=before, width="stretch")
         return
     if seen.file:
@@ -94,11 +95,12 @@ def early(picture: Pixels, seen: photo_early.Underway | None) -> None:
                 (t("compress.bits_per_pixel"), pixels),
             ]
         )
-        first, name = seen.once("original", lambda: photo_work.png(picture)), t("compress.decoded")
+        first = seen.once("original", lambda: photo_work.png(picture, colours))
+        name = t("compress.decoded")
     else:
-        first = _shrunk(photo_work.key_of(picture), picture)
+        first = _shrunk(photo_work.key_of(picture), profile, picture)
         name = t("compress.a_quick_preview")
-    second = seen.once("back", lambda: photo_work.png(seen.back))
+    second = seen.once("back", lambda: photo_work.png(seen.back, colours))
     sides = (
         dividing.Side(first, t("compress.original"), before),
         dividing.Side(second, name, alt(name)),
@@ -132,7 +134,7 @@ def besides(metadata: Metadata) -> None:
 
     told = []
     if metadata.profile:
-        name = profiles.name_of(metadata.profile) or t("compress.besides_no_name")
+        name = plain(profiles.name_of(metadata.profile)) or t("compress.besides_no_name")
         told.append(t("compress.besides_profile", name=name, size=len(metadata.profile)))
     if metadata.exif:
         size = len(metadata.exif)
@@ -327,6 +329,7 @@ def show_curves(
     """This photograph at every quality in every format, when asked for."""
     from htm_engine.evaluation.photo_curves import middle, photo_curves  # brings the compiler along
 
+    picture = photo_work.colours(picture)
     part = middle(picture)
     st.subheader(t("compress.at_every_quality"), anchor=False)
     cut = t("compress.photo_curves_part", size=f"{part.shape[1]} x {part.shape[0]}")

@@ -119,7 +119,9 @@ class Coded:
 
 def colours(picture: Pixels) -> Pixels:
     """A picture without its alpha."""
-    return picture[..., :3] if picture.ndim == 3 and picture.shape[2] == 4 else picture
+    if picture.ndim == 2 or picture.shape[2] == 3:
+        return picture
+    return picture[..., 0] if picture.shape[2] == 2 else picture[..., :3]
 
 
 def sample() -> Pixels:
@@ -139,10 +141,7 @@ def uploaded(name: str, content: bytes) -> Picture:
     """
     from htm_engine.data.uploads import read_picture
 
-    found = read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True, keep_metadata=True)
-    if found.pixels.ndim == 3 and found.pixels.shape[2] == 2:  # pages draw RGB
-        return replace(found, pixels=found.pixels[..., [0, 0, 0, 1]])
-    return found
+    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True, keep_metadata=True)
 
 
 def steps(

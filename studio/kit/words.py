@@ -179,6 +179,12 @@ def drawable(labels: Sequence[str]) -> tuple[list[str], str]:
     return drawn, "　".join(beside)
 
 
+def plain(name: str) -> str:
+    """A name in which Markdown finds nothing to do, at most 60 letters of it."""
+    short = name if len(name) <= 60 else "..." + name[-57:]
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:^=" else c for c in short)
+
+
 def moment(seconds: float) -> str:
     """A moment as the language writes it, in UTC: nobody tells the server where a visitor is."""
     when = datetime.fromtimestamp(seconds, UTC)

@@ -25,7 +25,7 @@ import streamlit as st
 from htm_engine.errors import DataError
 
 from ..kit import keeping
-from ..kit.words import t
+from ..kit.words import plain, t
 
 #: What may be handed over: a photograph, pictures to learn from, a table of numbers, any other
 #: bytes; and our own files, to be read back.  Those of numbers stay on Home.
@@ -117,7 +117,7 @@ def taken(place: Place, own: File | None) -> File | None:
         return own
     name = "".join(c if c.isprintable() else "?" for c in found.name)
     st.button(
-        t("frame.handed_from", name=_plain(name), size=len(found.content)),
+        t("frame.handed_from", name=plain(name), size=len(found.content)),
         key=f"handed_{place}",
         icon=":material/close:",
         help=t("frame.handed_help"),
@@ -125,12 +125,6 @@ def taken(place: Place, own: File | None) -> File | None:
         args=(place,),
     )
     return found
-
-
-def _plain(name: str) -> str:
-    """A name in which Markdown finds nothing to do."""
-    short = name if len(name) <= 60 else "..." + name[-57:]
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:^=" else c for c in short)
 
 
 # ------------------------------------------------------------------- what files are

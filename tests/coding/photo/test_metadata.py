@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.__main__ import main
+from htm_engine.cli.photo import given_back
 from htm_engine.coding import metadata as coding
 from htm_engine.coding.container import varint
 from htm_engine.coding.metadata import Metadata, packed, unpacked
@@ -79,6 +80,10 @@ def test_grey_with_alpha_comes_back_as_such(how):
         Metadata(profile="sRGB"),
         Metadata(density=(0, 72)),
         Metadata(density=(float("nan"), 72)),
+        Metadata(density=300),
+        Metadata(density="ab"),
+        (b"", b"", None),
+        "abc",
     ],
 )
 def test_what_does_not_fit_is_refused(wrong):
@@ -156,6 +161,16 @@ def test_a_photograph_of_a_phone_comes_back_with_all_it_has(tmp_path, capsys, en
         assert exif[0x0112] == 1 and exif[0x010F] == "A maker" and 0x8825 in exif
         if ending != "webp":  # which has no place for it
             assert image.info["dpi"] == pytest.approx((150, 300), abs=0.02)
+
+
+def test_the_longest_profile_comes_back_in_png_and_any_density_in_jpeg():
+    kept = Metadata(bytes(coding.MOST_PROFILE), density=(70_000.0, 300.0))
+    data = compress_image(PICTURE, metadata=kept)
+    with Image.open(io.BytesIO(given_back(data, ".png", None)[0])) as image:
+        assert image.info["icc_profile"] == kept.profile
+    data = compress_image(PICTURE, metadata=kept._replace(profile=b""))
+    with Image.open(io.BytesIO(given_back(data, ".jpg", None)[0])) as image:
+        assert "dpi" not in image.info
 
 
 def test_strip_leaves_everything_out_and_says_so(tmp_path, capsys):

@@ -16,7 +16,7 @@ from htm_engine.evaluation import metrics
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
 from htm_engine.evaluation.standard_codecs import codec_bytes, codec_decode
 from studio.compress import photo_early, photo_learn, photo_view, photo_work
-from tests.helpers.foreign import display_p3, exif_of, saved
+from tests.helpers.foreign import RGB, display_p3, exif_of, icc, saved
 from tests.helpers.places import ROOT
 from tests.studio.waiting import has, until
 
@@ -113,6 +113,14 @@ def test_a_broken_file_over_a_good_photograph_leaves_the_rest_of_the_page():
     assert app.error and not app.exception
     assert before and [metric.value for metric in app.metric] == before
     assert any(uploader.key == "photo_back" for uploader in app.file_uploader)
+    # What is downloaded is called like what is shown.
+    for name, content, shown in (
+        ("my-cat.jpg", b"\xff\xd8\xff and no more", "photograph"),
+        ("a.png", saved(RGB), "a.png"),
+        ("my-cat.jpg", b"\xff\xd8\xff and no more", "a.png"),
+    ):
+        app.file_uploader(key="photo_upload").upload(name, content).run()
+        assert app.session_state[photo_view.NAME] == shown and bool(app.error) == (name != shown)
 
 
 def test_maps_tell_units_and_every_size_of_block(small):
@@ -154,9 +162,43 @@ def test_a_profile_is_in_every_picture_shown_and_others_get_the_bytes_without(sm
     assert one is not other
 
 
-def test_grey_with_alpha_is_shown_as_it_was(small):
-    sent = photo_work.uploaded("a.png", saved(Image.fromarray(small[..., :2].copy(), "LA")))
-    assert (sent.pixels == small[..., [0, 0, 0, 1]]).all()
+def test_grey_with_alpha_stays_so_under_its_profile(small):
+    grey, profile = small[..., :2].copy(), icc("grey", space=b"GRAY")
+    data = saved(Image.fromarray(grey, "LA"), icc_profile=profile)
+    sent = photo_work.uploaded("a.png", data)
+    wanted = photo_work.PhotoSettings(0, "psnr", "best")
+    *_, (_, coded) = photo_work.steps(sent.pixels, wanted, metadata=sent.metadata)
+    for shown in (photo_work.png(coded.back, coded.metadata), photo_work.png(sent.pixels)):
+        with Image.open(io.BytesIO(shown)) as image:
+            assert image.mode == "LA" and (np.array(image) == grey).all()
+            assert image.info.get("icc_profile", profile) == profile
+    assert photo_work.besides(coded.file).profile == profile and coded.alpha_bytes > 0
+    assert photo_work.colours(coded.back).shape == grey.shape[:2]
+    photo_view._maps(sent.pixels, coded)
+
+
+@pytest.mark.parametrize("file", [b"", b"a file"])
+def test_what_is_shown_early_has_the_profile_too(small, monkeypatch, file):
+    seen = []
+    monkeypatch.setattr(
+        photo_view.dividing, "show", lambda on, key, sides, size: seen.extend(sides)
+    )
+    underway = photo_early.Underway(small, file, 0.1, 0.5, 1.0)
+    photo_view.early(small, underway, display_p3())
+    assert len(seen) == 2
+    for side in seen:
+        assert Image.open(io.BytesIO(side.file)).info["icc_profile"] == display_p3()
+
+
+def test_a_profile_cannot_draw_on_the_page():
+    def page(profile):
+        from htm_engine.coding.metadata import Metadata
+        from studio.compress import photo_view
+
+        photo_view.besides(Metadata(profile))
+
+    app = AppTest.from_function(page, args=(icc("![a](https://b.c) *d*"),)).run()
+    assert r"\!\[a\]\(https\://b\.c\) \*d\*" in app.caption[0].value
 
 
 def test_a_strip_longer_than_webp_holds_goes_without_it():
@@ -177,7 +219,7 @@ def test_a_lossless_file_gives_every_pixel_back(small):
     assert np.array_equal(coded.back, small) and np.isinf(coded.psnr)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (5, 7, 3), (9, 8, 4)])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 7, 3), (9, 8, 4), (30, 9, 2)])
 def test_pictures_of_any_kind_go_through(shape):
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     *_, (_, coded) = photo_work.steps(picture, photo_work.PhotoSettings(60, "eye", "fast"))
