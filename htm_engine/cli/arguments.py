@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from ..data.drawn_series import DRAWN
 from ..data.named import NAMED
 from ..estimator.presets import PRESETS
 from . import commands
-from .options import PROGRAM, command, layer, not_negative, output, whole
+from .options import PROGRAM, command, layer, not_negative, output, series, whole
 from .plan import FORMATS, PIPE
 
 
@@ -133,6 +132,23 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="of photographs: 1 is smallest, 100 nearest to the picture (default 50); by a "
         "network 1 to 10 (default 5)",
     )
+    _of_photographs(made)
+    made.add_argument(
+        "--memory",
+        type=whole(1, 1 << 20),
+        metavar="MIB",
+        help="texts: tables of at most MIB mebibytes; less than 240 means without a model "
+        "that has read (default: up to 240 with one, 120 without)",
+    )
+    made.add_argument(
+        "--tiles",
+        action="store_true",
+        help="by a network: cut one larger picture into tiles of its size, instead of shrinking it",
+    )
+
+
+def _of_photographs(made: argparse.ArgumentParser) -> None:
+    """How photographs are stored."""
     made.add_argument(
         "--bytes", type=whole(1, 1 << 40), metavar="N", help="photographs: at most so many bytes"
     )
@@ -148,18 +164,6 @@ def _add_compress(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     made.add_argument(
         "--strip", action="store_true", help="photographs: no colour profile, EXIF and density"
-    )
-    made.add_argument(
-        "--memory",
-        type=whole(1, 1 << 20),
-        metavar="MIB",
-        help="texts: tables of at most MIB mebibytes; less than 240 means without a model "
-        "that has read (default: up to 240 with one, 120 without)",
-    )
-    made.add_argument(
-        "--tiles",
-        action="store_true",
-        help="by a network: cut one larger picture into tiles of its size, instead of shrinking it",
     )
 
 
@@ -313,24 +317,6 @@ def _add_generate_text(found: argparse._SubParsersAction[argparse.ArgumentParser
     )
 
 
-def _series(made: argparse.ArgumentParser, more: str = "") -> None:
-    made.add_argument(
-        "data",
-        metavar="DATA",
-        help=f"CSV, TSV, JSON lines or Parquet{more}; or a drawn one: {', '.join(DRAWN)}",
-    )
-    made.add_argument("-o", "--output", metavar="FILE", help="where it goes, as CSV")
-    made.add_argument("--force", action="store_true", help="replace the output if it exists")
-    made.add_argument(
-        "--column",
-        dest="columns",
-        action="append",
-        metavar="NAME",
-        help="a column of values, may be given more than once; by default all of numbers",
-    )
-    made.add_argument("--time", metavar="NAME", help="the column of the time, if not found out")
-
-
 def _add_detect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     made = command(
         found,
@@ -339,7 +325,7 @@ def _add_detect(found: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "Find what is odd in a series of numbers, or among rows: each one's score, from 0.5 odd.",
         "data.csv -o scores.csv",
     )
-    _series(made, ", or - for lines as they come")
+    series(made, ", or - for lines as they come")
     made.add_argument(
         "--learning",
         type=whole(10, 10**9),
@@ -368,7 +354,7 @@ def _add_forecast(found: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "Say what values of a series are to come, with quantiles.",
         "data.csv -n 48",
     )
-    _series(made)
+    series(made)
     made.add_argument(
         "-n", "--number", type=whole(1, 100_000), default=24, help="how many (default 24)"
     )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ..data.drawn_series import DRAWN
 from ..estimator.presets import read_layers
 from ..model.layer import LayerSpec
 
@@ -72,3 +73,22 @@ def output(made: argparse.ArgumentParser, about: str) -> None:
     """Where the one result goes."""
     made.add_argument("-o", "--output", required=True, metavar="FILE", help=about)
     made.add_argument("--force", action="store_true", help="replace the output if it exists")
+
+
+def series(made: argparse.ArgumentParser, more: str = "") -> None:
+    """A table of series, and what of it is taken."""
+    made.add_argument(
+        "data",
+        metavar="DATA",
+        help=f"CSV, TSV, JSON lines or Parquet{more}; or a drawn one: {', '.join(DRAWN)}",
+    )
+    made.add_argument("-o", "--output", metavar="FILE", help="where it goes, as CSV")
+    made.add_argument("--force", action="store_true", help="replace the output if it exists")
+    made.add_argument(
+        "--column",
+        dest="columns",
+        action="append",
+        metavar="NAME",
+        help="a column of values, may be given more than once; by default all of numbers",
+    )
+    made.add_argument("--time", metavar="NAME", help="the column of the time, if not found out")

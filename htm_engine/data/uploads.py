@@ -158,8 +158,7 @@ def read_picture(
     max_pixels : int
         Largest width times height that is decoded.
     enough : int, optional
-        Pixels that the caller has a use for: a JPEG of many more is decoded at a half, a quarter
-        or an eighth of its sides, to no fewer than these.
+        Pixels that are of use: a JPEG of many more is decoded at a fraction of its sides.
     keep_alpha : bool
         Return ``(h, w, 4)`` for a picture that has transparency, ``(h, w, 2)`` for a grey one.
     keep_metadata : bool
@@ -184,12 +183,7 @@ def read_picture(
             _check_pixels(image.size, label, max_pixels)
             jpeg.check(data, label, image.width * image.height)
             smaller = _drafted(image, label, enough)
-            with _DECODING.of(image.width * image.height):
-                found, notes, metadata = pixels.decoded(
-                    image, data, label, keep_alpha, keep_metadata
-                )
-                bits = pixels.bits_of(image, data)
-            return Picture(found, (*smaller, *notes), metadata, bits)
+            return _decoded(image, data, label, smaller, (keep_alpha, keep_metadata))
     except DataError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
@@ -200,6 +194,15 @@ def read_picture(
         raise too_little(label) from exc
     except Exception as exc:
         raise refusal(data, label, exc) from exc
+
+
+def _decoded(
+    image: Image.Image, data: bytes, label: str, notes: tuple[str, ...], keep: tuple[bool, bool]
+) -> Picture:
+    """The picture of an open file that was found acceptable, once there is room to decode it."""
+    with _DECODING.of(image.width * image.height):
+        found, more, metadata = pixels.decoded(image, data, label, *keep)
+        return Picture(found, (*notes, *more), metadata, pixels.bits_of(image, data))
 
 
 def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:

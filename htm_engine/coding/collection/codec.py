@@ -119,9 +119,7 @@ def compress_collection(
     coder = _coder(model)
     if not (isinstance(quality, int | np.integer) and 1 <= quality <= QUALITIES):
         raise DataError(f"quality must be a whole number from 1 to {QUALITIES}, got {quality!r}.")
-    sides = () if mosaic is None else tuple(np.ravel(mosaic))
-    if len(sides) not in (0, 2) or not all(isinstance(one, int | np.integer) for one in sides):
-        raise DataError("mosaic is the height and width of the picture that these are tiles of.")
+    sides = _sides(mosaic)
     X = model.read(X)
     if X.size > MOST_BYTES:
         most = MOST_BYTES * len(X) // X.size
@@ -145,8 +143,16 @@ def compress_collection(
         payload = together([one for part in parts for one in part])
     else:
         payload = coder.write(_together(parts), int(quality))
-    fields = (len(X), int(quality), form, *map(int, sides))
+    fields = (len(X), int(quality), form, *sides)
     return pack(KIND, bytes.fromhex(model.fingerprint), fields, payload)
+
+
+def _sides(mosaic: Any) -> tuple[int, ...]:
+    """Height and width of the picture that tiles are of; none without a mosaic."""
+    sides = () if mosaic is None else tuple(np.ravel(mosaic))
+    if len(sides) not in (0, 2) or not all(isinstance(one, int | np.integer) for one in sides):
+        raise DataError("mosaic is the height and width of the picture that these are tiles of.")
+    return tuple(map(int, sides))
 
 
 def _each(model: Model, X: Any, work: Callable[..., Iterator[Any]], *fixed: Any) -> Iterator[Any]:

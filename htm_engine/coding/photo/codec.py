@@ -98,7 +98,7 @@ def compress_image(
     effort: str = "best",
     metadata: Metadata | None = None,
 ) -> bytes:
-    """A photograph as a file.
+    """A photograph as the contents of an ``.htmc`` file.
 
     Parameters
     ----------
@@ -120,11 +120,6 @@ def compress_image(
         Fast chooses by tables alone, among the units that predict best.
     metadata : Metadata, optional
         Colour profile, EXIF and density to be kept in the file; pixels are taken as they are.
-
-    Returns
-    -------
-    bytes
-        Contents of an ``.htmc`` file.
 
     Raises
     ------
