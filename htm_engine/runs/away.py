@@ -133,6 +133,10 @@ class AwayJob(TrainingJob):
             self._copy, self._copy_wanted = item.copy, False
             self._changed.notify_all()
 
+    def _hand_over(self) -> None:
+        if self._far is None:  # a worker's copy comes with its turn; the model here has no part
+            super()._hand_over()
+
     def _between(self) -> None:
         if self._far is None:
             super()._between()

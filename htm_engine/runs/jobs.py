@@ -239,9 +239,13 @@ class TrainingJob(Background):
             self._first = (self.seconds, item.step)
         if item.phase != "units" and item.progress == UNITS:
             # Of units that have learned: they can be used from here on, however long tables take.
-            self._copy, self._copy_wanted = self.model.snapshot(), False
+            self._hand_over()
         for held, step, value in points_of(item):
             _append(self._held if held else self._curve, step, value)
+
+    def _hand_over(self) -> None:
+        """Give a copy of the model to whoever looks; called under the lock."""
+        self._copy, self._copy_wanted = self.model.snapshot(), False
 
     @property
     def begun(self) -> bool:
@@ -259,7 +263,7 @@ class TrainingJob(Background):
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
             return
-        self._copy, self._copy_wanted = self.model.snapshot(), False
+        self._hand_over()
         self._changed.notify_all()
 
     def _finish(self, early: bool) -> None:

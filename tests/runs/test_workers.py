@@ -44,7 +44,8 @@ DATA = load_dataset("digits").take(400)
 
 
 def job(history, epochs=4, **settings):
-    model = HTM(LAYERS, epochs=epochs, patience=10_000, coder=False, sampler=False, **settings)
+    plain = {"epochs": epochs, "patience": 10_000, "coder": False, "sampler": False}
+    model = HTM(LAYERS, **plain | settings)
     recipe = Recipe.of(model, DATA.name, DATA.fingerprint)
     return RecordedJob(history, recipe, *DATA.split(*SPLIT), pool=Pool(2), every=0.0)
 
@@ -94,6 +95,29 @@ def test_a_run_is_the_same_at_a_worker(there, history, known):
     assert kept.fingerprint == known[4] and kept.figures["psnr"] > 5
     assert len(history.curve(run.run, False)[0]) == kept.figures["steps"]
     assert not run.where
+
+
+@pytest.mark.parametrize("how", ["whole", "stopped"])
+def test_tables_are_learned_at_a_worker_and_the_units_shown_before(there, history, how):
+    cut = how == "stopped"
+    run = job(history, epochs=1000 if cut else 3, coder=True, sampler=not cut)
+    run.start()
+    if cut:
+        reached(run, 5)
+        run.stop()
+    until(lambda: run.over or run.snapshot().learned)
+    model = run.peek()
+    assert model is not None, run.error
+    run.join(60)
+    assert run.state == ("stopped" if cut else "finished"), run.error
+    assert np.array_equal(model.reconstruct(DATA.X[:9]), run.result.reconstruct(DATA.X[:9]))
+    assert run.result.coder_ is not None and (run.result.sampler_ is None) == cut
+    if cut:
+        return
+    here = RecordedJob(History(None), run.recipe, run.learn, run.held, pool=Pool(1))
+    here._away = lambda settings: iter(())
+    here.start()
+    assert here.join(60) and here.result.fingerprint == run.result.fingerprint
 
 
 def test_a_stopped_run_keeps_its_place_and_goes_back_there(there, history):
