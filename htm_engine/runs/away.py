@@ -11,6 +11,7 @@ told twice.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Generator
 from typing import Any
@@ -66,7 +67,8 @@ class AwayJob(TrainingJob):
                 self.model.choice_ = turn.choice
             self._turned(turn)
             if self._allowance == 0 and turn.copy is None:  # it was paused meanwhile
-                turn = turn._replace(copy=far.turn(0, copy=True).copy)
+                with contextlib.suppress(ClusterError):  # as for a checkpoint
+                    turn = turn._replace(copy=far.turn(0, copy=True).copy)
             if turn.copy is not None:
                 turn = turn._replace(copy=HTM.load(io.BytesIO(turn.copy)))
             if turn.steps or turn.copy is not None:
@@ -82,7 +84,10 @@ class AwayJob(TrainingJob):
 
     def _keep(self, step: TrainStep) -> None:
         """Ask for a checkpoint after a step, the last one that was taken."""
-        kept = None if self._far is None else self._far.checkpoint()
+        kept = None
+        # A worker that is lost is found out by the next turn, once these steps have been taken.
+        with contextlib.suppress(ClusterError):
+            kept = None if self._far is None else self._far.checkpoint()
         if kept is not None:
             self._kept, self._kept_at = kept, step.step
 

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from collections import Counter
 from typing import Any
 
 from .. import cluster
+from ..coding.threads import cores
 from ..errors import ClusterError
 from . import memory
 
@@ -42,7 +44,7 @@ def wanted() -> int:
     """
     told = os.environ.get(VARIABLE, "").strip()
     if told == "cores":
-        return os.cpu_count() or 1
+        return cores()
     try:
         number = int(told or 0)
     except ValueError as exc:
@@ -93,6 +95,7 @@ class Workers:
             starting.join(START)
 
     def _start(self, named: str, number: int) -> None:
+        client: Any = None
         try:
             from distributed import Client
 
@@ -107,6 +110,9 @@ class Workers:
         except Exception as exc:  # whatever it is, trainings go on in this process
             self._failed = time.monotonic()
             self.trouble = f"There are no workers ({type(exc).__name__}: {exc})."
+            self._client = client
+            with contextlib.suppress(Exception):  # nobody shall be left behind
+                self.close()
         finally:
             self._starting = None
 
@@ -138,14 +144,18 @@ class Workers:
         client, self._client = self._client, None
         keeper, self._keeper = self._keeper, None
         if client is not None:
-            client.close(timeout=2)
+            with contextlib.suppress(Exception):  # its scheduler may be gone
+                client.close(timeout=2)
         if keeper is not None:
+            atexit.unregister(keeper.kill)
             if keeper.stdin is not None:
                 keeper.stdin.close()
             try:
                 keeper.wait(10)
             except subprocess.TimeoutExpired:
                 keeper.kill()
+            if keeper.stdout is not None:
+                keeper.stdout.close()
         self._busy.clear()
 
     # ---------------------------------------------------------------- places
@@ -171,7 +181,8 @@ class Workers:
     def leave(self, address: str) -> None:
         """Give a place back."""
         with self._lock:
-            self._busy[address] -= 1
+            if self._busy[address] > 0:  # none is known after all were closed
+                self._busy[address] -= 1
 
 
 def _root() -> str:

@@ -144,6 +144,32 @@ def test_a_lost_worker_costs_no_more_than_since_the_last_checkpoint(there, histo
     assert np.array_equal(steps, 1 + np.arange(len(steps)))
 
 
+def test_a_worker_lost_while_its_checkpoint_is_fetched_counts_no_step_twice(
+    there, history, known, monkeypatch
+):
+    asked, fetched = [], elsewhere.Elsewhere.checkpoint
+
+    def lost(far):
+        asked.append(far.address)
+        if len(asked) == 2:
+            far._client.cancel(far._future)  # the training there is gone
+            raise ClusterError(elsewhere.LOST)
+        return fetched(far)
+
+    monkeypatch.setattr(elsewhere.Elsewhere, "checkpoint", lost)
+    run = job(history)
+    run.step_once()
+    assert run.join(60)
+    run.step_once()
+    assert run.join(60)
+    run.start()
+    assert run.join(60) and run.state == "finished", run.error
+    assert run.result.fingerprint == known[4]
+    assert run._count == run.snapshot().step.step + 1  # the end is told once more
+    steps, _ = history.curve(run.run, False)
+    assert np.array_equal(steps, 1 + np.arange(len(steps)))
+
+
 def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch):
     run = job(history, epochs=25)
     run.start()
