@@ -24,6 +24,7 @@ from .checkpoints import Checkpoint
 from .course import Turn
 from .elsewhere import Elsewhere
 from .jobs import TrainingJob
+from .workers import WORKERS
 
 #: Workers that a training is tried at before it runs in this process.
 TRIES = 3
@@ -46,14 +47,24 @@ class AwayJob(TrainingJob):
 
     def _away(self, settings: HTM) -> Generator[Any, None, bool]:
         """All turns of workers; False if the rest is to be done in this process."""
+        if not WORKERS.holds(self._needed() + 2 * self._X.nbytes):
+            return False
         for _ in range(TRIES):
             try:
                 self._far = Elsewhere(settings, self._X, self._kept)
+                self._move(away=True)
                 yield from self._there(self._far)
                 return True
             except ClusterError:
                 self._come_home()
+        self._move(away=False)
         return False
+
+    def _move(self, away: bool) -> None:
+        """Take a place among those at workers, or in this process."""
+        with self._changed:
+            self.away, self._pool.away = away, max(self._pool.limit, WORKERS.count)
+            self._changed.notify_all()
 
     def _there(self, far: Elsewhere) -> Generator[Turn, None, None]:
         over = False

@@ -16,7 +16,7 @@ tables, which come last and can be skipped.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from sklearn.base import clone
 from ..errors import Cancelled
 from ..estimator.network import HTM
 from ..model.choosing import largest
+from ..model.layer import LayerSpec
 from ..model.training import LoopState, TrainStep
 from . import memory
 from .background import POOL, Background, Pool
@@ -218,9 +219,16 @@ class TrainingJob(Background):
     # ------------------------------------------------------ in the job's thread
     def _fits(self) -> None:
         """Fail in one sentence before memory runs out, and with it every visitor's work."""
+        memory.check(*self._sizes())
+
+    def _sizes(self) -> tuple[Sequence[LayerSpec], tuple[int, ...], int]:
         batch = self.model.batch_size or max(1, len(self._X) // 20)
         shape = np.shape(self._X)[1:]
-        memory.check(self.model.layers or largest(shape), shape, batch)
+        return self.model.layers or largest(shape), shape, batch
+
+    def _needed(self) -> int:
+        """Bytes that the training takes at its worst, besides the pictures."""
+        return memory.needed(*self._sizes())
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()

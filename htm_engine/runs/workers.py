@@ -30,6 +30,8 @@ from . import memory
 VARIABLE = "HTM_WORKERS"
 #: Bytes that a worker may hold at least, and the part of the free memory that all may hold.
 LEAST, SHARE = 512 << 20, 0.7
+#: Bytes of a worker that holds no data.
+ITSELF = 300 << 20
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 
@@ -62,6 +64,9 @@ class Workers:
         self._busy: Counter[str] = Counter()
         self._starting: threading.Thread | None = None
         self._failed = -AGAIN
+        self._most: int | None = None
+        #: How many there were last.
+        self.count = 0
         #: Why there are none, if some were wanted.
         self.trouble = ""
 
@@ -106,6 +111,10 @@ class Workers:
             client.register_plugin(_plugin(), name="htm-engine")
             for address in client.nthreads():
                 _tried(client, address)
+            found = client.scheduler_info(n_workers=-1)["workers"].values()
+            self.count = len(found)
+            limits = [one["memory_limit"] for one in found if one["memory_limit"]]
+            self._most = min(limits, default=None)
             self._client, self.trouble = client, ""
         except Exception as exc:  # whatever it is, trainings go on in this process
             self._failed = time.monotonic()
@@ -174,9 +183,14 @@ class Workers:
         with self._lock:
             if not there:
                 return None
+            self.count = len(there)
             address = min(sorted(there), key=lambda one: self._busy[one])
             self._busy[address] += 1
         return self._client, address
+
+    def holds(self, needed: int) -> bool:
+        """Whether so many bytes fit a worker beside what it is; none shall die of one visitor."""
+        return self._most is None or needed <= self._most - ITSELF
 
     def leave(self, address: str) -> None:
         """Give a place back."""
