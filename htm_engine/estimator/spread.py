@@ -136,7 +136,7 @@ class Spread:
         ):
             futures = self._client.compute(
                 [lazy[i] for i in own],
-                # A hint that Dask keeps to the end of a worker's life, and beyond if it was the last.
+                # A hint that Dask keeps beyond a worker's life, if it was the last.
                 workers=[worker] if len(workers) > 1 else None,
                 allow_other_workers=len(workers) > 1,
                 priority=-1,

@@ -170,6 +170,17 @@ def test_a_worker_lost_while_its_checkpoint_is_fetched_counts_no_step_twice(
     assert np.array_equal(steps, 1 + np.arange(len(steps)))
 
 
+def test_a_worker_lost_at_the_very_end_is_made_up_for_here(there, history, known, monkeypatch):
+    def lost(far, held):
+        raise ClusterError(elsewhere.LOST)
+
+    monkeypatch.setattr(elsewhere.Elsewhere, "result", lost)
+    run = job(history)
+    run.start()
+    assert run.join(60) and run.state == "finished", run.error
+    assert run.result.fingerprint == known[4]
+
+
 def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch):
     run = job(history, epochs=25)
     run.start()
