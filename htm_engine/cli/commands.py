@@ -97,6 +97,8 @@ def _spooled(arguments: Namespace) -> Iterator[list[str]]:
     """The named files; of a pipe, which is read only once, a copy that goes to ``-``."""
     paths = [STDIN if path == PIPE else path for path in arguments.paths]
     special = [path for path in paths if is_special(path)]
+    if arguments.scheduler and (special or arguments.output == PIPE):
+        raise DataError("A pipe is here alone, not where the scheduler's workers are: give files.")
     if not special:
         yield paths
         return

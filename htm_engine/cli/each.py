@@ -14,7 +14,14 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -185,7 +192,7 @@ def _by_cluster(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]
 
     cluster.need()
     address = cluster.checked(how.scheduler)
-    from distributed import Client
+    from distributed import Client, KilledWorker
 
     try:
         client = Client(address, set_as_default=False, timeout=CONNECT)
@@ -205,7 +212,8 @@ def _by_cluster(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]
         models = {name: _anywhere(getattr(how, name, None)) for name in MODELS}
         there = Namespace(**vars(how) | models)
         pool = client.get_executor(pure=False, retries=2)
-        for done in _results(pool, count, ((work, item, there) for item in away)):
+        lost = (KilledWorker, CancelledError)
+        for done in _results(pool, count, ((work, item, there) for item in away), lost):
             yield done._replace(item=named[done.item.source])
 
 
@@ -215,20 +223,30 @@ def _anywhere(named: str | None) -> str | None:
 
 
 def _results(
-    pool: Executor, count: int, calls: Iterator[tuple[Work, Item, Namespace]]
+    pool: Executor,
+    count: int,
+    calls: Iterator[tuple[Work, Item, Namespace]],
+    lost: tuple[type[Exception], ...] = (),
 ) -> Iterator[Done]:
-    """What became of files, as they come; twice as many are under way as there are workers."""
-    running: set[Future[Done]] = set()
+    """What became of files, as they come; twice as many are under way as there are workers.
+
+    ``lost`` are errors of a worker that are one file's alone.
+    """
+    running: dict[Future[Done], Item] = {}
     while True:
         for call in calls:
-            running.add(pool.submit(_caught, *call))
+            running[pool.submit(_caught, *call)] = call[1]
             if len(running) > 2 * count:
                 break
         if not running:
             return
-        ready, running = wait(running, return_when=FIRST_COMPLETED)
+        ready, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in ready:
-            yield future.result()
+            item = running.pop(future)
+            try:
+                yield future.result()
+            except lost:
+                yield Done(item, error="the workers that had it were lost.")
 
 
 def _quiet() -> None:

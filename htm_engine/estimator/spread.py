@@ -15,8 +15,10 @@ what is asked for by ``X[rows]``, which is samples of a few thousand rows.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +32,16 @@ from ..model.shuffling import BLOCK
 from ..model.sums import Standing, Sums
 from . import checks
 
-#: Times that a part is computed again after its worker was lost.
-RETRIES = 3
+#: Times that a part is computed again after its worker was lost; seconds between two tries, and
+#: for which workers are waited for where there are none.
+RETRIES, PAUSE, PATIENCE = 3, 0.5, 30.0
 #: Results that are waited for at a time, a worker.
 IN_FLIGHT = 2
+LOST = (
+    "The cluster's workers were lost in the middle of a step; see that some are there, and train "
+    "again."
+)
+Result = TypeVar("Result")
 
 
 class Owner(Protocol):
@@ -122,12 +130,15 @@ class Spread:
             self._blocks.update(zip(new, found, strict=True))
             return
         # Neighbours on one worker: a part's rows lie in neighbouring blocks.
-        workers = sorted(self._client.nthreads())
-        for worker, own in zip(workers, np.array_split(np.arange(len(new)), len(workers) or 1)):  # noqa: B905
+        workers = _workers(self._client)
+        for worker, own in zip(
+            workers, np.array_split(np.arange(len(new)), len(workers)), strict=True
+        ):
             futures = self._client.compute(
                 [lazy[i] for i in own],
-                workers=[worker],
-                allow_other_workers=True,
+                # A hint that Dask keeps beyond a worker's life, if it was the last.
+                workers=[worker] if len(workers) > 1 else None,
+                allow_other_workers=len(workers) > 1,
                 priority=-1,
                 retries=RETRIES,
             )
@@ -140,16 +151,17 @@ class Spread:
             for piece in pieces:
                 yield work(np.asarray(piece), *fixed)
             return
-        sent = self._client.scatter(list(fixed), broadcast=True, hash=False)
-        most = IN_FLIGHT * max(1, len(self._client.nthreads()))
+        most = IN_FLIGHT * len(_workers(self._client))
+        with _explained():
+            sent = self._client.scatter(list(fixed), broadcast=True, hash=False)
         waiting: list[Any] = []
         for piece in pieces:
             rows = self._client.compute(piece)
             waiting.append(self._client.submit(work, rows, *sent, pure=False, retries=RETRIES))
             if len(waiting) >= most:
-                yield waiting.pop(0).result()
+                yield _answer(self._client, [waiting.pop(0)])[0]
         for future in waiting:
-            yield future.result()
+            yield _answer(self._client, [future])[0]
 
 
 class Away:
@@ -173,16 +185,20 @@ class Away:
         self._here: Here | None = None
         self._level, self._state = 0, None
         self._chosen: Sequence[Chosen] = ()
+        self._standing: Standing | None = None
+        self._shares, self._climbed = shares, 0
+        self._maps = self._begun()
+
+    def _begun(self) -> list[Any]:
+        """Every part's maps, on their way."""
+        client, shares = self._client, self._shares
         if client is None:
-            self._maps = [self._as_maps(picked(*share)) for share in shares]
-        elif len(shares) == 1:
-            self._maps = [client.submit(picked, *shares[0], pure=False, priority=-1)]
-        else:
-            how = tuple(learner.shape), bool(learner.mirror)
-            self._maps = [
-                client.submit(maps_of, *share, *how, pure=False, priority=-1, retries=RETRIES)
-                for share in shares
-            ]
+            return [self._as_maps(picked(*share)) for share in shares]
+        plain = {"pure": False, "priority": -1, "retries": RETRIES}
+        if len(shares) == 1:
+            return [client.submit(picked, *shares[0], **plain)]
+        how = tuple(self._learner.shape), bool(self._learner.mirror)
+        return [client.submit(maps_of, *share, *how, **plain) for share in shares]
 
     def _as_maps(self, rows: NDArray[Any]) -> Floats:
         maps = checked_maps(rows, self._learner.shape)
@@ -199,7 +215,12 @@ class Away:
         return None
 
     def _brought(self) -> Floats:
-        return self._as_maps(_answer(self._client, self._maps)[0])
+        def brought(again: bool) -> Floats:
+            if again:
+                self._maps = self._begun()
+            return self._as_maps(_answer(self._client, self._maps)[0])
+
+        return _tried(brought)
 
     def sums(
         self, level: int, standing: Standing, chosen: Sequence[Chosen], temperature: float
@@ -213,62 +234,105 @@ class Away:
         """
         if (here := self._one) is not None:
             return here.sums(level, standing, chosen, temperature)
-        self._level, self._chosen = level, chosen
-        for attempt in range(RETRIES):
+        self._level, self._chosen, self._standing = level, chosen, standing
+
+        def summed(again: bool) -> list[Sums]:
             self._send(standing)
+            if again:
+                self._restore()
             work = [
                 self._client.submit(
                     _sums, maps, self._state, level, some, temperature, pure=False, retries=RETRIES
                 )
                 for maps, some in zip(self._maps, chosen, strict=True)
             ]
-            try:
-                return _answer(self._client, work)
-            except ClusterError:
-                if attempt + 1 == RETRIES:
-                    raise
-        raise AssertionError("unreachable")
+            return _answer(self._client, work)
+
+        return _tried(summed)
 
     def _send(self, standing: Standing | None) -> None:
         """What the network is now, to every worker."""
-        hierarchy = self._learner.hierarchy_
-        (self._state,) = self._client.scatter(
-            [(hierarchy, standing)], broadcast=True, hash=False, direct=True
-        )
+        _workers(self._client)
+        with _explained():
+            (self._state,) = self._client.scatter(
+                [(self._learner.hierarchy_, standing)], broadcast=True, hash=False, direct=True
+            )
+
+    def _restore(self) -> None:
+        """Compute maps anew whose workers were lost, and with them what they were made of."""
+        self._maps = self._begun()
+        for level in range(self._climbed):
+            self._go_up(level)
+
+    def _go_up(self, level: int) -> None:
+        self._maps = [
+            self._client.submit(_climbed, maps, self._state, level, pure=False, retries=RETRIES)
+            for maps in self._maps
+        ]
 
     def row(self, part: int, number: int) -> Floats:
         """One row of those that sums were taken of last."""
         if (here := self._one) is not None:
             return here.row(part, number)
-        asked = self._maps[part], self._state, self._level, self._chosen[part], number
-        found: Floats = _answer(self._client, [self._client.submit(_row, *asked, pure=False)])[0]
-        return found
+
+        def found(again: bool) -> Floats:
+            if again:
+                self._send(self._standing)
+                self._restore()
+            asked = self._maps[part], self._state, self._level, self._chosen[part], number
+            one: Floats = _answer(self._client, [self._client.submit(_row, *asked, pure=False)])[0]
+            return one
+
+        return _tried(found)
 
     def climb(self, level: int) -> None:
         """Go on to what a level hands up."""
         if (here := self._one) is not None:
             here.climb(level)
             return
-        self._send(None)
-        self._maps = [
-            self._client.submit(_climbed, maps, self._state, level, pure=False, retries=RETRIES)
-            for maps in self._maps
-        ]
+        _tried(lambda again: self._send(None))
+        self._go_up(level)
+        self._climbed = level + 1
+
+
+def _tried(work: Callable[[bool], Result]) -> Result:
+    """What ``work(again)`` gives, begun again while workers are lost; the last time it may fail."""
+    for attempt in range(RETRIES):
+        try:
+            return work(attempt > 0)
+        except ClusterError:
+            time.sleep(PAUSE)
+    return work(True)
+
+
+def _workers(client: Any) -> list[str]:
+    """Addresses of the workers; where there are none for a moment, it waits for one."""
+    with _explained():
+        if not (found := sorted(client.nthreads())):
+            client.wait_for_workers(1, timeout=PATIENCE)
+            found = sorted(client.nthreads())
+    if not found:
+        raise ClusterError(LOST)
+    return found
 
 
 def _answer(client: Any, futures: list[Any]) -> list[Any]:
     """Results of futures; what Dask lost is one of our errors."""
+    with _explained():
+        found: list[Any] = client.gather(futures, direct=True)
+    return found
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """What Dask says of lost workers is one of our errors."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
     try:
-        found: list[Any] = client.gather(futures, direct=True)
-        return found
+        yield
     except (KilledWorker, CancelledError, CommClosedError, OSError, TimeoutError) as exc:
-        raise ClusterError(
-            "The cluster's workers were lost in the middle of a step; see that some are there, "
-            "and train again."
-        ) from exc
+        raise ClusterError(LOST) from exc
 
 
 # ------------------------------------------------------------- what workers call

@@ -11,6 +11,7 @@ told twice.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Generator
 from typing import Any
@@ -23,6 +24,7 @@ from .checkpoints import Checkpoint
 from .course import Turn
 from .elsewhere import Elsewhere
 from .jobs import TrainingJob
+from .workers import WORKERS
 
 #: Workers that a training is tried at before it runs in this process.
 TRIES = 3
@@ -45,14 +47,24 @@ class AwayJob(TrainingJob):
 
     def _away(self, settings: HTM) -> Generator[Any, None, bool]:
         """All turns of workers; False if the rest is to be done in this process."""
+        if not WORKERS.holds(self._needed() + 2 * self._X.nbytes):
+            return False
         for _ in range(TRIES):
             try:
                 self._far = Elsewhere(settings, self._X, self._kept)
+                self._move(away=True)
                 yield from self._there(self._far)
                 return True
             except ClusterError:
                 self._come_home()
+        self._move(away=False)
         return False
+
+    def _move(self, away: bool) -> None:
+        """Take a place among those at workers, or in this process."""
+        with self._changed:
+            self.away, self._pool.away = away, max(self._pool.limit, WORKERS.count)
+            self._changed.notify_all()
 
     def _there(self, far: Elsewhere) -> Generator[Turn, None, None]:
         over = False
@@ -66,7 +78,8 @@ class AwayJob(TrainingJob):
                 self.model.choice_ = turn.choice
             self._turned(turn)
             if self._allowance == 0 and turn.copy is None:  # it was paused meanwhile
-                turn = turn._replace(copy=far.turn(0, copy=True).copy)
+                with contextlib.suppress(ClusterError):  # as for a checkpoint
+                    turn = turn._replace(copy=far.turn(0, copy=True).copy)
             if turn.copy is not None:
                 turn = turn._replace(copy=HTM.load(io.BytesIO(turn.copy)))
             if turn.steps or turn.copy is not None:
@@ -82,7 +95,10 @@ class AwayJob(TrainingJob):
 
     def _keep(self, step: TrainStep) -> None:
         """Ask for a checkpoint after a step, the last one that was taken."""
-        kept = None if self._far is None else self._far.checkpoint()
+        kept = None
+        # A worker that is lost is found out by the next turn, once these steps have been taken.
+        with contextlib.suppress(ClusterError):
+            kept = None if self._far is None else self._far.checkpoint()
         if kept is not None:
             self._kept, self._kept_at = kept, step.step
 
@@ -132,6 +148,10 @@ class AwayJob(TrainingJob):
         if item.copy is not None:
             self._copy, self._copy_wanted = item.copy, False
             self._changed.notify_all()
+
+    def _hand_over(self) -> None:
+        if self._far is None:  # a worker's copy comes with its turn; the model here has no part
+            super()._hand_over()
 
     def _between(self) -> None:
         if self._far is None:

@@ -49,6 +49,8 @@ class Pool:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        #: The same for jobs whose steps worker processes take; they keep no others out.
+        self.away = limit
         #: Guards the pool and the small state of its jobs; notified on every change.
         self.changed = threading.Condition(threading.RLock())
         self._working: list[Background] = []
@@ -83,15 +85,19 @@ class Pool:
 
     def admits(self, job: Background) -> bool:
         """Whether a job may work now; otherwise it is in line afterwards."""
+        most = self.away if job.away else self.limit
         if job in self._working:
-            if not self._waiting or time.monotonic() - self._since[job] < TURN:
+            fits = len(_alike(self._working, job)) <= most  # one that came home may be too many
+            kept = time.monotonic() - self._since[job] < TURN
+            if fits and (kept or not _alike(self._waiting, job)):
                 return True
             self.leave(job)
         if job not in self._waiting:
             self._waiting.append(job)
-        if self._waiting[0] is not job or len(self._working) >= self.limit:
+        if _alike(self._waiting, job)[0] is not job or len(_alike(self._working, job)) >= most:
             return False
-        self._working.append(self._waiting.pop(0))
+        self._waiting.remove(job)
+        self._working.append(job)
         self._since[job] = time.monotonic()
         self.changed.notify_all()  # the next in line may find a place, too
         return True
@@ -106,7 +112,12 @@ class Pool:
 
     def position(self, job: Background) -> int:
         """Place in line from 1; 0 for a job that is not waiting."""
-        return self._waiting.index(job) + 1 if job in self._waiting else 0
+        return _alike(self._waiting, job).index(job) + 1 if job in self._waiting else 0
+
+
+def _alike(jobs: list[Background], job: Background) -> list[Background]:
+    """Those that share their places with a job."""
+    return [other for other in jobs if other.away == job.away]
 
 
 #: The pool of this process; every visitor's jobs share it.
@@ -155,6 +166,8 @@ class Background:
         self.abandon_after = abandon_after
         #: Whether it paused because nobody looked.
         self.left = False
+        #: Whether worker processes take its steps; changed by the job's thread, under the lock.
+        self.away = False
         self._steps = steps
         self._progress = progress
         self._pool = pool

@@ -25,7 +25,7 @@ from ..model.choosing import Choice
 from ..model.layer import LayerSpec
 from ..model.training import TrainStep
 from . import checkpoints
-from .jobs import FIRST, TrainingJob
+from .jobs import FIRST, UNITS, TrainingJob
 from .measuring import figures_of
 
 
@@ -38,7 +38,8 @@ class Turn(NamedTuple):
     over : bool
         Whether there will be no more.
     copy : bytes, HTM or None
-        The network after the last of them, if one was asked for; it travels as a model file.
+        The network after the last of them, if one was asked for or its units have learned; it
+        travels as a model file.
     choice : Choice or None
         Layers that it chose from the data.
     """
@@ -81,7 +82,9 @@ class Course:
                 break
             self._job.take(step)
             steps.append(step)
-            if time.monotonic() >= end:
+            learned = step.phase != "units" and step.progress == UNITS
+            copy = copy or learned  # from here on the units can be used, however long tables take
+            if learned or time.monotonic() >= end:
                 break
         model = self._job.model
         shown = _saved(model.snapshot()) if copy and self._job.begun else None

@@ -16,7 +16,7 @@ tables, which come last and can be skipped.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from sklearn.base import clone
 from ..errors import Cancelled
 from ..estimator.network import HTM
 from ..model.choosing import largest
+from ..model.layer import LayerSpec
 from ..model.training import LoopState, TrainStep
 from . import memory
 from .background import POOL, Background, Pool
@@ -218,9 +219,16 @@ class TrainingJob(Background):
     # ------------------------------------------------------ in the job's thread
     def _fits(self) -> None:
         """Fail in one sentence before memory runs out, and with it every visitor's work."""
+        memory.check(*self._sizes())
+
+    def _sizes(self) -> tuple[Sequence[LayerSpec], tuple[int, ...], int]:
         batch = self.model.batch_size or max(1, len(self._X) // 20)
         shape = np.shape(self._X)[1:]
-        memory.check(self.model.layers or largest(shape), shape, batch)
+        return self.model.layers or largest(shape), shape, batch
+
+    def _needed(self) -> int:
+        """Bytes that the training takes at its worst, besides the pictures."""
+        return memory.needed(*self._sizes())
 
     def _train(self) -> Iterator[TrainStep]:
         self._fits()
@@ -239,9 +247,13 @@ class TrainingJob(Background):
             self._first = (self.seconds, item.step)
         if item.phase != "units" and item.progress == UNITS:
             # Of units that have learned: they can be used from here on, however long tables take.
-            self._copy, self._copy_wanted = self.model.snapshot(), False
+            self._hand_over()
         for held, step, value in points_of(item):
             _append(self._held if held else self._curve, step, value)
+
+    def _hand_over(self) -> None:
+        """Give a copy of the model to whoever looks; called under the lock."""
+        self._copy, self._copy_wanted = self.model.snapshot(), False
 
     @property
     def begun(self) -> bool:
@@ -259,7 +271,7 @@ class TrainingJob(Background):
     def _between(self) -> None:
         if not self._copy_wanted or self._last is None:
             return
-        self._copy, self._copy_wanted = self.model.snapshot(), False
+        self._hand_over()
         self._changed.notify_all()
 
     def _finish(self, early: bool) -> None:

@@ -27,11 +27,12 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Dataset
-from ..errors import ClusterError, HistoryError
+from ..errors import Cancelled, ClusterError, HistoryError
 from ..model.training import LoopState, TrainStep
 from . import checkpoints
 from .away import AwayJob
 from .background import POOL, Pool
+from .checkpoints import Checkpoint
 from .course import Turn
 from .history import History
 from .jobs import points_of
@@ -197,21 +198,34 @@ class RecordedJob(AwayJob):
     def _ended(self, early: bool) -> dict[str, float]:
         """The end of a training, wherever it is; figures of its model."""
         if self._far is not None and self._last is not None:
+            cut = early and self._last.phase == "units"
             try:
                 return self._ended_there(early, self.held.X[:MEASURED])
             except ClusterError:
                 self._come_home()
                 if self._begun is None:
                     raise
-                if early:
+                if cut:  # it may have been lost at its tables: here they come after the units
                     self._count = self._begun.loop.done
+                    self._last = replace(self._last, phase="units")
                 else:
-                    for step in self.with_tables(self._begun.steps(self.learn.X)):
-                        self.take(step)
+                    self._again(self._begun, early)
         super()._finish(early)
         if self._last is None or not self.run:
             return {}
         return figures_of(self.model, self.held.X[:MEASURED])
+
+    def _again(self, begun: Checkpoint, early: bool) -> None:
+        """What a worker lost at the very end had learned; who stops does without tables."""
+        for step in self.with_tables(begun.steps(self.learn.X)):
+            with self._changed:
+                if self._ending == "cancel":
+                    raise Cancelled("the model is not wanted any more")
+                if (early or self._ending) and step.phase != "units":
+                    return
+                if not self._shown(step):
+                    self.take(step)
+                self._between()
 
     def _finish(self, early: bool) -> None:
         cut = early and self._last is not None and self._last.phase == "units"

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import subprocess
 import sys
@@ -22,12 +23,15 @@ from collections import Counter
 from typing import Any
 
 from .. import cluster
+from ..coding.threads import cores
 from ..errors import ClusterError
 from . import memory
 
 VARIABLE = "HTM_WORKERS"
 #: Bytes that a worker may hold at least, and the part of the free memory that all may hold.
 LEAST, SHARE = 512 << 20, 0.7
+#: Bytes of a worker that holds no data.
+ITSELF = 300 << 20
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 
@@ -42,7 +46,7 @@ def wanted() -> int:
     """
     told = os.environ.get(VARIABLE, "").strip()
     if told == "cores":
-        return os.cpu_count() or 1
+        return cores()
     try:
         number = int(told or 0)
     except ValueError as exc:
@@ -60,6 +64,9 @@ class Workers:
         self._busy: Counter[str] = Counter()
         self._starting: threading.Thread | None = None
         self._failed = -AGAIN
+        self._most: int | None = None
+        #: How many there were last.
+        self.count = 0
         #: Why there are none, if some were wanted.
         self.trouble = ""
 
@@ -93,6 +100,7 @@ class Workers:
             starting.join(START)
 
     def _start(self, named: str, number: int) -> None:
+        client: Any = None
         try:
             from distributed import Client
 
@@ -103,10 +111,17 @@ class Workers:
             client.register_plugin(_plugin(), name="htm-engine")
             for address in client.nthreads():
                 _tried(client, address)
+            found = client.scheduler_info(n_workers=-1)["workers"].values()
+            self.count = len(found)
+            limits = [one["memory_limit"] for one in found if one["memory_limit"]]
+            self._most = min(limits, default=None)
             self._client, self.trouble = client, ""
         except Exception as exc:  # whatever it is, trainings go on in this process
             self._failed = time.monotonic()
             self.trouble = f"There are no workers ({type(exc).__name__}: {exc})."
+            self._client = client
+            with contextlib.suppress(Exception):  # nobody shall be left behind
+                self.close()
         finally:
             self._starting = None
 
@@ -138,14 +153,18 @@ class Workers:
         client, self._client = self._client, None
         keeper, self._keeper = self._keeper, None
         if client is not None:
-            client.close(timeout=2)
+            with contextlib.suppress(Exception):  # its scheduler may be gone
+                client.close(timeout=2)
         if keeper is not None:
+            atexit.unregister(keeper.kill)
             if keeper.stdin is not None:
                 keeper.stdin.close()
             try:
                 keeper.wait(10)
             except subprocess.TimeoutExpired:
                 keeper.kill()
+            if keeper.stdout is not None:
+                keeper.stdout.close()
         self._busy.clear()
 
     # ---------------------------------------------------------------- places
@@ -164,14 +183,20 @@ class Workers:
         with self._lock:
             if not there:
                 return None
+            self.count = len(there)
             address = min(sorted(there), key=lambda one: self._busy[one])
             self._busy[address] += 1
         return self._client, address
 
+    def holds(self, needed: int) -> bool:
+        """Whether so many bytes fit a worker beside what it is; none shall die of one visitor."""
+        return self._most is None or needed <= self._most - ITSELF
+
     def leave(self, address: str) -> None:
         """Give a place back."""
         with self._lock:
-            self._busy[address] -= 1
+            if self._busy[address] > 0:  # none is known after all were closed
+                self._busy[address] -= 1
 
 
 def _root() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,6 +62,32 @@ def test_a_scheduler_that_may_not_be_used_is_refused(tmp_path, capsys, monkeypat
     (tmp_path / "a.txt").write_text("some words")
     assert main(["compress", str(tmp_path / "a.txt"), "--scheduler", address]) != 0
     assert said in capsys.readouterr().err
+
+
+def test_a_pipe_goes_to_no_scheduler(tmp_path, capsys, monkeypatch):
+    (tmp_path / "a.txt").write_text("some words")
+    for command in (["-"], [str(tmp_path / "a.txt"), "-o", "-"]):
+        assert main(["compress", *command, "--scheduler", "tcp://127.0.0.1:9"]) != 0
+        assert "give files" in capsys.readouterr().err
+
+
+def test_a_file_whose_workers_die_is_told_and_the_others_go_on():
+    first, second = (each.Item(name, f"{name}.htmc", "text") for name in "ab")
+
+    class Pool:
+        def submit(self, work, _, item, how):
+            future = Future()
+            if item is first:
+                future.set_exception(distributed.KilledWorker("task", None, 4))
+            else:
+                future.set_result(each.Done(item))
+            return future
+
+    calls = ((None, item, None) for item in (first, second))
+    found = {
+        done.item: done for done in each._results(Pool(), 1, calls, (distributed.KilledWorker,))
+    }
+    assert "lost" in found[first].error and not found[second].error
 
 
 def test_without_dask_it_says_what_to_install(tmp_path, capsys, monkeypatch):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 from htm_engine import HTM, LayerSpec
 from htm_engine.coding.collection.codec import compress_collection, decompress_collection
-from htm_engine.errors import DataError
+from htm_engine.errors import ClusterError, DataError
 from htm_engine.estimator import spread
 from htm_engine.model import shuffling
 from htm_engine.model.layer import CompetitiveLayer
@@ -87,6 +89,46 @@ def test_the_number_of_workers_changes_nothing(pictures, known, workers):
     assert rebuilt.shape == pictures.shape
     assert np.array_equal(rebuilt.compute(), model.reconstruct(pictures))
     assert model.score(lazy) == pytest.approx(model.score(pictures), rel=1e-9)
+
+
+def test_workers_that_are_lost_in_the_middle_cost_nothing_but_time(pictures, known, monkeypatch):
+    monkeypatch.setattr(spread, "PAUSE", 0.0)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        sent, failing = client.scatter, []
+
+        def scatter(*args, **settings):
+            if failing and failing.pop():
+                raise distributed.comm.CommClosedError("its worker is gone")
+            return sent(*args, **settings)
+
+        monkeypatch.setattr(client, "scatter", scatter)
+        model = HTM(LAYERS, epochs=2, coder=False, sampler=False, **WAYS["parts"])
+        steps = model.fit_steps(da.from_array(pictures, chunks=900))
+        next(steps)
+        failing.extend([True, False, True])  # of sums, and of the way up
+        next(steps)
+        assert not failing
+        cluster.scale(0)
+        while client.nthreads():
+            time.sleep(0.01)
+        cluster.scale(1)
+        client.wait_for_workers(1, timeout=20)
+        for _ in steps:
+            pass
+        assert model.fingerprint == known["parts"]
+        monkeypatch.setattr(spread, "PATIENCE", 0.1)
+        steps = model.fit_steps(da.from_array(pictures, chunks=900))
+        next(steps)
+        cluster.scale(0)
+        while client.nthreads():
+            time.sleep(0.01)
+        with pytest.raises(ClusterError, match="see that some are there"):
+            next(steps)
 
 
 def test_codes_are_as_lazy_as_the_data(pictures):

@@ -44,7 +44,8 @@ DATA = load_dataset("digits").take(400)
 
 
 def job(history, epochs=4, **settings):
-    model = HTM(LAYERS, epochs=epochs, patience=10_000, coder=False, sampler=False, **settings)
+    plain = {"epochs": epochs, "patience": 10_000, "coder": False, "sampler": False}
+    model = HTM(LAYERS, **plain | settings)
     recipe = Recipe.of(model, DATA.name, DATA.fingerprint)
     return RecordedJob(history, recipe, *DATA.split(*SPLIT), pool=Pool(2), every=0.0)
 
@@ -96,6 +97,29 @@ def test_a_run_is_the_same_at_a_worker(there, history, known):
     assert not run.where
 
 
+@pytest.mark.parametrize("how", ["whole", "stopped"])
+def test_tables_are_learned_at_a_worker_and_the_units_shown_before(there, history, how):
+    cut = how == "stopped"
+    run = job(history, epochs=1000 if cut else 3, coder=True, sampler=not cut)
+    run.start()
+    if cut:
+        reached(run, 5)
+        run.stop()
+    until(lambda: run.over or run.snapshot().learned)
+    model = run.peek()
+    assert model is not None, run.error
+    run.join(60)
+    assert run.state == ("stopped" if cut else "finished"), run.error
+    assert np.array_equal(model.reconstruct(DATA.X[:9]), run.result.reconstruct(DATA.X[:9]))
+    assert run.result.coder_ is not None and (run.result.sampler_ is None) == cut
+    if cut:
+        return
+    here = RecordedJob(History(None), run.recipe, run.learn, run.held, pool=Pool(1))
+    here._away = lambda settings: iter(())
+    here.start()
+    assert here.join(60) and here.result.fingerprint == run.result.fingerprint
+
+
 def test_a_stopped_run_keeps_its_place_and_goes_back_there(there, history):
     run = job(history, epochs=1000)
     run.start()
@@ -118,6 +142,43 @@ def test_a_lost_worker_costs_no_more_than_since_the_last_checkpoint(there, histo
     assert run.result.fingerprint == known[25]
     steps, _ = history.curve(run.run, False)
     assert np.array_equal(steps, 1 + np.arange(len(steps)))
+
+
+def test_a_worker_lost_while_its_checkpoint_is_fetched_counts_no_step_twice(
+    there, history, known, monkeypatch
+):
+    asked, fetched = [], elsewhere.Elsewhere.checkpoint
+
+    def lost(far):
+        asked.append(far.address)
+        if len(asked) == 2:
+            far._client.cancel(far._future)  # the training there is gone
+            raise ClusterError(elsewhere.LOST)
+        return fetched(far)
+
+    monkeypatch.setattr(elsewhere.Elsewhere, "checkpoint", lost)
+    run = job(history)
+    run.step_once()
+    assert run.join(60)
+    run.step_once()
+    assert run.join(60)
+    run.start()
+    assert run.join(60) and run.state == "finished", run.error
+    assert run.result.fingerprint == known[4]
+    assert run._count == run.snapshot().step.step + 1  # the end is told once more
+    steps, _ = history.curve(run.run, False)
+    assert np.array_equal(steps, 1 + np.arange(len(steps)))
+
+
+def test_a_worker_lost_at_the_very_end_is_made_up_for_here(there, history, known, monkeypatch):
+    def lost(far, held):
+        raise ClusterError(elsewhere.LOST)
+
+    monkeypatch.setattr(elsewhere.Elsewhere, "result", lost)
+    run = job(history)
+    run.start()
+    assert run.join(60) and run.state == "finished", run.error
+    assert run.result.fingerprint == known[4]
 
 
 def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch):
