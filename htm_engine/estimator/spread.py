@@ -136,7 +136,7 @@ class Spread:
         ):
             futures = self._client.compute(
                 [lazy[i] for i in own],
-                # A hint that Dask keeps beyond a worker's life, if it was the last.
+                # Not of a single one: with a hint, a fit whose workers were all lost waited on.
                 workers=[worker] if len(workers) > 1 else None,
                 allow_other_workers=len(workers) > 1,
                 priority=-1,
