@@ -16,6 +16,10 @@ STOPS = 400
 RULES = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .filter(v => ['serious', 'critical'].includes(v.impact))
     .map(v => [v.id, v.help, ...v.nodes.map(n => n.html.slice(0, 200))])"""
+#: Streamlit pales what a script that runs has not drawn again, and brings it back slowly.
+NOTHING_PALE = "() => !document.querySelector('[data-stale=true]')"
+DRAWN = """() => Promise.all(document.getAnimations()
+    .filter(one => one instanceof CSSTransition).map(one => one.finished.catch(() => {})))"""
 #: Takes note of where the focus is; false once it has come round, or left the page.
 NOTE = """() => {
     const now = document.activeElement;
@@ -43,6 +47,8 @@ def serious(page: Page) -> list[list[str]]:
     """Serious and critical findings of axe-core on the page as it is shown."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
+    page.wait_for_function(NOTHING_PALE)
+    page.evaluate(DRAWN)
     found: list[list[str]] = page.evaluate(RULES)
     return found
 

@@ -160,7 +160,7 @@ def test_activations_are_shares(model, digits):
         (np.zeros((0, 8, 8)), "minimum of 1 is required"),
         (np.full((30, 8, 8), np.nan), "NaN"),
         (np.full((30, 8, 8), np.inf), "infinity"),
-        (np.full((30, 8, 8), 1e300), "too large|infinity"),
+        (np.full((30, 8, 8), 1e300), "reach 1e\\+300"),
         (np.zeros((0, 8, 8), np.uint8), "no pictures"),
     ],
 )
