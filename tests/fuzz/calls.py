@@ -211,8 +211,11 @@ def codecs(x: Any, told: Counter[str]) -> None:
         if name == "compress_series":
             wanted = np.asarray(x)
             assert np.array_equal(np.asarray(found, float), wanted.astype(float), equal_nan=True)
+        if name == "compress_image":
+            # Grey comes back without the axis of one channel.
+            np.testing.assert_array_equal(found, np.reshape(x, found.shape))
         if name == "compress_text":
-            assert found == memoryview(x).tobytes() if not isinstance(x, str) else True
+            assert found == memoryview(x).tobytes()
 
 
 def run(examples: int, of: int) -> Counter[str]:
