@@ -2,6 +2,7 @@
 
     python benchmarks/fit_speed.py              in the environment as it is
     python benchmarks/fit_speed.py --threads    a step of training by one thread and by all
+    python benchmarks/fit_speed.py --wide       60 rows of thousands of numbers
 
 Processor seconds beside wall time, since other work on the machine moves only the latter.
 """
@@ -9,6 +10,7 @@ Processor seconds beside wall time, since other work on the machine moves only t
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import time
 from collections.abc import Callable
@@ -46,6 +48,23 @@ def fits(times: int) -> None:
     )
 
 
+def wide(rows: int = 60, settings: tuple[int, ...] = (2000, 4000)) -> None:
+    """Few rows of many numbers, mixed from twenty: 16 units placed, and tables until saved."""
+    from htm_engine import HTM, LayerSpec
+
+    found, rng = [], np.random.default_rng(0)
+    for numbers in settings:
+        mixed = rng.normal(size=(rows, 20)) @ rng.normal(size=(20, numbers))
+        model, X = HTM((LayerSpec(64, 16, 8),), epochs=5), 1 / (1 + np.exp(-mixed / 5))
+        for name, work in (
+            ("fit", lambda m=model, x=X: m.fit(x)),
+            ("save", lambda m=model: m.save(io.BytesIO())),
+        ):
+            wall, cpu = timed(work, 1)
+            found.append((f"{rows} x {numbers:,}", name, f"{wall:.2f}", f"{cpu:.2f}"))
+    table(("rows", "what", "wall s", "processor s"), found)
+
+
 def threads(steps: int = 6) -> None:
     """A step of training by one thread and by all that BLAS would take."""
     from threadpoolctl import threadpool_limits
@@ -77,11 +96,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", action="store_true", help="a step by number of threads")
+    parser.add_argument("--wide", action="store_true", help="few rows of many numbers")
     parser.add_argument("--times", type=int, default=3, help="of which the least counts")
     arguments = parser.parse_args()
-    provenance("fit_speed", "digits", 0)
+    provenance("fit_speed", "drawn" if arguments.wide else "digits", 0)
     if arguments.threads:
         threads()
+    elif arguments.wide:
+        wide()
     else:
         fits(arguments.times)
 
