@@ -59,7 +59,8 @@ _environment() {
   want=$(.venv/bin/python -V; cat "$1" requirements.txt constraints.txt ./*.lock | sha256sum)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
     say "Installing $1 into .venv (once; later starts skip this)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    # Modules are compiled when first imported: all of them at once take 20 s, few are needed.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
       $(_locked "$1") </dev/null >&2 || { say "Installing $1 failed."; return 1; }
     printf '%s' "$want" >"$stamp"
   fi

@@ -45,13 +45,14 @@ with RIGHT.container(key=f"{watching.STEADY}_run" if RUN else None):
         opening.show(DATA, LEVEL)
     else:
         watch()
-if RUN is not None and RUN.result is not None:
-    st.subheader(t("train.against_pca_k_means_and"), anchor=False)
-    compare.against_others(RUN)
-    view.report(RUN)
+with st.container():
+    if RUN is not None and RUN.result is not None:
+        st.subheader(t("train.against_pca_k_means_and"), anchor=False)
+        compare.against_others(RUN)
+        view.report(RUN)
 
-compare.sizes(MODEL, DATA)
-
+with st.container():
+    compare.sizes(MODEL, DATA)
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     st.download_button(
         t("train.download_the_model_in_use"),

@@ -2,13 +2,14 @@
 
 ``server`` is one running app for the whole session, ``fresh_server`` a new one that nobody
 has asked anything yet.  ``open_page(path)`` gives a page of a browser, loaded and settled,
-that has written down every request, console error and failure.  Pictures taken with
-``screenshot`` go to the directory named by SCREENSHOTS, else to pytest's own.
+that has written down every request, console error and failure.  ``screenshot`` takes
+pictures for people to look at, into the directory named by SCREENSHOTS; without one, none.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,10 +19,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
@@ -42,6 +45,10 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-dev-shm-usage",
 ]
+#: The shell without a window's own pages opens a page for half the work.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+#: What a visitor leaves in a browser besides what is only kept to load faster.
+LEFT = "cookies,local_storage,indexeddb,service_workers"
 #: Resolves once the page has kept its height for a few frames.
 STANDS_STILL = """async () => {
     const height = () => document.querySelector('[data-testid=stMain]')?.scrollHeight;
@@ -86,6 +93,21 @@ def note_error(visit: Visit, line: ConsoleMessage) -> None:
         visit.errors.append(f"{line.text} ({where})")
 
 
+def complaints(visit: Visit) -> list[str]:
+    """What the browser wrote down, but for pictures that were gone before it asked for them.
+
+    A page that draws a picture anew tells its server to forget the one before; a busy browser
+    may ask for that one too late.  What stands on the page in the end has to be there.
+    """
+    gone = re.compile(r"(?:Failed to load resource|Image source error).*(/media/\w+\.\w+)", re.S)
+    shown = visit.page.locator("img").evaluate_all("all => all.map(e => e.src)")
+    return [
+        error
+        for error in visit.errors
+        if not (missed := gone.search(error)) or any(missed.group(1) in one for one in shown)
+    ]
+
+
 def start_server(log: Path, below: str = "") -> Server:
     """Start the app on a free port, at a path; its output goes to a file, as a pipe would fill."""
     with socket.socket() as probe:
@@ -128,7 +150,7 @@ def stop_server(server: Server) -> None:
 
 
 def find_browser() -> str | None:
-    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    names = [os.environ.get("CHROMIUM", ""), *BROWSERS]
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
@@ -207,13 +229,35 @@ def upload() -> Callable[..., None]:
     return given
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[dict[tuple[str, int], BrowserContext]]:
+    """Browsers' contexts by language and number; none but ``open_page`` uses them."""
+    made: dict[tuple[str, int], BrowserContext] = {}
+    yield made
+    for context in made.values():
+        context.close()
+
+
+def forget(page: Page) -> None:
+    """Leave nothing by which the page's server could know the visitor again."""
+    where = urlsplit(page.url)
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin",
+        {"origin": f"{where.scheme}://{where.netloc}", "storageTypes": LEFT},
+    )
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
+def open_page(
+    browser: Browser, contexts: dict[tuple[str, int], BrowserContext]
+) -> Iterator[Callable[..., Visit]]:
     """Open an address: ``open_page(url, width=1280, height=900, scheme="light", locale="en-US")``.
 
-    Whatever is waited for on the page may take ``PATIENCE`` seconds, unless a test says more.
+    Each is a visitor nobody has seen before, yet with Streamlit's own files at hand: a context
+    is used again, by one visitor at a time, which saves a second a visit.  Whatever is waited
+    for on the page may take ``PATIENCE`` seconds, unless a test says more.
     """
-    contexts = []
+    visits: list[Visit] = []
 
     def opened(
         url: str,
@@ -224,16 +268,16 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
         locale: str = "en-US",
         ready: bool = True,
     ) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            reduced_motion="reduce",
-            accept_downloads=True,
-            locale=locale,
-        )
-        context.set_default_timeout(PATIENCE * 1000)
-        contexts.append(context)
-        visit = Visit(context.new_page())
+        who = (locale, len(visits))
+        if who not in contexts:
+            contexts[who] = browser.new_context(
+                reduced_motion="reduce", accept_downloads=True, locale=locale
+            )
+            contexts[who].set_default_timeout(PATIENCE * 1000)
+        visit = Visit(contexts[who].new_page())
+        visits.append(visit)
+        visit.page.set_viewport_size({"width": width, "height": height})
+        visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         visit.page.on("request", lambda request: visit.requests.append(request.url))
         visit.page.on("console", lambda line: note_error(visit, line))
         visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
@@ -243,18 +287,25 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
         return visit
 
     yield opened
-    for context in contexts:
-        context.close()
+    for visit in visits:
+        forget(visit.page)
+        visit.page.context.clear_cookies()
+        for page in visit.page.context.pages:
+            page.close()
 
 
 @pytest.fixture
-def screenshot(tmp_path: Path) -> Callable[[Page, str], Path]:
-    """Take a picture of the whole page: ``screenshot(page, "home-dark")``."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
+def screenshot() -> Callable[[Page, str], None]:
+    """Take a picture of the whole page, if pictures are wanted: ``screenshot(page, "home-dark")``.
 
-    def taken(page: Page, name: str) -> Path:
-        path = folder / f"{name}.png"
+    None by default, as each takes a second and nothing in the check looks at it.
+    """
+    folder = os.environ.get("SCREENSHOTS")
+
+    def taken(page: Page, name: str) -> None:
+        if not folder:
+            return
+        path = Path(folder) / f"{name}.png"
         # Streamlit scrolls inside an element, so a full-page shot needs a window as tall as it.
         width = page.viewport_size["width"] if page.viewport_size else 1280
         height = page.evaluate(
@@ -264,6 +315,5 @@ def screenshot(tmp_path: Path) -> Callable[[Page, str], Path]:
         page.set_viewport_size({"width": width, "height": int(height)})
         page.evaluate(STANDS_STILL)
         page.screenshot(path=str(path))
-        return path
 
     return taken

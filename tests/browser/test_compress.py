@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-from .conftest import looks
+from .conftest import complaints, looks
 
 
 def photograph() -> bytes:
@@ -39,7 +39,7 @@ def test_first_paint_is_a_finished_result(server, open_page, screenshot):
         assert pictures.count() >= 11
         assert all(pictures.nth(i).get_attribute("alt") for i in range(pictures.count()))
         screenshot(visit.page, f"compress-{look}")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_the_downloaded_file_gives_the_pictures_back(server, open_page, upload, tmp_path):
@@ -55,7 +55,7 @@ def test_the_downloaded_file_gives_the_pictures_back(server, open_page, upload, 
     upload(uploader(visit.page, ".htmc"), path.name, content)
     visit.page.get_by_text(f"1 picture of 8 x 8 pixels from {len(content)} bytes").wait_for()
     assert parse_qs(urlsplit(visit.page.url).query)["picture"] == ["7"]
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screenshot):
@@ -66,7 +66,7 @@ def test_a_photograph_goes_through_in_tiles(server, open_page, upload, screensho
     visit.page.get_by_text("Per tile", exact=True).wait_for()
     settled(visit.page)
     screenshot(visit.page, "compress-photo")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_the_whole_collection_from_a_link(server, open_page, screenshot):
@@ -74,7 +74,7 @@ def test_the_whole_collection_from_a_link(server, open_page, screenshot):
     settled(visit.page)
     visit.page.get_by_text("Decoded (32 of 359)").wait_for()
     screenshot(visit.page, "compress-whole")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_a_damaged_file_is_refused_on_the_page(server, open_page, upload):
@@ -105,4 +105,4 @@ def test_curves_grow_and_finish_while_other_widgets_work(server, open_page, scre
     settled(visit.page)
     assert visit.page.locator("[data-testid=stPlotlyChart]").count() == 2
     screenshot(visit.page, "compress-curves")
-    assert visit.errors == []
+    assert complaints(visit) == []

@@ -9,7 +9,7 @@ import pytest
 from studio.frame import PAGES
 
 from .accessible import serious, unreached
-from .conftest import SETTLED, looks
+from .conftest import SETTLED, complaints, looks
 
 INNER = PAGES[1:]
 
@@ -34,7 +34,7 @@ def opens(visit, info):
 def test_deep_link_as_first_request_after_a_start_opens_its_page(fresh_server, open_page):
     visit = open_page(f"{fresh_server.url}/{INNER[0].stem}?v=2&kept=yes", ready=False)
     opens(visit, INNER[0])
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_home_by_name_as_first_request_after_a_start_shows_home(fresh_server, open_page):
@@ -63,7 +63,7 @@ def test_a_page_is_clean_in_every_look_and_for_every_visitor(server, open_page, 
     visit.page.wait_for_url("**lang=zh*")
     visit.page.wait_for_selector(SETTLED)
     assert serious(visit.page) == []
-    assert visit.errors == []
+    assert complaints(visit) == []
     hosts = {urlsplit(url).hostname for url in visit.requests if not url.startswith("data:")}
     assert hosts <= {"127.0.0.1", None}
     assert visit.page.locator("[data-testid=stException]").count() == 0

@@ -13,7 +13,7 @@ from PIL import Image
 from studio.frame import PAGES
 from studio.kit.controls import LINK_VERSION
 
-from .conftest import PATIENCE, SETTLED, STANDS_STILL
+from .conftest import PATIENCE, SETTLED, STANDS_STILL, complaints
 
 SECONDS = PATIENCE * 1000
 #: Pictures of the first screen: two under the divider, and two sheets.
@@ -54,7 +54,7 @@ def test_the_first_screen_has_all_three_results_without_a_click(
     for name in ("HTM", "JPEG"):
         page.get_by_text(re.compile(rf"^{name} · [\d,]+ (bytes|字节) · \d\d\.\d dB$")).wait_for()
     screenshot(page, f"home-{scheme}-{language}")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_no_word_of_a_link_is_cut_off(server, open_page, screenshot):
@@ -81,7 +81,7 @@ def test_the_divider_moves_under_the_hand_and_in_the_link(server, open_page):
     assert handle.get_attribute("aria-valuenow") == "30"
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("wipe=32"), timeout=SECONDS)
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_links_lead_to_every_page(server, open_page):
@@ -137,4 +137,4 @@ def test_what_is_written_is_asked_of_the_model(server, open_page):
     page.wait_for_function(
         "() => [...document.querySelectorAll('textarea')].some(e => e.value.startsWith('No zepp'))"
     )
-    assert visit.errors == []
+    assert complaints(visit) == []

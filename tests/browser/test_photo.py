@@ -11,6 +11,8 @@ from PIL import Image
 
 from htm_engine import decompress_image
 
+from .conftest import complaints
+
 #: The first photograph on a machine waits for the codec to be compiled.
 SECONDS = 900_000
 
@@ -61,7 +63,7 @@ def test_a_photograph_becomes_a_file_and_the_file_a_photograph(
     picture.wait_for(timeout=SECONDS)
     assert picture.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [250, 190]
     screenshot(page, "photo-back")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -88,7 +90,7 @@ def test_the_divider_and_the_enlarged_part_follow_the_hand_into_the_link(
     for said in ("zoom_x=60", "zoom_y=53", "wipe=40"):
         page.wait_for_url(re.compile(said), timeout=SECONDS)
     screenshot(page, f"photo-divider-{scheme}-{width}")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_the_curve_is_drawn_without_another_touch(server, open_page, upload, screenshot):
@@ -103,4 +105,4 @@ def test_the_curve_is_drawn_without_another_touch(server, open_page, upload, scr
     page.get_by_role("button", name="Cancel").wait_for(state="detached", timeout=SECONDS)
     assert page.locator("[data-testid=stPlotlyChart]").count() == 1
     screenshot(page, "photo-curve")
-    assert visit.errors == []
+    assert complaints(visit) == []

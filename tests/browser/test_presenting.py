@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import SETTLED
+from .conftest import SETTLED, complaints
 
 
 def test_a_presented_page_shows_its_result_and_no_control(server, open_page, screenshot):
@@ -27,7 +27,7 @@ def test_a_presented_page_shows_its_result_and_no_control(server, open_page, scr
     back.click()
     page.locator("[data-testid=stSidebar]:visible").wait_for()
     page.locator("[data-testid=stSlider]:visible").first.wait_for()
-    assert "present" not in page.url and visit.errors == []
+    assert "present" not in page.url and complaints(visit) == []
 
 
 @pytest.mark.parametrize("name", ["train", "inside", "runs"])
@@ -38,4 +38,4 @@ def test_a_link_opens_any_page_presented(server, open_page, name):
     page.locator("[data-testid=stSidebar]:visible").wait_for(state="hidden")
     assert page.locator("[data-testid=stMain] button:visible", has_text="Copy link").count() == 0
     assert page.locator("[data-testid=stMain] h1:visible").count() == 1
-    assert page.locator("[data-testid=stException]").count() == 0 and visit.errors == []
+    assert page.locator("[data-testid=stException]").count() == 0 and complaints(visit) == []

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from htm_engine.coding.text.model import TextModel
 
-from .conftest import looks
+from .conftest import complaints, looks
 
 RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'
 
@@ -33,7 +33,7 @@ def test_first_paint_is_the_shipped_example(server, open_page, screenshot):
         assert visit.page.evaluate("document.body.scrollWidth - document.body.clientWidth") <= 0
         assert letters.count() > 400
         screenshot(visit.page, f"text-{look}")
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_a_typed_text_becomes_a_file_and_comes_back(server, open_page, upload, tmp_path):
@@ -54,7 +54,7 @@ def test_a_typed_text_becomes_a_file_and_comes_back(server, open_page, upload, t
     assert parse_qs(urlsplit(page.url).query)["text"] == [said]
     upload(uploader(page, ".htmc"), "text.htmc", path.read_bytes()[:-3])
     page.get_by_text("Nothing else on this page has changed").wait_for()
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_a_model_of_ones_own_reads_records(server, open_page, upload):
@@ -73,7 +73,7 @@ def test_a_model_of_ones_own_reads_records(server, open_page, upload):
     page.get_by_text(f"{len(record)} bytes", exact=True).wait_for()
     sizes = page.locator("[data-testid=stMetricValue]").all_inner_texts()
     assert int(sizes[1].split()[0]) < len(record) / 4
-    assert visit.errors == []
+    assert complaints(visit) == []
 
 
 def test_a_letter_of_the_bars_is_added_and_the_bars_move(server, open_page):
@@ -89,4 +89,4 @@ def test_a_letter_of_the_bars_is_added_and_the_bars_move(server, open_page):
         page.get_by_role("button", name=",", exact=True)
     ).first.wait_for()
     assert parse_qs(urlsplit(page.url).query)["prompt"] == ["To be or not to be"]
-    assert visit.errors == []
+    assert complaints(visit) == []
