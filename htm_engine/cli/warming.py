@@ -12,6 +12,9 @@ import os
 import time
 from argparse import Namespace
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,22 +23,33 @@ from ..compiling import folder, ready_mark
 
 
 def warm(arguments: Namespace) -> None:
-    """Compile everything, let the text models read, and say how long it took and where it lies."""
+    """Compile everything, let the text models read, and say how long it took and where it lies.
+
+    On two cores at once, unless it is to stay in the background: LLVM takes the time, and one
+    process compiles one function at a time whatever its threads.
+    """
     if arguments.background and hasattr(os, "nice"):
         os.nice(19)
     began = time.perf_counter()
-    for doing, use in (
-        ("Compiling for texts", _texts),
-        ("Compiling for photographs", _photographs),
-        ("Compiling for collections", _collections),
-        ("Compiling for series", _series),
-        ("Letting the text models read", _models),
-    ):
-        print(f"{doing} ...", flush=True)
-        use()
+    spare = not arguments.background and (os.cpu_count() or 1) > 1
+    with ProcessPoolExecutor(1, get_context("spawn")) if spare else nullcontext() as beside:
+        others = beside.submit(_do, OTHERS) if beside else None
+        _do(PHOTOGRAPHS)
+        if others is None:
+            _do(OTHERS)
+        else:
+            others.result()
     with contextlib.suppress(OSError, RuntimeError):  # nothing can be kept here
         ready_mark().touch()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
+
+
+def _do(parts: tuple[str, ...]) -> None:
+    """Use what the named parts compile, one after another, and say which."""
+    for name in parts:
+        doing, use = PARTS[name]
+        print(f"{doing} ...", flush=True)
+        use()
 
 
 def _place() -> str:
@@ -113,3 +127,15 @@ def _picture(height: int, width: int) -> NDArray[np.uint8]:
     noise = np.random.default_rng(0).integers(0, 40, (height, width, 3))
     slopes = np.stack([2 * x, 3 * y % 200, x + y], 2) + 50 * ((x // 9 + y // 13) % 2)[..., None]
     return np.clip(slopes + noise, 0, 255).astype(np.uint8)
+
+
+PARTS: dict[str, tuple[str, Callable[[], None]]] = {
+    "photographs": ("Compiling for photographs", _photographs),
+    "collections": ("Compiling for collections", _collections),
+    "texts": ("Compiling for texts", _texts),
+    "series": ("Compiling for series", _series),
+    "models": ("Letting the text models read", _models),
+}
+#: What shares most of its code stays together; the two take about as long.
+PHOTOGRAPHS = ("photographs", "collections")
+OTHERS = ("texts", "series", "models")
