@@ -32,7 +32,6 @@ from ..model.training import LoopState, TrainStep
 from . import checkpoints
 from .away import AwayJob
 from .background import POOL, Pool
-from .checkpoints import Checkpoint
 from .course import Turn
 from .history import History
 from .jobs import points_of
@@ -198,26 +197,29 @@ class RecordedJob(AwayJob):
     def _ended(self, early: bool) -> dict[str, float]:
         """The end of a training, wherever it is; figures of its model."""
         if self._far is not None and self._last is not None:
-            cut = early and self._last.phase == "units"
+            cut, at = early and self._last.phase == "units", self._last.step
             try:
                 return self._ended_there(early, self.held.X[:MEASURED])
             except ClusterError:
                 self._come_home()
-                if self._begun is None:
-                    raise
-                if cut:  # it may have been lost at its tables: here they come after the units
-                    self._count = self._begun.loop.done
-                    self._last = replace(self._last, phase="units")
-                else:
-                    self._again(self._begun, early)
+            if cut and self._begun is not None:
+                self._count = self._begun.loop.done
+            else:  # a short training has left no checkpoint: it is taken from the beginning
+                units = self._begun.steps(self.learn.X) if self._begun else self._fresh()
+                self._again(units, early, at if cut else None)
+            if cut:  # it may have been lost at its tables: here they come after the units
+                self._last = replace(self._last, phase="units")
         super()._finish(early)
         if self._last is None or not self.run:
             return {}
         return figures_of(self.model, self.held.X[:MEASURED])
 
-    def _again(self, begun: Checkpoint, early: bool) -> None:
-        """What a worker lost at the very end had learned; who stops does without tables."""
-        for step in self.with_tables(begun.steps(self.learn.X)):
+    def _again(self, units: Iterator[TrainStep], early: bool, last: int | None) -> None:
+        """What a worker lost at the very end had learned; who stops does without tables.
+
+        ``last`` is the step that it was stopped after.
+        """
+        for step in self.with_tables(units):
             with self._changed:
                 if self._ending == "cancel":
                     raise Cancelled("the model is not wanted any more")
@@ -226,6 +228,8 @@ class RecordedJob(AwayJob):
                 if not self._shown(step):
                     self.take(step)
                 self._between()
+            if last is not None and step.step >= last:
+                return
 
     def _finish(self, early: bool) -> None:
         cut = early and self._last is not None and self._last.phase == "units"

@@ -170,15 +170,34 @@ def test_a_worker_lost_while_its_checkpoint_is_fetched_counts_no_step_twice(
     assert np.array_equal(steps, 1 + np.arange(len(steps)))
 
 
-def test_a_worker_lost_at_the_very_end_is_made_up_for_here(there, history, known, monkeypatch):
+@pytest.mark.parametrize("kept", [True, False], ids=["checkpoint", "none"])
+@pytest.mark.parametrize("how", ["finished", "stopped"])
+def test_a_worker_lost_at_the_very_end_is_made_up_for_here(
+    there, history, known, monkeypatch, kept, how
+):
     def lost(far, held):
         raise ClusterError(elsewhere.LOST)
 
     monkeypatch.setattr(elsewhere.Elsewhere, "result", lost)
+    if not kept:  # as in a training that a worker has done within one turn
+        monkeypatch.setattr(elsewhere.Elsewhere, "checkpoint", lambda far: None)
     run = job(history)
+    run.step_once()
+    assert run.join(60)
+    if how == "stopped":
+        for _ in range(2):
+            run.step_once()
+            assert run.join(60)
+        run.stop()
     run.start()
-    assert run.join(60) and run.state == "finished", run.error
-    assert run.result.fingerprint == known[4]
+    until(lambda: run.over)
+    assert run.state == how, run.error
+    if how == "finished":
+        assert run.result.fingerprint == known[4]
+        return
+    again = RecordedJob(History(None), run.recipe, run.learn, run.held, pool=Pool(1))
+    again.start()
+    assert again.join(60) and again.result.fingerprint == run.result.fingerprint
 
 
 def test_without_a_scheduler_it_goes_on_here(there, history, known, monkeypatch):
