@@ -25,15 +25,16 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..coding.metadata import Metadata
-from ..errors import DataError
+from ..errors import DataError, HTMError
 from ..files import as_bytes
-from . import jpeg, pixels
+from . import apart, jpeg, pixels
 from .names import entry_name
 from .reasons import FORMATS, refusal
 from .room import Room
@@ -142,6 +143,7 @@ def read_picture(
     enough: int | None = None,
     keep_alpha: bool = False,
     keep_metadata: bool = False,
+    patience: apart.Patience | None = None,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
 
@@ -164,6 +166,9 @@ def read_picture(
     keep_metadata : bool
         Return profile, EXIF and density, instead of notes on them; a profile of sRGB is left out,
         as values without one are taken for that.
+    patience : Patience, optional
+        Have a picture that may take longer than half a second decoded by a process of its own,
+        which is ended when the time is over.
 
     Returns
     -------
@@ -173,7 +178,8 @@ def read_picture(
     Raises
     ------
     DataError
-        If the file is empty, of another format, too large, damaged or cut short.
+        If the file is empty, of another format, too large, damaged or cut short, or its time
+        is over.
     """
     label, data = shown(name), as_bytes(data)
     if not data:
@@ -182,9 +188,20 @@ def read_picture(
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
             jpeg.check(data, label, image.width * image.height)
+            if patience is not None and apart.takes_long(image, data):
+                return _apart(
+                    image,
+                    data,
+                    label,
+                    patience,
+                    max_pixels=max_pixels,
+                    enough=enough,
+                    keep_alpha=keep_alpha,
+                    keep_metadata=keep_metadata,
+                )
             smaller = _drafted(image, label, enough)
             return _decoded(image, data, label, smaller, (keep_alpha, keep_metadata))
-    except DataError:
+    except HTMError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
         raise DataError(
@@ -203,6 +220,14 @@ def _decoded(
     with _DECODING.of(image.width * image.height):
         found, more, metadata = pixels.decoded(image, data, label, *keep)
         return Picture(found, (*notes, *more), metadata, pixels.bits_of(image, data))
+
+
+def _apart(
+    image: Image.Image, data: bytes, label: str, patience: apart.Patience, **options: Any
+) -> Picture:
+    """The same by a process of its own."""
+    with _DECODING.of(image.width * image.height):
+        return apart.read(data, label, patience, options)
 
 
 def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:

@@ -20,7 +20,7 @@ from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
 from ..kit import ahead, keeping, watching
-from ..kit.words import said, t
+from ..kit.words import escaped, said, t
 from .choose import KINDS
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def show() -> None:
             )
         )
         if refused := st.session_state.get(_REFUSED):
-            st.error(refused, icon=":material/error:")
+            st.error(escaped(refused), icon=":material/error:")
         watching.watch(_job, _draw, LOOK)
         _mine()
 

@@ -1,0 +1,178 @@
+"""A foreign picture decoded by a process of its own, which ends when nobody waits any more.
+
+::
+
+    header, options, bytes ──► python -m htm_engine.data.apart ──► header, metadata, pixels
+      ten times a second: is it still wanted?   killed then, and at the end of its time
+
+Decoders are others' code, which no thread can be made to leave, and some keep all threads of
+Python waiting.  What they do in half a second is done where it is asked for: a process takes
+nearly that long to start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..coding.metadata import Metadata
+from ..errors import DataError
+from . import jpeg
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .uploads import Picture
+
+#: Hears of the part done, 0 to 1; what it raises ends the reading.
+Told = Callable[[float], None]
+#: Seconds that one picture of a visitor's may take.
+SECONDS = 20.0
+#: Seconds that decoding may take by the header before it is done apart, and between two looks.
+_AT_ONCE, _LOOK = 0.5, 0.1
+#: Seconds a million pixels take in each format at most, as measured; a JPEG takes them for each
+#: time that it is gone over.
+_SECONDS = {"JPEG": 0.01, "PNG": 0.04, "WEBP": 0.04, "AVIF": 0.1, "GIF": 0.02, "BMP": 0.01}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long somebody waits for one picture, and whether they still do.
+
+    Parameters
+    ----------
+    seconds : float
+        Time after which decoding is ended.
+    ask : callable
+        Called ten times a second while it lasts; what it raises ends the decoding too.
+    """
+
+    seconds: float
+    ask: Callable[[], None]
+
+
+def patience(told: Told | None, part: float) -> Patience | None:
+    """How long the next picture is waited for, if anybody is told; they hear of it now.
+
+    Raises
+    ------
+    Exception
+        What ``told`` raises, if this is not wanted any more.
+    """
+    if told is None:
+        return None
+    told(part)
+    return Patience(SECONDS, lambda: told(part))
+
+
+def takes_long(image: Image.Image, data: bytes) -> bool:
+    """Whether decoding may take more than half a second, by the picture's header.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened, not yet decoded or drafted.
+    data : bytes
+        The file.
+    """
+    passes = jpeg.scans(data) if jpeg.is_jpeg(data) else 1
+    million = image.width * image.height / 1e6
+    return million * passes * _SECONDS.get(image.format or "", 0.1) > _AT_ONCE
+
+
+def read(data: bytes, label: str, patience: Patience, options: dict[str, Any]) -> Picture:
+    """:func:`~htm_engine.data.uploads.read_picture` with ``options``, in a process of its own.
+
+    Raises
+    ------
+    DataError
+        If the picture cannot be read, or not in time.
+    """
+    from .uploads import Picture, too_little
+
+    head = json.dumps({"name": label, **options}).encode() + b"\n"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": _path()},
+        )
+    except OSError as exc:
+        raise too_little(label) from exc
+    with process:
+        try:
+            out = _answer(process, head + data, label, patience)
+        finally:
+            process.kill()
+    if not out:  # the decoder took the process down with it
+        raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
+    first = out.index(b"\n") + 1
+    told = json.loads(out[:first])
+    if "error" in told:
+        raise DataError(told["error"])
+    second = first + told["profile"]
+    third = second + told["exif"]
+    density = tuple(told["density"]) if told["density"] else None
+    kept = Metadata(out[first:second], out[second:third], density)
+    # A copy, as nobody may write into what was received.
+    pixels = np.frombuffer(out, np.uint8, offset=third).reshape(told["shape"]).copy()
+    return Picture(pixels, tuple(told["notes"]), kept, told["bits"])
+
+
+def _answer(process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience) -> bytes:
+    """What a process says to what it is given, as long as it is waited for."""
+    waiting: bytes | None = given
+    for _ in range(max(1, round(how.seconds / _LOOK))):
+        how.ask()
+        try:
+            return process.communicate(waiting, timeout=_LOOK)[0]
+        except subprocess.TimeoutExpired:
+            waiting = None
+    raise DataError(
+        f"{label} is not decoded after {how.seconds:g} seconds, which is too long; "
+        "store it anew first."
+    )
+
+
+def _path() -> str:
+    """Where the process finds this package."""
+    root = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+
+
+def main() -> None:
+    """Decode the picture on standard input."""
+    from .uploads import read_picture
+
+    options = json.loads(sys.stdin.buffer.readline())
+    out = sys.stdout.buffer
+    try:
+        found = read_picture(sys.stdin.buffer.read(), **options)
+    except DataError as exc:
+        out.write(json.dumps({"error": str(exc)}).encode())
+        return
+    kept = found.metadata
+    told = {
+        "shape": found.pixels.shape,
+        "notes": found.notes,
+        "bits": found.bits,
+        "profile": len(kept.profile),
+        "exif": len(kept.exif),
+        "density": kept.density,
+    }
+    out.write(json.dumps(told).encode() + b"\n" + kept.profile + kept.exif)
+    out.write(np.ascontiguousarray(found.pixels).data)
+
+
+if __name__ == "__main__":
+    main()
