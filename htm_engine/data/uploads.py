@@ -167,7 +167,7 @@ def read_picture(
         Return profile, EXIF and density, instead of notes on them; a profile of sRGB is left out,
         as values without one are taken for that.
     patience : Patience, optional
-        Have a picture that may take longer than half a second decoded by a process of its own,
+        Have a picture that may take longer than a second decoded by a process of its own,
         which is ended when the time is over.
 
     Returns

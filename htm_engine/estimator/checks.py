@@ -28,6 +28,25 @@ NUMBERS = (
 )
 
 
+def check_nothing_more(method: str, more: dict[str, Any]) -> None:
+    """Refuse what a method is given by a name that it does not take.
+
+    Raises
+    ------
+    DataError
+        For weights, with what does the same.
+    TypeError
+        For any other name, as Python does.
+    """
+    if "sample_weight" in more:
+        raise DataError(
+            f"{method} does not weigh rows: repeat each as often as it counts, "
+            "X.repeat(weights, axis=0), and leave sample_weight out."
+        )
+    if more:
+        raise TypeError(f"{method}() got an unexpected keyword argument {next(iter(more))!r}")
+
+
 def check_settings(params: dict[str, Any]) -> None:
     """Raise ``ValueError`` with one sentence if a setting makes no sense.
 
