@@ -2,7 +2,7 @@
 
 ::
 
-    header, options, bytes ──► python -m htm_engine.data.apart ──► header, metadata, pixels
+    header, options, bytes ──► python -m htm_engine.data.decoder ──► header, metadata, pixels
       ten times a second: is it still wanted?   killed then, and at the end of its time
 
 Decoders are others' code, which no thread can be made to leave.  (Those of all formats that are
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..coding.metadata import Metadata
 from ..errors import DataError
@@ -32,8 +33,8 @@ from . import jpeg
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .uploads import Picture
-
+#: What the process runs; it stands above the gate that asks for it.
+DECODER = "htm_engine.data.decoder"
 #: Hears of the part done, 0 to 1; what it raises ends the reading.
 Told = Callable[[float], None]
 #: Seconds that one picture of a visitor's may take.
@@ -92,27 +93,34 @@ def takes_long(image: Image.Image, data: bytes) -> bool:
     return image.width * image.height / 1e6 * each > _AT_ONCE
 
 
-def read(data: bytes, label: str, patience: Patience, options: dict[str, Any]) -> Picture:
-    """:func:`~htm_engine.data.uploads.read_picture` with ``options``, in a process of its own.
+def read(
+    data: bytes, label: str, patience: Patience, options: dict[str, Any]
+) -> tuple[NDArray[np.uint8], tuple[str, ...], Metadata, int]:
+    """What ``uploads.read_picture`` gives with ``options``, by a process of its own.
+
+    Returns
+    -------
+    pixels, notes, metadata, bits
+        Fields of its picture.
 
     Raises
     ------
     DataError
         If the picture cannot be read, or not in time.
+    MemoryError
+        If no process is to be had.
     """
-    from .uploads import Picture, too_little
-
     head = json.dumps({"name": label, **options}).encode() + b"\n"
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-m", DECODER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": _path()},
         )
     except OSError as exc:
-        raise too_little(label) from exc
+        raise MemoryError from exc
     with process:
         try:
             out = _answer(process, head + data, label, patience)
@@ -130,7 +138,7 @@ def read(data: bytes, label: str, patience: Patience, options: dict[str, Any]) -
     kept = Metadata(out[first:second], out[second:third], density)
     # A copy, as nobody may write into what was received.
     pixels = np.frombuffer(out, np.uint8, offset=third).reshape(told["shape"]).copy()
-    return Picture(pixels, tuple(told["notes"]), kept, told["bits"])
+    return pixels, tuple(told["notes"]), kept, told["bits"]
 
 
 def _answer(process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience) -> bytes:
@@ -159,31 +167,3 @@ def _path() -> str:
     """Where the process finds this package."""
     root = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-
-
-def main() -> None:
-    """Decode the picture on standard input."""
-    from .uploads import read_picture
-
-    options = json.loads(sys.stdin.buffer.readline())
-    out = sys.stdout.buffer
-    try:
-        found = read_picture(sys.stdin.buffer.read(), **options)
-    except DataError as exc:
-        out.write(json.dumps({"error": str(exc)}).encode())
-        return
-    kept = found.metadata
-    told = {
-        "shape": found.pixels.shape,
-        "notes": found.notes,
-        "bits": found.bits,
-        "profile": len(kept.profile),
-        "exif": len(kept.exif),
-        "density": kept.density,
-    }
-    out.write(json.dumps(told).encode() + b"\n" + kept.profile + kept.exif)
-    out.write(np.ascontiguousarray(found.pixels).data)
-
-
-if __name__ == "__main__":
-    main()

@@ -162,8 +162,7 @@ def collect(
     With ``colour`` None all are in colour if any is; with ``limit``, a random choice of that
     many readable pictures, in their own order.  Sub-folders become labels.  Without ``size``,
     pictures of one size of at most 256 x 256 keep it, if they fit; else each gets 32 x 32.
-    ``told`` is called with the part done, also while a picture that takes long is decoded by a
-    process of its own; what it raises ends the reading.
+    ``told`` as in :func:`~htm_engine.data.datasets.load_upload`.
 
     Returns
     -------
@@ -182,8 +181,8 @@ def collect(
     for place, index in enumerate(order):
         if limit is not None and len(kept) >= limit:
             break
+        waits = patience(told, place / len(order))
         try:
-            waits = patience(told, place / len(order))
             picture, lost = _decoded(members[index], colour, limits, waits)
         except DataError as exc:
             skipped.append(str(exc))
@@ -191,10 +190,7 @@ def collect(
         turned_grey += lost
         pixels_read += picture.shape[0] * picture.shape[1]
         if pixels_read > limits.max_pixels_total:
-            raise DataError(
-                f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
-                "together; send fewer or smaller pictures."
-            )
+            raise _too_many(name, limits)
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
         if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
             size = (DEFAULT_SIDE, DEFAULT_SIDE)
@@ -210,6 +206,13 @@ def collect(
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
     return X, y, label_names, _told(skipped), colour_lost(turned_grey, len(X))
+
+
+def _too_many(name: str, limits: Limits) -> DataError:
+    return DataError(
+        f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
+        "together; send fewer or smaller pictures."
+    )
 
 
 def _none(name: str, skipped: list[str]) -> DataError:
