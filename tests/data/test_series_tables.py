@@ -70,6 +70,21 @@ def test_a_column_of_row_numbers_without_a_name_shifts_nothing():
     assert found.columns == ("row", "a", "b") and found.values[:, 1].tolist() == [2.5, 4.5]
 
 
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("时间,温度", "gb18030"),
+        ("日期,开盘价（元）", "gb18030"),
+        ("ひづけ,おんど", "shift_jis"),
+        ("Größe in µm,Température", "cp1252"),
+    ],
+)
+def test_headers_in_the_encoding_of_their_country_are_readable(header, encoding):
+    text = header + "\n" + "".join(f"{step},{step}.5\n" for step in range(30))
+    found = tables.frames(io.BytesIO(text.encode(encoding)))[0]
+    assert found is not None and found.columns == tuple(header.split(","))
+
+
 def test_letters_of_other_encodings_are_read():
     text = "Größe;t\n1,5;2026-01-01\n2,5;2026-01-02\n"
     for encoding in ("utf-8", "cp1252", "utf-16"):
