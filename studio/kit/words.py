@@ -34,6 +34,11 @@ PARAMETER = "lang"
 FOLDER = Path(__file__).resolve().parent / "catalogues"
 #: Sections of the catalogues whose English stands in the engine, and is translated by it.
 ENGINE = ("figures", "engine")
+#: What Markdown, and Streamlit's icons and colours, find something to do in, by its last sign:
+#: some anywhere, a colon before what may be a name, what makes a list at the begin of a line.
+_MARKUP = re.compile(
+    r"[\\`*_{}\[\]<>#|~$&^]|:(?=\S)|(?<!\S)[-+=](?=\s|$)|^\s*\d+[.)]", re.MULTILINE
+)
 _CHOSEN = "_language"
 
 
@@ -186,7 +191,7 @@ def escaped(text: str) -> str:
     >>> escaped("**x**")
     '\\*\\*x\\*\\*'
     """
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:^=&" else c for c in text)
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
 
 
 def plain(name: str) -> str:
