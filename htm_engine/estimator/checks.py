@@ -28,6 +28,21 @@ NUMBERS = (
 )
 
 
+def check_codes(Z: Floats) -> None:
+    """Refuse codes beyond what any data gives, which single precision would not hold.
+
+    Raises
+    ------
+    DataError
+    """
+    largest = max(-float(Z.min()), float(Z.max()))
+    if largest > LARGEST:
+        raise DataError(
+            f"The codes reach {largest:g}, and those of data are within {LARGEST:g}: "
+            "give what transform gave."
+        )
+
+
 def check_nothing_more(method: str, more: dict[str, Any]) -> None:
     """Refuse what a method is given by a name that it does not take.
 

@@ -188,9 +188,10 @@ def _is_whole(X: Any) -> bool:
 
 
 def _are_whole(X: Any) -> bool:
-    """Whether floating-point numbers are whole and not just 0 and 1, by the first rows of them."""
+    """Whether floating-point numbers are bytes and not just 0 and 1, by the first rows of them."""
     few = X[:FEW]
-    return bool(few.dtype.kind == "f" and few.size and few.max() > 1 and (few == few.round()).all())
+    could = few.dtype.kind == "f" and few.size and 1 < few.max() <= 255
+    return bool(could and (few == few.round()).all())
 
 
 def map_shape(layout: tuple[int, ...], input_shape: tuple[int, ...] | None) -> Shape:

@@ -264,11 +264,12 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def inverse_transform(self, Z: Any) -> Floats:
         """Pictures or rows from dense codes, decoded all the way down."""
         check_is_fitted(self)
-        Z = check_array(Z, dtype=np.float32)
+        Z = check_array(Z, dtype=[np.float64, np.float32])
         length = dense.length(self.hierarchy_)
         if Z.shape[1] != length:
             raise ValueError(f"codes have {length} numbers each, got {Z.shape[1]}")
-        return self.decode(dense.to_codes(self.hierarchy_, Z))
+        checks.check_codes(Z)
+        return self.decode(dense.to_codes(self.hierarchy_, Z.astype(np.float32, copy=False)))
 
     def reconstruct(self, X: Any) -> Floats:
         """What remains of X after the top level's code: ``decode(encode(X))``."""

@@ -191,6 +191,23 @@ def test_options_that_would_do_nothing_are_refused(folder, tmp_path, capsys, opt
     assert not (folder / "note.txt.htmc").exists()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--lossless", "-q", "9"],
+        ["--lossless", "--tune", "eye"],
+        ["--lossless", "--effort", "fast"],
+        ["--bytes", "900", "-q", "9"],
+        ["--tiles", "--effort", "fast"],
+        ["--tiles", "--memory", "5"],
+    ],
+)
+def test_options_of_which_one_would_do_nothing_are_refused(folder, capsys, options):
+    code, _, err = run(capsys, "compress", folder / "a.png", *options)
+    assert code == 1 and "does nothing" in err and err.count("\n") == 1, err
+    assert not (folder / "a.png.htmc").exists()
+
+
 def test_memory_is_for_texts_and_a_text_model_not_for_photographs(folder, capsys):
     for options in (["--memory", 5], ["-m", "en"]):
         code, _, err = run(capsys, "compress", folder / "a.png", *options)

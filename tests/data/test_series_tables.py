@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 import tracemalloc
 
 import numpy as np
@@ -83,6 +85,17 @@ def test_headers_in_the_encoding_of_their_country_are_readable(header, encoding)
     text = header + "\n" + "".join(f"{step},{step}.5\n" for step in range(30))
     found = tables.frames(io.BytesIO(text.encode(encoding)))[0]
     assert found is not None and found.columns == tuple(header.split(","))
+
+
+def test_a_pipe_is_a_table_too(tmp_path):
+    pipe = tmp_path / "table.csv"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(b"t,x\n1,2\n2,3\n3,5\n",))
+    writing.start()
+    assert read_table(pipe).columns == ("x",)
+    writing.join()
+    with pytest.raises(DataError, match="device"):
+        read_table("/dev/zero")
 
 
 def test_letters_of_other_encodings_are_read():
