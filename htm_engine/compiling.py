@@ -28,6 +28,11 @@ from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
 from numba import njit
 from numba.core.caching import UserProvidedCacheLocator
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 PACKAGE = Path(__file__).resolve().parent
 #: Where compiled functions stand, and this module, which says how they are compiled.
 SOURCES = ("compiling.py", "coding", "model/series")
@@ -113,6 +118,31 @@ def _kept_by_sources() -> Iterator[None]:
         config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: numba names a function's second version by how many there are."""
+    with (folder() / "lock").open("ab") as mark:
+        if fcntl is not None:
+            fcntl.flock(mark, fcntl.LOCK_EX)  # given back when the file is closed
+        yield
+
+
+def _kept_if_possible(made: Any) -> Any:
+    """Have a function run all the same where its machine code cannot be written.
+
+    On a full disk, say; and numba at times finds none to write, while another process has
+    just written the same.
+    """
+    save = made._cache.save_overload
+
+    def keep(signature: Any, result: Any) -> None:
+        with contextlib.suppress(OSError, RuntimeError), _alone():
+            save(signature, result)
+
+    made._cache.save_overload = keep
+    return made
+
+
 def compiled(
     function: Callable[..., Any] | None = None, *, makes_arrays: bool = True, **options: Any
 ) -> Any:
@@ -137,6 +167,6 @@ def compiled(
         options["_nrt"] = False
     try:
         with _kept_by_sources():
-            return njit(cache=True, nogil=True, **options)(function)
+            return _kept_if_possible(njit(cache=True, nogil=True, **options)(function))
     except RuntimeError:  # numba found no folder for its files
         return njit(nogil=True, **options)(function)

@@ -11,7 +11,7 @@ from htm_engine.evaluation.comparison import all_curves
 from studio import frame
 from studio.compress import back, choose, curves, photo, view, work
 from studio.compress.choose import ON
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.visitor import handed, session
 
 #: Pictures that are stored again and again for the curves.
@@ -31,7 +31,7 @@ def show(found: session.CurrentModel, own: work.Collection | None) -> None:
         st.info(t("compress.the_data_at_hand_has"))
         return
     for note in subject.notes:
-        st.caption(note)
+        st.caption(unmarked(note))
     coded = work.code(model, subject, quality)
     show_size(model, subject, coded, own, quality)
     draw = view.show_way if len(subject.wholes) == 1 else view.show_many
@@ -111,5 +111,5 @@ try:
         OWN = work.collection(FOUND)
         show(work.with_tables(FOUND, OWN), OWN)
 except HTMError as exc:
-    st.error(said(exc), icon=":material/error:")
+    st.error(unmarked(exc), icon=":material/error:")
 frame.share_link()

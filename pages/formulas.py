@@ -14,7 +14,7 @@ from studio.formulas import (
 )
 from studio.formulas.by_hand import ON
 from studio.kit import shapes
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.visitor import session
 
 
@@ -74,5 +74,5 @@ try:
     show(FOUND, DATA)
     series.show()
 except HTMError as exc:
-    st.error(said(exc))
+    st.error(unmarked(exc))
 frame.share_link()

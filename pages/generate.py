@@ -7,7 +7,7 @@ from studio import frame
 from studio.generate import codes, completion, view, work
 from studio.generate.view import ON
 from studio.kit import shapes
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.visitor import session
 
 ANY = "any"
@@ -68,5 +68,5 @@ st.caption(t("generate.drawn_by_the_model", described=FOUND.described))
 try:
     show(FOUND, session.current_dataset())
 except HTMError as exc:
-    st.error(said(exc))
+    st.error(unmarked(exc))
 frame.share_link()

@@ -6,7 +6,7 @@ from htm_engine.errors import HTMError
 from studio import frame
 from studio.inside import levels, overview, series, soft_and_hard, survey, unit, why, work
 from studio.inside.choice import choose
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.visitor import session
 
 
@@ -39,5 +39,5 @@ try:
     show(FOUND)
     series.show()
 except HTMError as exc:
-    st.error(said(exc), icon=":material/error:")
+    st.error(unmarked(exc), icon=":material/error:")
 frame.share_link()

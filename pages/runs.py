@@ -4,7 +4,7 @@ import streamlit as st
 
 from htm_engine.errors import HTMError
 from studio import frame
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.runs import view
 
 frame.page("runs", t("runs.every_training_so_far_compare"))
@@ -23,5 +23,5 @@ try:
         st.page_link("pages/train.py", label=t("runs.train"), icon=":material/model_training:")
     view.put_away()
 except HTMError as exc:
-    st.error(said(exc))
+    st.error(unmarked(exc))
 frame.share_link()

@@ -8,7 +8,7 @@ from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 from studio import frame
 from studio.kit import watching
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.text import dialogue, view, work
 from studio.text.dialogue import ON
 from studio.visitor import handed
@@ -104,5 +104,5 @@ try:
     if not FIRST:
         dialogue.back(OWN)
 except HTMError as exc:
-    st.error(said(exc), icon=":material/error:")
+    st.error(unmarked(exc), icon=":material/error:")
 frame.share_link()

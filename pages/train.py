@@ -4,7 +4,7 @@ import streamlit as st
 
 from studio import frame
 from studio.kit import presenting, watching
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.train import compare, live, opening, settings, view
 from studio.visitor import history, resume, session
 
@@ -23,7 +23,7 @@ with RIGHT, st.container():
     history.say_trouble()
     resume.offer()
     if refused := st.session_state.get("_refused"):
-        st.error(said(refused))
+        st.error(unmarked(refused))
 
 
 # Beside the units that it chooses from; a recorded training has but one level.

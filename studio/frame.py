@@ -42,6 +42,7 @@ WARM_UP = (
 #: More room for the page on a screen that is wide and low; and what is watched while it goes
 #: on keeps its full colour until the next picture of it is there (Streamlit fades all that a
 #: part of the page has not drawn again yet).  On a telephone a run stands above its controls.
+#: The tour begins on Home and is not that page, as which Streamlit marks its link there.
 #: The accent is light by night, so that it can be read on dark ground, and white on it cannot.
 STYLE = f"""<style>
 @media (min-width: 768px) {{
@@ -53,6 +54,9 @@ STYLE = f"""<style>
   }}
 }}
 [class*=st-key-{STEADY}] [data-stale=true] {{ opacity: 1 !important; transition: none !important; }}
+[data-testid=stSidebar] [data-testid=stPageLink] a:not(:hover, :focus-visible) {{
+  background: transparent;
+}}
 button[kind^=primary] {{ color: light-dark(#FFFFFF, #101417); }}
 </style>"""
 #: Streamlit's own word on an uploader's button, in another language than its own.

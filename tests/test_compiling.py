@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from numba.core import caching
 
 from htm_engine import compiling
 from tests.project.test_architecture import MODULES, our_modules
@@ -60,6 +62,33 @@ def shown(tmp_path):
         return [int(word) for word in done.stdout.split()]
 
     return run
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError(28, "No space left on device"), RuntimeError("no compiled object yet for x")]
+)
+def test_code_that_cannot_be_kept_runs_all_the_same(monkeypatch, fault):
+    def fails(*_):
+        raise fault
+
+    monkeypatch.setattr(caching.FunctionCache, "save_overload", fails)
+    assert compiling.compiled(lambda x: 3 * x)(2) == 6
+
+
+def test_one_at_a_time_keeps_its_code():
+    order = []
+
+    def other():
+        with compiling._alone():
+            order.append("other")
+
+    with compiling._alone():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "other"]
 
 
 def test_a_change_in_what_is_called_reaches_the_caller(copy, shown):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import numpy as np
@@ -40,6 +41,9 @@ MISSES = {
     "mosaic of one side": (lambda m: compress_collection(m, X, mosaic=8), "height and width"),
     "file and model swapped": (lambda m: decompress_collection(m, b"HTMC"), "tables|Bytes"),
     "path of a collection": (lambda m: decompress_collection("a.htmc", m), "letters and not"),
+    "weights": (lambda m: HTM().fit(X, sample_weight=np.ones(60)), "repeat each as often"),
+    "weights of a batch": (lambda m: HTM().partial_fit(X, None, sample_weight=1), "repeat each"),
+    "codes of no data": (lambda m: m.inverse_transform(m.transform(X) * 1e20), "give what tra"),
     "samples as text": (lambda m: m.sample("4"), "n_samples must be a positive"),
     "half a sample": (lambda m: m.sample(2.5), "n_samples must be a positive"),
     "samples below one": (lambda m: m.sample(0), "n_samples must be a positive"),
@@ -48,6 +52,7 @@ MISSES = {
     "loaded from a number": (lambda m: HTM.load(5), "path or an open file"),
     "loaded from bytes": (lambda m: PhotoModel.load(b"PK"), "io.BytesIO(data)"),
     "temperature": (lambda m: LayerSpec(temperature="1").check(), "temperature must be"),
+    "no temperature": (lambda m: LayerSpec(temperature=1e-300).check(), "temperature must be"),
     "stride": (lambda m: LayerSpec(stride=1.5).check(), "stride must be a whole number"),
     "code": (lambda m: LayerSpec(code="2").check(), "code must be a whole number"),
     "memory": (lambda m: compress_text(b"abc", memory="5"), "memory is a whole number"),
@@ -92,3 +97,6 @@ def test_numpys_whole_numbers_are_whole_numbers(model):
     assert compress_collection(model, X, two) == compress_collection(model, X, 2)
     assert len(load_dataset("digits", limit=two)) == 2
     assert compress_image(X[0], np.float32(50)) == compress_image(X[0], 50)
+    learned, stream = TextModel.learn([b"abc" * 20], bits=np.int64(12)), io.BytesIO()
+    learned.save(stream)
+    assert learned.fingerprint == TextModel.learn([b"abc" * 20], bits=12).fingerprint

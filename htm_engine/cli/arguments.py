@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..data.named import NAMED
+from ..data.reasons import FORMAT_NAMES
 from ..estimator.presets import PRESETS
 from . import commands
 from .options import PROGRAM, command, layer, not_negative, output, series, whole
@@ -282,8 +283,8 @@ def _add_train_codec(found: argparse._SubParsersAction[argparse.ArgumentParser])
         "Learn a codec for photographs from a folder of pictures.",
         "my-photos/ -o mine.npz",
     )
-    made.add_argument("folder", metavar="FOLDER", help="PNG, JPEG, WebP, AVIF, BMP, TIFF")
-    made.add_argument("--seed", type=int, default=0, help="of everything drawn (default 0)")
+    made.add_argument("folder", metavar="FOLDER", help=f"of pictures: {FORMAT_NAMES}")
+    made.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="seed (default 0)")
     output(made, "where the model goes (.npz)")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import multiprocessing
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ from .progress import Progress, duration
 
 #: Files from which on several processes are worth their start of about a second.
 MANY = 3
+#: The signal that ended this worker, if one did.
+_ENDED: list[int] = []
 #: Options that may name a file.
 MODELS = ("model", "photo_model", "text_model")
 #: Seconds in which a scheduler must answer.
@@ -182,6 +185,10 @@ def _all(items: list[Item], work: Work, how: Namespace) -> Iterator[Done]:
     pool = ProcessPoolExecutor(min(cores, len(items)), get_context("spawn"), _quiet)
     try:
         yield from _results(pool, cores, ((work, item, how) for item in items))
+    except BaseException:  # a signal: nobody waits for the files under way
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -252,11 +259,20 @@ def _results(
 def _quiet() -> None:
     """A worker leaves Ctrl-C to the command, which ends it; and cores are shared by files."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
 
+def _leave(number: int, _: object) -> None:
+    """End a worker's file as an exception does, through what cleans up; and begin no other."""
+    _ENDED.append(number)
+    raise SystemExit(128 + number)
+
+
 def _caught(work: Work, item: Item, how: Namespace) -> Done:
+    if _ENDED:
+        return Done(item, error="the command was ended.")
     try:
         return work(item, how, lambda part: None)
     except HTMError as exc:

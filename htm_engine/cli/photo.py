@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import files
 from ..coding.metadata import Metadata
 from ..coding.photo.codec import compress_image, decompress_image, inspect_image
 from ..coding.photo.format import LARGEST
 from ..coding.photo.learning import learn
 from ..coding.photo.model import PhotoModel
 from ..data import exif, pixels, profiles
+from ..data.collecting import folder_members
 from ..data.uploads import LOCAL, read_picture
 from ..errors import DataError
 from .outputs import check_target, write
@@ -29,7 +29,6 @@ from .progress import Progress
 _MOST_JPEG_EXIF = 65533 - 6
 #: Whole pixels an inch that JPEG can tell; a larger density is left out.
 _MOST_JPEG_DENSITY = 65535
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp")
 
 
 def train(arguments: Namespace) -> None:
@@ -37,7 +36,7 @@ def train(arguments: Namespace) -> None:
     target = check_target(arguments.output, arguments.force)
     if target.suffix.lower() != ".npz":
         raise DataError(f"{target.name} must end in .npz, as models do.")
-    pictures = [_read(path) for path in _paths(Path(arguments.folder))]
+    pictures = _pictures(Path(arguments.folder))
     progress, told = Progress(sys.stderr), ""
     for part, doing, model in learn(pictures, arguments.seed):  # noqa: B007
         progress.show(f"{doing} {part:4.0%}, {progress.left(part)}", milestone=doing != told)
@@ -51,23 +50,25 @@ def train(arguments: Namespace) -> None:
     print(f"model            {target} ({stream.tell() / 1024:,.0f} KB, {model.fingerprint.hex()})")
 
 
-def _paths(folder: Path) -> list[Path]:
+def _pictures(folder: Path) -> list[NDArray[np.uint8]]:
+    """All pictures in and below a folder, as ``load_dataset`` finds them: by their content."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder.")
-    found = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file()
-    )
+    found, left_out = [], []
+    for member in folder_members(folder, LOCAL):
+        try:
+            read = read_picture(member.read(), member.name, max_pixels=LARGEST)
+        except DataError as exc:
+            left_out.append(str(exc))
+            continue
+        for note in read.notes:
+            print(note, file=sys.stderr)
+        found.append(read.pixels)
     if not found:
-        raise DataError(f"There are no pictures in {folder}.")
+        raise DataError(" ".join([f"There are no pictures in {folder}.", *left_out[:1]]))
+    for sentence in left_out:
+        print(f"Left out: {sentence}", file=sys.stderr)
     return found
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    content = files.read(path, LOCAL.max_bytes)
-    found = read_picture(content, path.name, max_pixels=LARGEST)
-    for note in found.notes:
-        print(note, file=sys.stderr)
-    return found.pixels
 
 
 # ------------------------------------------------------- there and back

@@ -223,6 +223,13 @@ def _name_back(path: Path, kind: str, ending: str | None) -> Path:
     )
 
 
+#: Options of photographs, and what each decides alone.
+_DECIDES = {
+    "--lossless": ("--quality", "--tune", "--effort"),
+    "--bytes": ("--quality",),
+}
+
+
 # ------------------------------------------------------------------ together
 def model_kind(path: str | None) -> str | None:
     """What a model is for; ``COLLECTION`` for a network."""
@@ -250,6 +257,7 @@ def collected(arguments: Namespace, model: str | None) -> bool:
             raise DataError("--tiles cuts a picture for a network: leave out --text and --photo.")
         return False
     if model == COLLECTION or arguments.tiles:
+        _refuse_beside_network(arguments)
         return True
     if model is not None:
         return False
@@ -263,13 +271,27 @@ def collected(arguments: Namespace, model: str | None) -> bool:
     return several and output is not None and Path(output).suffix.lower() == ENDING
 
 
+def _refuse_beside_network(arguments: Namespace) -> None:
+    """Refuse what a network does not look at; the rest is refused where it is read."""
+    others = {
+        "--tune": arguments.tune != "psnr",
+        "--effort": arguments.effort != "best",
+        "--strip": arguments.strip,
+        "--memory": arguments.memory,
+    }
+    for name, value in others.items():
+        if value:
+            raise DataError(f"{name} does nothing where a network stores pictures: leave it out.")
+
+
 def check_options(arguments: Namespace, items: list[Item]) -> None:
     """Refuse options that would do nothing.
 
     Raises
     ------
     DataError
-        If they are for photographs, or for texts, and no file is one.
+        If they are for photographs, or for texts, and no file is one; or if another option
+        decides what they would.
     """
     given = {item.kind for item in items}
     photo = {
@@ -285,3 +307,7 @@ def check_options(arguments: Namespace, items: list[Item]) -> None:
         useless = [name for name, value in options.items() if value]
         if useless and kind not in given:
             raise DataError(f"{useless[0]} is for {kind}s, and no {kind} is given.")
+    for decides, left in _DECIDES.items():
+        useless = [name for name in left if photo[name]]
+        if photo[decides] and useless:
+            raise DataError(f"{useless[0]} does nothing beside {decides}: leave one of them out.")

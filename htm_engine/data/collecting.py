@@ -12,7 +12,7 @@ that no camera saw would be learned like everything else.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from PIL import Image
 
 from .. import files
 from ..errors import DataError
+from .apart import Patience, Told, patience
 from .uploads import Limits, Member, is_hidden, read_picture, shown
 
 DEFAULT_SIDE = 32  #: side of pictures that have to be brought to a common size
@@ -154,12 +155,14 @@ def collect(
     limit: int | None,
     rng: np.random.Generator,
     limits: Limits,
+    told: Told | None = None,
 ) -> tuple[Pixels, NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Decode members into one array.
 
     With ``colour`` None all are in colour if any is; with ``limit``, a random choice of that
     many readable pictures, in their own order.  Sub-folders become labels.  Without ``size``,
     pictures of one size of at most 256 x 256 keep it, if they fit; else each gets 32 x 32.
+    ``told`` as in :func:`~htm_engine.data.datasets.load_upload`.
 
     Returns
     -------
@@ -169,27 +172,25 @@ def collect(
     skipped, notes : tuple of str
         A sentence for each file left out; one if colour was lost.
     """
-    order: Iterable[int] = range(len(members))
+    order: Sequence[int] = range(len(members))
     if limit is not None and limit < len(members):
         order = rng.permutation(len(members)).tolist()
     kept: dict[int, Pixels] = {}
     skipped: list[str] = []
     pixels_read = held = turned_grey = 0
-    for index in order:
+    for place, index in enumerate(order):
         if limit is not None and len(kept) >= limit:
             break
+        waits = patience(told, place / len(order))
         try:
-            picture, lost = _decoded(members[index], colour, limits)
+            picture, lost = _decoded(members[index], colour, limits, waits)
         except DataError as exc:
             skipped.append(str(exc))
             continue
         turned_grey += lost
         pixels_read += picture.shape[0] * picture.shape[1]
         if pixels_read > limits.max_pixels_total:
-            raise DataError(
-                f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
-                "together; send fewer or smaller pictures."
-            )
+            raise _too_many(name, limits)
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
         if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
             size = (DEFAULT_SIDE, DEFAULT_SIDE)
@@ -205,6 +206,13 @@ def collect(
     X = np.stack([fit(picture, size) for picture in pictures])
     y, label_names = _labels([members[index].name for index in sorted(kept)])
     return X, y, label_names, _told(skipped), colour_lost(turned_grey, len(X))
+
+
+def _too_many(name: str, limits: Limits) -> DataError:
+    return DataError(
+        f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
+        "together; send fewer or smaller pictures."
+    )
 
 
 def _none(name: str, skipped: list[str]) -> DataError:
@@ -233,10 +241,12 @@ def _alike(pictures: list[Pixels], colour: bool | None) -> list[Pixels]:
     return [in_colours(picture, colour, single=True) for picture in pictures]
 
 
-def _decoded(member: Member, colour: bool | None, limits: Limits) -> tuple[Pixels, bool]:
+def _decoded(
+    member: Member, colour: bool | None, limits: Limits, waits: Patience | None
+) -> tuple[Pixels, bool]:
     """One member's picture, in colours as asked, and whether it lost some."""
-    content = member.read()
-    picture = read_picture(content, member.name, max_pixels=limits.max_pixels_each).pixels
+    content, most = member.read(), limits.max_pixels_each
+    picture = read_picture(content, member.name, max_pixels=most, patience=waits).pixels
     if colour is None:
         return picture, False
     return in_colours(picture, colour, single=True), not colour and coloured(picture)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..files import as_bytes
-from . import arrayfiles, collecting, uploads
+from . import apart, arrayfiles, collecting, uploads
 from .dataset import Dataset
 from .named import NAMED
 from .uploads import LOCAL, UPLOAD, Limits, Member, shown
@@ -145,6 +145,7 @@ def load_upload(
     random_state: int = 0,
     split: str = "train",
     limits: Limits = UPLOAD,
+    told: apart.Told | None = None,
 ) -> Dataset:
     """Load what a visitor sent: a picture, ZIP, IDX, IDX.gz, NPY or NPZ file.
 
@@ -158,6 +159,9 @@ def load_upload(
         As in :func:`load_dataset`; unless told otherwise, pictures keep their colour.
     limits : Limits
         What is refused as too large.
+    told : callable, optional
+        Called with the part done, 0 to 1, now and then; what it raises ends the reading.  With
+        it, a picture that may take long is decoded by a process of its own, in 20 seconds or not.
 
     Returns
     -------
@@ -169,7 +173,7 @@ def load_upload(
         For anything that cannot be used, in a sentence that names the file.
     """
     options = _options(size, colour, limit, random_state, split, limits)
-    return _from_bytes(filename, as_bytes(data), options)
+    return _from_bytes(filename, as_bytes(data), replace(options, told=told))
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,7 @@ class _Options:
     random_state: int
     split: str
     limits: Limits
+    told: apart.Told | None = None
 
 
 def _options(
@@ -251,7 +256,9 @@ def _from_bytes(filename: str, data: bytes, options: _Options) -> Dataset:
         return _from_array(arrayfiles.read_idx(data, filename, options.limits), filename, options)
     if options.split != "train":
         raise _no_test_part(filename)
-    picture = uploads.read_picture(data, filename, max_pixels=options.limits.max_pixels).pixels
+    waits = apart.patience(options.told, 0.0)
+    most = options.limits.max_pixels
+    picture = uploads.read_picture(data, filename, max_pixels=most, patience=waits).pixels
     X = collecting.fit_all(picture[None], options.size or collecting.default_size([picture.shape]))
     lost = collecting.colour_lost(options.colour is False and collecting.coloured(picture), 1)
     colour = collecting.coloured(picture) if options.colour is None else options.colour
@@ -271,6 +278,7 @@ def _from_members(members: Sequence[Member], name: str, options: _Options) -> Da
         limit=options.limit,
         rng=np.random.default_rng(options.random_state),
         limits=options.limits,
+        told=options.told,
     )
     return _own(name, X=X, y=y, label_names=label_names, skipped=skipped, notes=notes)
 

@@ -57,12 +57,17 @@ def check(data: bytes, label: str, pixels: int) -> None:
     arithmetic = any(marker in _ARITHMETIC for marker, _ in _frames(data))
     if pixels > _MOST_PIXELS_A_BYTE * len(data) and not arithmetic:
         raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
-    scans = sum(1 for _ in itertools.islice(_scans(data), 100 * MOST_SCANS))
-    if scans > MOST_SCANS:
+    times = scans(data)
+    if times > MOST_SCANS:
         raise DataError(
-            f"{label} is a JPEG in {scans:,} scans; at most {MOST_SCANS} are read, "
+            f"{label} is a JPEG in {times:,} scans; at most {MOST_SCANS} are read, "
             "so store it anew first."
         )
+
+
+def scans(data: bytes) -> int:
+    """How often a JPEG has its picture gone over, as far as that is counted."""
+    return sum(1 for _ in itertools.islice(_scans(data), 100 * MOST_SCANS))
 
 
 def _scans(data: bytes) -> Iterator[int]:

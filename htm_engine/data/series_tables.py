@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from .. import files
 from ..errors import DataError
 from .series import SeriesData
 from .tables import MOST_CELLS, check_rows, frames
@@ -69,7 +70,7 @@ def read_table(
         If it cannot be opened.
     """
     if isinstance(source, str | Path):
-        with Path(source).open("rb") as stream:
+        with files.measured(source) as (stream, _):
             return read_table(stream, columns, time, name or Path(source).name, most_rows)
     notes: list[str] = []
     if isinstance(source, pd.DataFrame):

@@ -26,6 +26,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from ..errors import DataError
 from ..kinds import kind_of
+from .names import encoding_of
 
 # Rows that are too long are counted in ``attrs``; set once for the process, because
 # warnings.catch_warnings is not safe in the threads a web page runs in.
@@ -165,7 +166,7 @@ def _encoding(head: bytes) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
         return "utf-8-sig"
     except UnicodeDecodeError:
-        return "cp1252"
+        return encoding_of(head)
 
 
 def _evenness(lines: list[str], delimiter: str) -> tuple[float, int]:

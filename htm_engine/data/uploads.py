@@ -25,15 +25,16 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..coding.metadata import Metadata
-from ..errors import DataError
+from ..errors import DataError, HTMError
 from ..files import as_bytes
-from . import jpeg, pixels
+from . import apart, jpeg, pixels
 from .names import entry_name
 from .reasons import FORMATS, refusal
 from .room import Room
@@ -142,6 +143,7 @@ def read_picture(
     enough: int | None = None,
     keep_alpha: bool = False,
     keep_metadata: bool = False,
+    patience: apart.Patience | None = None,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
 
@@ -162,8 +164,9 @@ def read_picture(
     keep_alpha : bool
         Return ``(h, w, 4)`` for a picture that has transparency, ``(h, w, 2)`` for a grey one.
     keep_metadata : bool
-        Return profile, EXIF and density, instead of notes on them; a profile of sRGB is left out,
-        as values without one are taken for that.
+        Return profile (none of sRGB, the usual), EXIF and density, instead of notes on them.
+    patience : Patience, optional
+        Have one that may take over a second decoded by a process, ended when time is over.
 
     Returns
     -------
@@ -173,36 +176,51 @@ def read_picture(
     Raises
     ------
     DataError
-        If the file is empty, of another format, too large, damaged or cut short.
+        If the file is empty, of another format, too large, damaged, cut short, or too slow.
     """
     label, data = shown(name), as_bytes(data)
     if not data:
         raise DataError(f"{label} is empty.")
+    keep = {"keep_alpha": keep_alpha, "keep_metadata": keep_metadata}
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_pixels(image.size, label, max_pixels)
             jpeg.check(data, label, image.width * image.height)
+            if patience is not None and apart.takes_long(image, data):
+                options = {"max_pixels": max_pixels, "enough": enough, **keep}
+                return _apart(image, data, label, patience, options)
             smaller = _drafted(image, label, enough)
-            return _decoded(image, data, label, smaller, (keep_alpha, keep_metadata))
-    except DataError:
+            return _decoded(image, data, label, smaller, keep)
+    except HTMError:
         raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
-        raise DataError(
-            f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
-        ) from exc
-    except MemoryError as exc:
-        raise too_little(label) from exc
     except Exception as exc:
-        raise refusal(data, label, exc) from exc
+        raise _why(data, label, max_pixels, exc) from exc
+
+
+def _why(data: bytes, label: str, max_pixels: int, exc: Exception) -> DataError:
+    """What to tell of an exception that is none of ours."""
+    if isinstance(exc, Image.DecompressionBombWarning | Image.DecompressionBombError):
+        return DataError(
+            f"{label} is too large to decode: at most {max_pixels / 1e6:g} megapixels are read."
+        )
+    return too_little(label) if isinstance(exc, MemoryError) else refusal(data, label, exc)
 
 
 def _decoded(
-    image: Image.Image, data: bytes, label: str, notes: tuple[str, ...], keep: tuple[bool, bool]
+    image: Image.Image, data: bytes, label: str, notes: tuple[str, ...], keep: dict[str, bool]
 ) -> Picture:
     """The picture of an open file that was found acceptable, once there is room to decode it."""
     with _DECODING.of(image.width * image.height):
-        found, more, metadata = pixels.decoded(image, data, label, *keep)
+        found, more, metadata = pixels.decoded(image, data, label, **keep)
         return Picture(found, (*notes, *more), metadata, pixels.bits_of(image, data))
+
+
+def _apart(
+    image: Image.Image, data: bytes, label: str, patience: apart.Patience, options: dict[str, Any]
+) -> Picture:
+    """The same by a process of its own."""
+    with _DECODING.of(image.width * image.height):
+        return Picture(*apart.read(data, label, patience, options))
 
 
 def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:

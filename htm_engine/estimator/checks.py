@@ -28,6 +28,40 @@ NUMBERS = (
 )
 
 
+def check_codes(Z: Floats) -> None:
+    """Refuse codes beyond what any data gives, which single precision would not hold.
+
+    Raises
+    ------
+    DataError
+    """
+    largest = max(-float(Z.min()), float(Z.max()))
+    if largest > LARGEST:
+        raise DataError(
+            f"The codes reach {largest:g}, and those of data are within {LARGEST:g}: "
+            "give what transform gave."
+        )
+
+
+def check_nothing_more(method: str, more: dict[str, Any]) -> None:
+    """Refuse what a method is given by a name that it does not take.
+
+    Raises
+    ------
+    DataError
+        For weights, with what does the same.
+    TypeError
+        For any other name, as Python does.
+    """
+    if "sample_weight" in more:
+        raise DataError(
+            f"{method} does not weigh rows: repeat each as often as it counts, "
+            "X.repeat(weights, axis=0), and leave sample_weight out."
+        )
+    if more:
+        raise TypeError(f"{method}() got an unexpected keyword argument {next(iter(more))!r}")
+
+
 def check_settings(params: dict[str, Any]) -> None:
     """Raise ``ValueError`` with one sentence if a setting makes no sense.
 

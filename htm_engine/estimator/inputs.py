@@ -22,6 +22,9 @@ from ..model.layer import Floats
 from ..model.parts import as_maps
 from .spread import Spread, checked
 
+#: Rows that tell whether floating-point numbers are whole.
+FEW = 1024
+
 
 class MapInputs:
     """Reads X, and remembers how its samples were laid out."""
@@ -87,7 +90,7 @@ class MapInputs:
             # Its sums of large and infinite numbers warn before it says what is wrong.
             with np.errstate(invalid="ignore", over="ignore"):
                 X = validate_data(self, X, reset=reset, dtype=dtype)
-            self._check_whole(X, whole and not reset)
+            self._check_whole(X, not reset and (whole or _are_whole(X)))
         if reset:
             self._layout = X.shape[1:]
             self._shape = map_shape(X.shape[1:], self.input_shape)
@@ -125,7 +128,7 @@ class MapInputs:
             whole = _is_whole(X)
             with np.errstate(invalid="ignore", over="ignore"):
                 X = check_array(X, allow_nd=True, dtype=[np.float64, np.float32], estimator=self)
-            self._check_whole(X, whole and not reset)
+            self._check_whole(X, not reset and (whole or _are_whole(X)))
         if not X.size:
             raise DataError(f"There are no pictures in data of shape {X.shape}.")
         self._read_sides(X, reset)
@@ -182,6 +185,13 @@ def _is_whole(X: Any) -> bool:
         except ValueError:  # rows of several lengths, which are refused later
             return False
     return bool(found) and all(one.startswith(("int", "uint")) for one in found)
+
+
+def _are_whole(X: Any) -> bool:
+    """Whether floating-point numbers are bytes and not just 0 and 1, by the first rows of them."""
+    few = X[:FEW]
+    could = few.dtype.kind == "f" and few.size and 1 < few.max() <= 255
+    return bool(could and (few == few.round()).all())
 
 
 def map_shape(layout: tuple[int, ...], input_shape: tuple[int, ...] | None) -> Shape:

@@ -151,8 +151,9 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return tags
 
     # --------------------------------------------------------------- learning
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from X; ``y`` is ignored."""
+    def fit(self, X: Any, y: Any = None, **more: Any) -> Self:
+        """Learn from X; ``y`` is ignored, anything ``more`` is refused: rows are not weighed."""
+        checks.check_nothing_more("fit", more)
         for _ in self.fit_steps(X):
             pass
         return self
@@ -178,8 +179,9 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             yield step
         self._best = None
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from one more batch, starting if nothing was learned yet; ``y`` is ignored."""
+    def partial_fit(self, X: Any, y: Any = None, **more: Any) -> Self:
+        """Learn from one more batch, starting if nothing was learned yet; the rest as in `fit`."""
+        checks.check_nothing_more("partial_fit", more)
         fresh = not hasattr(self, "hierarchy_")
         if fresh:
             self.check_settings()
@@ -262,11 +264,12 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def inverse_transform(self, Z: Any) -> Floats:
         """Pictures or rows from dense codes, decoded all the way down."""
         check_is_fitted(self)
-        Z = check_array(Z, dtype=np.float32)
+        Z = check_array(Z, dtype=[np.float64, np.float32])
         length = dense.length(self.hierarchy_)
         if Z.shape[1] != length:
             raise ValueError(f"codes have {length} numbers each, got {Z.shape[1]}")
-        return self.decode(dense.to_codes(self.hierarchy_, Z))
+        checks.check_codes(Z)
+        return self.decode(dense.to_codes(self.hierarchy_, Z.astype(np.float32, copy=False)))
 
     def reconstruct(self, X: Any) -> Floats:
         """What remains of X after the top level's code: ``decode(encode(X))``."""

@@ -41,7 +41,8 @@ RATIOS = (150.0, 80.0, 45.0, 25.0, 14.0, 9.0, 6.0)
 
 def middle(picture: Pixels) -> Pixels:
     """The part of a picture that is measured, without its alpha."""
-    picture = picture[..., :3] if picture.ndim == 3 else picture
+    if picture.ndim == 3:
+        picture = picture[..., 0] if picture.shape[2] < 3 else picture[..., :3]
     y, x = (max(0, size - MOST_SIDE) // 2 for size in picture.shape[:2])
     return np.ascontiguousarray(picture[y : y + MOST_SIDE, x : x + MOST_SIDE])
 
@@ -53,7 +54,7 @@ def photo_curves(
 
     Parameters
     ----------
-    picture : uint8 array (h, w), (h, w, 3) or (h, w, 4)
+    picture : uint8 array (h, w), (h, w, 2), (h, w, 3) or (h, w, 4)
         At most 512x512 from its middle are measured, by their true file bytes.
     model, tune, effort
         As in :func:`compress_image`.

@@ -85,8 +85,8 @@ class LayerSpec:
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie in {low}..{high}, got {value}")
         numbers = int | float | np.integer | np.floating
-        if not isinstance(self.temperature, numbers) or not 0 < self.temperature <= 1e6:
-            raise ValueError(f"temperature must be positive, got {self.temperature!r}")
+        if not isinstance(self.temperature, numbers) or not 1e-6 <= self.temperature <= 1e6:
+            raise ValueError(f"temperature must be from 1e-06 to 1e+06, got {self.temperature!r}")
         for name in ("stride", "code"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, int | np.integer):

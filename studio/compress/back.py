@@ -12,7 +12,7 @@ from htm_engine.errors import HTMError
 from htm_engine.figures.compress import bits_in_words
 
 from ..kit.pictures import alt, png, sheet
-from ..kit.words import said, t
+from ..kit.words import t, unmarked
 from ..visitor import handed
 from .view import LARGE
 from .work import pictures_of
@@ -35,7 +35,9 @@ def show(model: HTM) -> None:
     try:
         pictures, parts = pictures_of(file.getvalue(), model)
     except HTMError as exc:
-        st.error(t("compress.nothing_else_on_this_page", exc=said(exc)), icon=":material/error:")
+        st.error(
+            t("compress.nothing_else_on_this_page", exc=unmarked(exc)), icon=":material/error:"
+        )
         return
     info, count = parts.info, len(pictures)
     size = f"{pictures.shape[2]} x {pictures.shape[1]}"

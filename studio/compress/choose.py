@@ -7,8 +7,8 @@ import streamlit as st
 from htm_engine.data.reasons import FORMAT_NAMES
 from htm_engine.errors import HTMError
 
-from ..kit import settings
-from ..kit.words import said, t
+from ..kit import reading, settings
+from ..kit.words import escaped, t, unmarked
 from ..visitor import session
 from . import work
 
@@ -32,11 +32,19 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
         subject = None if own is None else choose_from(own, file is not None)
     if file is None:
         return subject
+    name, content, model = file.name, file.getvalue(), found.model
+    key = file.file_id, tiles, model.fingerprint
     try:
-        return work.subject_of_upload(file.name, file.getvalue(), found.model, tiles)
+        with right:
+            sent = reading.of(
+                "picture",
+                key,
+                lambda told: work.subject_of_upload(name, content, model, tiles, told),
+            )
     except HTMError as exc:
-        st.error(said(exc), icon=":material/error:")
+        st.error(unmarked(exc), icon=":material/error:")
         return subject
+    return subject if sent is None else sent
 
 
 def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
@@ -47,7 +55,7 @@ def choose_from(own: work.Collection, disabled: bool) -> work.Subject:
     if last:
         index = ON.slider(
             "picture",
-            t("compress.picture_of_2") + name,
+            t("compress.picture_of_2") + escaped(name),
             high=last,
             disabled=disabled or whole,
             help=t("compress.held_out_of_training")

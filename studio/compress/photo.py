@@ -12,15 +12,16 @@ from htm_engine.coding.metadata import NOTHING, Metadata
 from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
-from ..kit import watching
+from ..kit import reading, watching
 from ..kit.pictures import alt
-from ..kit.words import said, t
+from ..kit.words import t, unmarked
 from ..visitor import handed
 from . import example, photo_early, photo_learn, photo_view, photo_work
 from .choose import KINDS, ON
 
 if TYPE_CHECKING:
     from htm_engine.coding.photo.model import PhotoModel
+    from htm_engine.data.uploads import Picture
 
 Pixels = NDArray[np.uint8]
 #: A picture, and what it has besides.
@@ -89,20 +90,29 @@ def _settings() -> tuple[Sent, photo_work.PhotoSettings]:
         st.session_state[photo_view.NAME] = UNNAMED
         st.caption(t("compress.the_sample_photograph"))
         return (photo_work.sample(), NOTHING), wanted
+    read = None
     try:
-        read = photo_work.uploaded(file.name, file.getvalue())
-        if read.bits > 8 and lossless:
+        with right:
+            read = _read(file)
+        if read is not None and read.bits > 8 and lossless:
             raise DataError(t("compress.too_deep", bits=read.bits))
-        for note in read.notes:
-            right.caption(f":material/info: {said(note)}")
-        name, sent = file.name, (read.pixels, read.metadata)
-        st.session_state[_LAST] = name, sent
     except HTMError as exc:
-        st.error(said(exc), icon=":material/error:")
-        # The rest of the page stays as it was.
-        name, sent = st.session_state.get(_LAST) or (UNNAMED, (photo_work.sample(), NOTHING))
+        read = None
+        st.error(unmarked(exc), icon=":material/error:")
+    if read is not None:
+        for note in read.notes:
+            right.caption(f":material/info: {unmarked(note)}")
+        st.session_state[_LAST] = file.name, (read.pixels, read.metadata)
+    # Until it is read, or where it cannot be, the rest of the page stays as it was.
+    name, sent = st.session_state.get(_LAST) or (UNNAMED, (photo_work.sample(), NOTHING))
     st.session_state[photo_view.NAME] = name
     return (sent[0], NOTHING if strip else sent[1]), wanted
+
+
+def _read(file: handed.File) -> Picture | None:
+    """The picture in a file; None while it is read."""
+    name, content = file.name, file.getvalue()
+    return reading.of("photo", file.file_id, lambda told: photo_work.uploaded(name, content, told))
 
 
 def _target(on: Any, disabled: bool) -> tuple[int, int]:
@@ -193,7 +203,9 @@ def _back() -> None:
             picture = photo_work.opened(file.getvalue(), own.model if own else None)
             metadata = photo_work.besides(file.getvalue())
     except HTMError as exc:
-        st.error(t("compress.nothing_else_on_this_page", exc=said(exc)), icon=":material/error:")
+        st.error(
+            t("compress.nothing_else_on_this_page", exc=unmarked(exc)), icon=":material/error:"
+        )
         return
     drawn = photo_work.png(picture, metadata)
     st.image(drawn, alt=alt(t("compress.the_picture_from_the_file")), width="stretch")

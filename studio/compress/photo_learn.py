@@ -10,17 +10,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from htm_engine.errors import DataError, HTMError
 from htm_engine.runs.background import Background
 
 from ..kit import ahead, keeping, watching
-from ..kit.words import said, t
+from ..kit.words import escaped, said, t
 from .choose import KINDS
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from htm_engine.coding.photo.model import PhotoModel
 
+Pixels = NDArray[np.uint8]
 #: Pictures and their pixels together; megabytes of a model's file.
 MOST_PICTURES, MOST_PIXELS, MOST_MODEL_MB = 40, 24_000_000, 8
 #: Seconds between two looks; seconds unseen, on another page, after which learning pauses.
@@ -72,14 +76,16 @@ def opened(content: bytes) -> PhotoModel:
     return PhotoModel.load(io.BytesIO(content))
 
 
-def decoded(files: list[tuple[str, bytes]]) -> list[Any]:
-    """Pictures to learn from; sizes are known before anything is decoded.
+def learned(files: list[tuple[str, bytes]]) -> Iterator[tuple[float, str, PhotoModel | None]]:
+    """Pictures read one after another, then learned from; sizes are known before they are decoded.
 
     Raises
     ------
     DataError
         If they are too many or too large together, or one cannot be read.
     """
+    from htm_engine.coding.photo.learning import learn
+    from htm_engine.data.apart import SECONDS, Patience
     from htm_engine.data.uploads import read_picture
 
     if len(files) > MOST_PICTURES:
@@ -87,25 +93,22 @@ def decoded(files: list[tuple[str, bytes]]) -> list[Any]:
             f"These are {len(files)} pictures; the page learns from at most {MOST_PICTURES}, "
             "the shell from any number: python -m htm_engine train-codec."
         )
-    pictures, left = [], MOST_PIXELS
+    pictures: list[Pixels] = []
+    left, waits = MOST_PIXELS, Patience(SECONDS, lambda: None)
     for name, content in files:
-        pictures.append(read_picture(content, name, max_pixels=max(1, left)).pixels)
-        left -= pictures[-1].shape[0] * pictures[-1].shape[1]
-    return pictures
+        yield 0.0, "looking at the pictures", None
+        read = read_picture(content, name, max_pixels=max(1, left), patience=waits)
+        pictures.append(read.pixels)
+        left -= read.pixels.shape[0] * read.pixels.shape[1]
+    yield from learn(pictures)
 
 
 def _start() -> None:
     """Begin to learn from what was uploaded; a callback."""
     st.session_state.pop(_REFUSED, None)
     files: list[UploadedFile] = st.session_state.get("photo_learn") or []
-    try:
-        pictures = decoded([(file.name, file.getvalue()) for file in files])
-    except HTMError as exc:
-        st.session_state[_REFUSED] = said(exc)
-        return
-    from htm_engine.coding.photo.learning import learn
-
-    steps = partial(ahead.after, partial(learn, pictures))
+    sent = [(file.name, file.getvalue()) for file in files]
+    steps = partial(ahead.after, partial(learned, sent))
     watching.start(_JOB, (), steps, "photo codec", abandon_after=ABANDON)
 
 
@@ -163,7 +166,7 @@ def show() -> None:
             )
         )
         if refused := st.session_state.get(_REFUSED):
-            st.error(refused, icon=":material/error:")
+            st.error(escaped(refused), icon=":material/error:")
         watching.watch(_job, _draw, LOOK)
         _mine()
 

@@ -31,6 +31,7 @@ from .photo_early import Underway
 if TYPE_CHECKING:
     from htm_engine.coding.photo.anatomy import PhotoMap
     from htm_engine.coding.photo.model import PhotoModel
+    from htm_engine.data.apart import Told
     from htm_engine.data.uploads import Picture
     from htm_engine.evaluation.comparison import Stored
 
@@ -131,17 +132,27 @@ def sample() -> Pixels:
     return np.ascontiguousarray(load_sample_image("china.jpg")[SAMPLE])
 
 
-def uploaded(name: str, content: bytes) -> Picture:
+def uploaded(name: str, content: bytes, told: Told | None = None) -> Picture:
     """A visitor's picture, checked before it is decoded, and notes on what of it is not kept.
+
+    ``told`` as in :func:`htm_engine.data.apart.patience`.
 
     Raises
     ------
     DataError
         If it is no picture that can be read, or larger than the page takes.
     """
+    from htm_engine.data.apart import patience
     from htm_engine.data.uploads import read_picture
 
-    return read_picture(content, name, max_pixels=MOST_PIXELS, keep_alpha=True, keep_metadata=True)
+    return read_picture(
+        content,
+        name,
+        max_pixels=MOST_PIXELS,
+        keep_alpha=True,
+        keep_metadata=True,
+        patience=patience(told, 0.0),
+    )
 
 
 def steps(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from htm_engine.coding.collection.anatomy import Anatomy, dissect
 from htm_engine.coding.collection.codec import compress_collection, inspect_collection
+from htm_engine.data.apart import Told, patience
 from htm_engine.data.fitting import as_pictures, fit_picture, picture_shape, put_together
 from htm_engine.data.uploads import read_picture
 from htm_engine.errors import DataError
@@ -110,15 +111,17 @@ class Subject:
         return hashlib.sha256(head + content).hexdigest()[:24]
 
 
-def subject_of_upload(name: str, content: bytes, model: HTM, tiles: bool) -> Subject:
-    """A visitor's picture, made fit for the network.
+def subject_of_upload(
+    name: str, content: bytes, model: HTM, tiles: bool, told: Told | None = None
+) -> Subject:
+    """A visitor's picture, made fit for the network; ``told`` as for photographs.
 
     Raises
     ------
     DataError
         If it is no picture that can be read.
     """
-    read = read_picture(content, name, enough=MOST_PIXELS)
+    read = read_picture(content, name, enough=MOST_PIXELS, patience=patience(told, 0.0))
     fitted = fit_picture(read.pixels, model, tiles=tiles, most_pixels=MOST_PIXELS)
     return Subject(
         name, fitted.pictures, fitted.whole[None], fitted.mosaic, (*read.notes, *fitted.notes)

@@ -9,7 +9,7 @@ import streamlit as st
 from htm_engine.errors import HTMError
 
 from ..kit.keeping import kept
-from ..kit.words import said, t
+from ..kit.words import t, unmarked
 from ..visitor import handed
 
 #: Numbers of a file that are given back here: a few bytes can claim any number of equal ones.
@@ -37,7 +37,7 @@ def show(file: handed.Handed) -> None:
     try:
         table = read(file.content, MOST)
     except HTMError as exc:
-        st.error(said(exc), icon=":material/error:")
+        st.error(unmarked(exc), icon=":material/error:")
         return
     name = file.name.removesuffix(".htmc") or "table"
     st.success(t("home.table_from", size=len(table), stored=len(file.content)))

@@ -13,7 +13,7 @@ import streamlit as st
 from htm_engine.errors import DataError
 
 from ..kit.controls import CONTROLS, Words
-from ..kit.words import t
+from ..kit.words import escaped, t
 from ..visitor import handed
 from . import give_back
 
@@ -48,7 +48,7 @@ def _hand_over(files: Sequence[handed.File]) -> None:
     try:
         place, file = handed.sorted_out(files, int(st.get_option("server.maxUploadSize")) << 20)
     except DataError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(escaped(str(exc)), icon=":material/error:")
         return
     if place == "numbers_back":
         give_back.show(file)

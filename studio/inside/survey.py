@@ -74,7 +74,7 @@ def _odd(name: str, data_name: str, _seen: work.Surveyed) -> tuple[bytes, list[i
     scores = unlike(_seen.X)
     most = np.argsort(-scores, kind="stable")[:ODD]
     labels = [f"#{i}  {scores[i]:.2f}" for i in most]
-    picture = sheet(_seen.shown[most], columns=ODD, side=64, gap=8, labels=labels)
+    picture = sheet(_seen.shown[most], columns=ODD, side=96, gap=8, labels=labels)
     return picture, [int(i) for i in most]
 
 

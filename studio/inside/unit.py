@@ -11,7 +11,7 @@ from htm_engine.evaluation.metrics import psnr_of
 
 from ..kit.pictures import alt, sheet
 from ..kit.shapes import number, plane
-from ..kit.words import drawable, said, t
+from ..kit.words import drawable, t, unmarked
 from . import work
 from .choice import Choice
 
@@ -115,7 +115,7 @@ def switched_off(c: Choice) -> None:
     try:
         rest = inspection.without(c.model, c.level, c.unit)
     except DataError as exc:
-        st.info(t("inside.not_possible_here", exc=said(exc)))
+        st.info(t("inside.not_possible_here", exc=unmarked(exc)))
         return
     before, after = (np.asarray(m.reconstruct(own)) for m in (c.model, rest))
     errors = [-m.score(own) for m in (c.model, rest)]

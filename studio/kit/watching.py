@@ -18,7 +18,7 @@ import streamlit as st
 
 from htm_engine.runs.background import Background
 
-from .words import said, t
+from .words import t, unmarked
 
 #: Begins the keys of containers whose content never fades while it is drawn again.
 STEADY = "steady"
@@ -129,7 +129,7 @@ def progress(
 
 
 def finished(
-    job: Background, words: str, cancel: str = "", failed: Callable[[str], str] = said
+    job: Background, words: str, cancel: str = "", failed: Callable[[str], str] = unmarked
 ) -> bool:
     """Whether a job has its result; its progress while it goes on, or its failure, is drawn."""
     if not job.over:

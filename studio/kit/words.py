@@ -4,6 +4,7 @@
 
     t("train.reset")                 a page's words, by key
     said("not a picture: x.png")     the engine's messages, by their English template
+    unmarked("... **x**.png")        the same for Markdown, in which names are as they are
     moment(seconds)                  a date
 
 ``catalogues/en.json`` and ``zh.json`` hold templates by page.  What Chinese lacks is said in
@@ -33,6 +34,11 @@ PARAMETER = "lang"
 FOLDER = Path(__file__).resolve().parent / "catalogues"
 #: Sections of the catalogues whose English stands in the engine, and is translated by it.
 ENGINE = ("figures", "engine")
+#: What Markdown, and Streamlit's icons and colours, find something to do in, by its last sign:
+#: some anywhere, a colon before what may be a name, what makes a list at the begin of a line.
+_MARKUP = re.compile(
+    r"[\\`*_{}\[\]<>#|~$&^]|:(?=\S)|(?<!\S)[-+=](?=\s|$)|^\s*\d+[.)]", re.MULTILINE
+)
 _CHOSEN = "_language"
 
 
@@ -179,10 +185,26 @@ def drawable(labels: Sequence[str]) -> tuple[list[str], str]:
     return drawn, "　".join(beside)
 
 
+def escaped(text: str) -> str:
+    r"""Words in which Markdown finds nothing to do, whoever chose them.
+
+    >>> escaped("**x**")
+    '\\*\\*x\\*\\*'
+    """
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
+
+
 def plain(name: str) -> str:
-    """A name in which Markdown finds nothing to do, at most 60 letters of it."""
-    short = name if len(name) <= 60 else "..." + name[-57:]
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:^=" else c for c in short)
+    """A name :func:`escaped`, at most 60 letters of it."""
+    return escaped(name if len(name) <= 60 else "..." + name[-57:])
+
+
+def unmarked(message: object) -> str:
+    """What :func:`said` gives, for Markdown: the engine's messages hold names of strangers' files.
+
+    The engine itself marks nothing up.
+    """
+    return escaped(said(message))
 
 
 def moment(seconds: float) -> str:

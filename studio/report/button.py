@@ -14,7 +14,7 @@ from htm_engine.runs.recipe import Recipe
 
 from ..kit import watching
 from ..kit.links import link
-from ..kit.words import PARAMETER, language, said, t
+from ..kit.words import PARAMETER, language, said, t, unmarked
 from ..visitor import history
 from . import bundle, story
 
@@ -75,7 +75,7 @@ def _refused(run: Run) -> str:
 def show(run: Run) -> None:
     """Progress while it is made, then the two files."""
     if refused := st.session_state.pop(_refused(run), None):
-        st.error(said(refused))
+        st.error(unmarked(refused))
     watching.watch(lambda: watching.job_of(_key(run)), lambda job: _draw(job, run))
 
 
@@ -87,7 +87,7 @@ def _draw(job: Background | None, run: Run) -> None:
     if told is not None:
         _downloads(run, told)
     elif job.error:
-        st.error(said(job.error), icon=":material/error:")
+        st.error(unmarked(job.error), icon=":material/error:")
     elif not job.over:
         _measuring(job, run)
 

@@ -17,7 +17,7 @@ from ..kit import settings
 from ..kit.keeping import kept
 from ..kit.pictures import alt, sheet
 from ..kit.shapes import BARE
-from ..kit.words import moment, said, t
+from ..kit.words import escaped, moment, said, t, unmarked
 from ..report import button
 from ..visitor import history, resume
 from . import rows
@@ -32,7 +32,7 @@ def say() -> None:
     history.say_trouble()
     notices = [] if history.is_shared() else history.kept().history.notices()
     if notices:
-        st.warning("\n\n".join(notices[-10:]), icon=":material/delete_sweep:")
+        st.warning("\n\n".join(map(unmarked, notices[-10:])), icon=":material/delete_sweep:")
         st.button(
             t("runs.understood"), key="understood", on_click=history.kept().history.forget_notices
         )
@@ -135,16 +135,11 @@ def side_by_side(runs: Sequence[Run]) -> None:
     """A column a run: what can be done with it, its figures, its units."""
     for place, (column, run) in enumerate(zip(st.columns(len(runs)), runs, strict=True), 1):
         with column.container(border=True):
-            st.markdown(f"**{place}.** {_plain(run.name)}")
+            st.markdown(f"**{place}.** {escaped(run.name)}")
             _handle(run)
             button.show(run)
             _numbers(run)
             _units(run)
-
-
-def _plain(name: str) -> str:
-    """A name in Markdown as it is written, whoever chose it."""
-    return "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>$:~&" else c for c in name)
 
 
 def _handle(run: Run) -> None:
@@ -199,7 +194,7 @@ def _said(action):  # type: ignore[no-untyped-def]
         try:
             action()
         except HTMError as exc:
-            st.session_state["_runs_said"] = ("error", f"{exc}")
+            st.session_state["_runs_said"] = ("error", unmarked(exc))
 
     return act
 
@@ -214,7 +209,11 @@ def _use(run: Run) -> None:
         history.use(run)
         st.session_state["_runs_said"] = (
             "success",
-            t("runs.every_page_uses_the_model", fingerprint=run.fingerprint, name=run.name),
+            t(
+                "runs.every_page_uses_the_model",
+                fingerprint=run.fingerprint,
+                name=escaped(run.name),
+            ),
         )
 
     _said(use)()
@@ -224,9 +223,9 @@ def _go_on(run: Run) -> None:
     resume.go_on(run)
     refused = st.session_state.pop("_refused", None)
     st.session_state["_runs_said"] = (
-        ("error", refused)
+        ("error", unmarked(refused))
         if refused
-        else ("success", t("runs.goes_on_the_train_page", name=run.name))
+        else ("success", t("runs.goes_on_the_train_page", name=escaped(run.name)))
     )
 
 
@@ -238,7 +237,7 @@ def answer() -> None:
     if deleted := st.session_state.get("_just_deleted"):
         run, name = deleted
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(t("runs.deleted", name=_plain(name)), width="content")
+            st.markdown(t("runs.deleted", name=escaped(name)), width="content")
             st.button(
                 t("runs.undo"),
                 key="undo",
@@ -261,7 +260,7 @@ def put_away() -> None:
         st.markdown(t("runs.they_can_be_restored_for"))
         for run in deleted[:50]:
             st.button(
-                t("runs.restore", name=run.name),
+                t("runs.restore", name=escaped(run.name)),
                 key=f"restore_{run.id}",
                 icon=":material/undo:",
                 on_click=_said(lambda run=run: _restore(run.id)),
@@ -277,10 +276,10 @@ def _numbers(run: Run) -> None:
             total=run.total,
             seconds=run.seconds,
         ),
-        t("runs.utc_on", created=moment(run.created), data=_plain(run.data)),
+        t("runs.utc_on", created=moment(run.created), data=escaped(run.data)),
     ]
     if run.error:
-        lines.append(_plain(said(run.error)))
+        lines.append(unmarked(run.error))
     st.caption("  \n".join(lines))
     found = {
         t(f"runs.figure_{key}"): format(run.figures[key], form)
@@ -304,7 +303,7 @@ def _units(run: Run) -> None:
     try:
         levels = drawn_units(run.fingerprint, run)
     except HTMError as exc:
-        st.warning(said(exc))
+        st.warning(unmarked(exc))
         return
     for level, (png, count) in enumerate(levels, 1):
         st.image(

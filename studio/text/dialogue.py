@@ -11,7 +11,7 @@ from htm_engine.errors import HTMError
 
 from ..kit import controls, settings, watching
 from ..kit.keeping import kept
-from ..kit.words import said, t
+from ..kit.words import said, t, unmarked
 from ..visitor import handed
 from . import view, work
 from .work import Own
@@ -75,7 +75,7 @@ def _draw(job: Background | None, asked: Continuing, language: str, own: Own | N
     try:
         expected, text = _continued(model.fingerprint, model, asked)
     except HTMError as exc:
-        st.error(said(exc), icon=":material/error:")
+        st.error(unmarked(exc), icon=":material/error:")
         return
     view.next_letters(expected)
     with st.container(horizontal=True, gap="small"):

@@ -22,7 +22,7 @@ from htm_engine.runs.recording import RecordedJob
 
 from ..kit import watching
 from ..kit.shapes import BARE
-from ..kit.words import said, t
+from ..kit.words import said, t, unmarked
 from . import settings
 from .settings import ON
 
@@ -87,7 +87,7 @@ def show_rivals(run: Background) -> None:
         words = t("train.measured_of", items=len(items), state=said(run.state))
         watching.progress(run, words, "cancel_rivals", min(0.99, len(items) / 9))
     if run.error:
-        st.error(said(run.error))
+        st.error(unmarked(run.error))
     if not points:
         return
     curves = {t("train.htm_this_network"): points}
@@ -180,7 +180,7 @@ def show_folds(run: Background) -> list[FoldResult]:
         words = t("train.folds_measured", results=len(results), state=said(run.state))
         watching.progress(run, words, "cancel_folds", min(0.99, len(results) / 18))
     if run.error:
-        st.error(said(run.error))
+        st.error(unmarked(run.error))
     if results:
         figure, words = base.fold_scores(list(names), list(names.values()))
         st.plotly_chart(figure, alt=words, config=BARE, key="folds")

@@ -24,7 +24,7 @@ from htm_engine.runs.recording import RecordedJob
 
 from ..kit import presenting
 from ..kit.shapes import BARE
-from ..kit.words import said, t
+from ..kit.words import said, t, unmarked
 from ..visitor import ownership
 from . import after, view
 
@@ -43,7 +43,7 @@ def show(run: RecordedJob, level: int) -> None:
     if run.trouble:
         st.warning(t("train.this_run_is_not_wholly", trouble=run.trouble))
     if seen.state == "failed":
-        st.error(said(seen.error))
+        st.error(unmarked(seen.error))
         return
     _take_over(seen, run)
     if seen.over and run.result is not None:

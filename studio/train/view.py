@@ -16,10 +16,11 @@ from htm_engine.evaluation.metrics import mse, psnr_of
 from htm_engine.runs.background import POOL
 from htm_engine.runs.recording import RecordedJob
 
+from ..kit import reading
 from ..kit.pictures import alt, sheet
 from ..kit.places import RUN, TRAINING
 from ..kit.shapes import fits
-from ..kit.words import said, t
+from ..kit.words import said, t, unmarked
 from ..report import button
 from ..visitor import handed, history, ownership, resume, session
 from .settings import ON
@@ -48,12 +49,12 @@ def choose_data() -> Dataset:
         alt=alt(t("train.pictures_of_2", few=len(few), name=session.named(data.name))),
     )
     sides = "x".join(str(side) for side in data.X.shape[1:])
-    st.caption(t("train.pictures_of", data=len(data), sides=sides, source=said(data.source)))
+    st.caption(t("train.pictures_of", data=len(data), sides=sides, source=unmarked(data.source)))
     for note in data.notes:
-        st.caption(f":material/info: {said(note)}")
+        st.caption(f":material/info: {unmarked(note)}")
     if data.skipped:
         with st.expander(t("train.files_were_left_out", skipped=len(data.skipped))):
-            st.markdown("\n".join(f"- {line}" for line in data.skipped[:100]))
+            st.markdown("\n".join(f"- {unmarked(line)}" for line in data.skipped[:100]))
     return data
 
 
@@ -71,23 +72,21 @@ def _uploaded() -> Dataset:
         st.info(t("train.choose_a_file_until_then"))
         return session.load_data()
     key = (file.file_id, int(size), colour)
-    kept = st.session_state.get("_upload")
-    if kept is None or kept[0] != key:
-        try:
-            with st.spinner(t("train.reading")):
-                data = load_upload(
-                    file.name,
-                    file.getvalue(),
-                    size=int(size) or None,
-                    colour=None if colour else False,
-                )
-        except HTMError as exc:
-            st.error(said(exc))
-            return session.load_data()
-        kept = (key, data)
-        st.session_state["_upload"] = kept
-    found: Dataset = kept[1]
-    return found
+    name, content = file.name, file.getvalue()
+    side, keep = int(size) or None, None if colour else False
+    try:
+        data = reading.of(
+            "data",
+            key,
+            lambda told: load_upload(name, content, size=side, colour=keep, told=told),
+        )
+    except HTMError as exc:
+        st.error(unmarked(exc))
+        return session.load_data()
+    if data is None:
+        return session.load_data()
+    st.session_state["_upload"] = key, data
+    return data
 
 
 # ------------------------------------------------------------------- the run
@@ -258,7 +257,7 @@ def load_model(file: Any) -> None:
     try:
         model = HTM.load(io.BytesIO(file.getvalue()))
     except HTMError as exc:
-        st.error(t("train.the_model_in_use_is", exc=said(exc)))
+        st.error(t("train.the_model_in_use_is", exc=unmarked(exc)))
         return
     st.session_state["_loaded"] = file.file_id
     session.set_model(model, file.name, "uploaded")

@@ -18,7 +18,7 @@ from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob
 
 from ..kit import watching
-from ..kit.words import said, t
+from ..kit.words import escaped, said, t, unmarked
 from . import history, session
 from .resume import ABANDON
 
@@ -35,7 +35,7 @@ def follow() -> None:
             if not _have(wanted):
                 state["_missing"] = (wanted, st.query_params.get("recipe", ""))
         except HTMError as exc:
-            st.error(said(exc))
+            st.error(unmarked(exc))
     if state.get("_missing"):
         _offer(*state["_missing"])
 
@@ -60,21 +60,21 @@ def _offer(wanted: str, text: str) -> None:
     if job is not None:
         watching.watch(lambda: st.session_state.get("_again"), lambda _: _draw(wanted))
         return
-    missing = t("runs.this_link_shows_the_model", wanted=wanted)
+    missing = t("runs.this_link_shows_the_model", wanted=escaped(wanted))
     if not text:
         st.warning(t("runs.and_it_does_not_say", missing=missing), icon=":material/link_off:")
         return
     try:
         recipe = Recipe.unpacked(text)
     except HTMError as exc:
-        st.warning(f"{missing}. {exc}", icon=":material/link_off:")
+        st.warning(f"{missing}. {unmarked(exc)}", icon=":material/link_off:")
         return
     st.info(
         t("runs.it_was_trained_on_the", missing=missing, data=recipe.data),
         icon=":material/link:",
     )
     if refused := st.session_state.get("_again_refused"):
-        st.error(said(refused))
+        st.error(unmarked(refused))
     st.button(
         t("runs.train_it_again"),
         key="train_again",

@@ -16,7 +16,7 @@ from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.recording import RecordedJob, live, resume
 
 from ..kit.places import RUN, TRAINING
-from ..kit.words import said, t
+from ..kit.words import escaped, said, t, unmarked
 from . import history, ownership
 
 #: Seconds without a look after which a recorded run pauses; a tab that was closed by mistake,
@@ -89,7 +89,7 @@ def offer() -> None:
         if found is None:
             st.info(t("runs.the_run_that_this_link"))
         elif found.state == "running":
-            st.info(t("runs.the_run_goes_on_in", name=found.name))
+            st.info(t("runs.the_run_goes_on_in", name=escaped(found.name)))
         elif found.model is not None:
             if st.session_state.get("_opened_run") != wanted:
                 history.use(found)
@@ -98,7 +98,7 @@ def offer() -> None:
             st.success(
                 t(
                     "runs.the_run_is_over_steps",
-                    name=found.name,
+                    name=escaped(found.name),
                     state=said(found.state),
                     step=found.step,
                 )
@@ -106,7 +106,7 @@ def offer() -> None:
         else:
             offer_to_go_on(found)
     except HTMError as exc:
-        st.error(said(exc))
+        st.error(unmarked(exc))
 
 
 def offer_to_go_on(found: Run) -> None:
@@ -116,13 +116,11 @@ def offer_to_go_on(found: Run) -> None:
         if found.total
         else t("runs.its_beginning")
     )
-    why = f" {found.error}" if found.error else ""
+    name, why = escaped(found.name), f" {unmarked(found.error)}" if found.error else ""
     if found.checkpoint is None:
-        st.warning(t("runs.the_run_ended_at_there", name=found.name, where=where, why=why))
+        st.warning(t("runs.the_run_ended_at_there", name=name, where=where, why=why))
         return
-    st.warning(
-        t("runs.the_run_was_at", name=found.name, state=said(found.state), where=where, why=why)
-    )
+    st.warning(t("runs.the_run_was_at", name=name, state=said(found.state), where=where, why=why))
     st.button(
         t("runs.continue_from_step", checkpoint_step=found.checkpoint_step),
         key=f"go_on_{found.id}",

@@ -18,7 +18,7 @@ import streamlit as st
 
 from ..kit import keeping
 from ..kit.places import ASSETS, LINKED_MODEL
-from ..kit.words import said, t
+from ..kit.words import escaped, t, unmarked
 
 if TYPE_CHECKING:
     from htm_engine import HTM
@@ -43,8 +43,8 @@ class CurrentModel:
 
     @property
     def described(self) -> str:
-        """Who made it, as a phrase to put after "the model"."""
-        name = named(self.dataset)
+        """Who made it, as a phrase of Markdown to put after "the model"."""
+        name = escaped(named(self.dataset))
         return {
             "shipped": t("runs.that_comes_with_the_app", dataset=name),
             "trained": t("runs.you_trained_on", dataset=name),
@@ -84,7 +84,7 @@ def shipped() -> CurrentModel | None:
             icon=":material/warning:",
         )
     except HTMError as exc:
-        st.error(t("runs.the_model_that_comes_with", exc=said(exc)))
+        st.error(t("runs.the_model_that_comes_with", exc=unmarked(exc)))
     return None
 
 

@@ -9,9 +9,11 @@ import pytest
 from studio.frame import PAGES
 
 from .accessible import serious, unreached
-from .conftest import SETTLED, complaints, looks
+from .conftest import SETTLED, STANDS_STILL, complaints, looks
 
 INNER = PAGES[1:]
+#: What a window of 1,280 x 720 has at 200 %.
+DOUBLED = {"width": 640, "height": 360}
 
 
 #: Whatever a browser can scroll sideways.
@@ -19,6 +21,12 @@ WIDER_THAN_THE_WINDOW = """() => ['html', '[data-testid=stMain]']
     .map(name => document.querySelector(name))
     .filter(e => e.scrollWidth > e.clientWidth + 1)
     .map(e => [e.tagName, e.scrollWidth, e.clientWidth])"""
+
+
+#: Links of the sidebar that are marked as the page one is on.
+MARKED = """() => [...document.querySelectorAll('[data-testid=stSidebar] a')]
+    .filter(e => e.checkVisibility() && getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)')
+    .map(e => e.getAttribute('aria-current'))"""
 
 
 def opens(visit, info):
@@ -51,11 +59,15 @@ def test_a_page_is_clean_in_every_look_and_for_every_visitor(server, open_page, 
     if deep:
         opens(visit, info)
         assert info.title in visit.page.title()
+    assert visit.page.evaluate(MARKED) == ["page"]
     for look in looks(visit.page):
         assert visit.page.evaluate(WIDER_THAN_THE_WINDOW) == [], look
         if "390" not in look:  # a telephone shows the same in the same colours
             assert serious(visit.page) == [], look
         screenshot(visit.page, f"{info.stem}-{look}")
+    visit.page.set_viewport_size(DOUBLED)
+    visit.page.evaluate(STANDS_STILL)
+    assert visit.page.evaluate(WIDER_THAN_THE_WINDOW) == [], "at 200 %"
     visit.page.set_viewport_size({"width": 1280, "height": 900})
     assert unreached(visit.page) == []
     visit.page.get_by_test_id("stSidebar").get_by_text("中文").click()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from htm_engine import compress_image, decompress_image, decompress_text
+from htm_engine import compress_image, decompress_image, decompress_text, files
 from htm_engine.__main__ import main
 from htm_engine.cli import each, plan
 from htm_engine.coding.photo.codec import inspect_image
@@ -87,6 +89,26 @@ def test_a_folder_goes_into_a_folder_and_comes_back(folder, tmp_path, capsys):
     assert (tmp_path / "again" / "note.txt").read_bytes() == NOTE
     back = np.asarray(Image.open(tmp_path / "again" / "a.png"))
     assert np.array_equal(back, decompress_image(files[0].read_bytes()))
+
+
+def asleep(item, how, told):
+    """Work that is over at once for the first file, and for the others not in time."""
+    if not item.source.endswith("0"):
+        with files.replacing(item.target):
+            time.sleep(90)
+    return each.Done(item)
+
+
+def test_files_under_way_are_left_when_the_command_ends(tmp_path):
+    items = [plan.Item(str(n), str(tmp_path / str(n)), plan.TEXT) for n in range(2 * each.MANY)]
+    outcomes = each._all(items, asleep, argparse.Namespace(jobs=2, scheduler=None))
+    assert next(outcomes).item is not None
+    until = time.monotonic() + 60
+    while not list(tmp_path.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    outcomes.close()
+    assert time.monotonic() < until + 20 and list(tmp_path.iterdir()) == []
 
 
 def test_several_processes_write_the_same(folder, tmp_path):
@@ -189,6 +211,23 @@ def test_options_that_would_do_nothing_are_refused(folder, tmp_path, capsys, opt
     code, _, err = run(capsys, "compress", folder / "note.txt", *options)
     assert code == 1 and said in err and err.count("\n") == 1, err
     assert not (folder / "note.txt.htmc").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--lossless", "-q", "9"],
+        ["--lossless", "--tune", "eye"],
+        ["--lossless", "--effort", "fast"],
+        ["--bytes", "900", "-q", "9"],
+        ["--tiles", "--effort", "fast"],
+        ["--tiles", "--memory", "5"],
+    ],
+)
+def test_options_of_which_one_would_do_nothing_are_refused(folder, capsys, options):
+    code, _, err = run(capsys, "compress", folder / "a.png", *options)
+    assert code == 1 and "does nothing" in err and err.count("\n") == 1, err
+    assert not (folder / "a.png.htmc").exists()
 
 
 def test_memory_is_for_texts_and_a_text_model_not_for_photographs(folder, capsys):

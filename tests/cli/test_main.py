@@ -177,9 +177,9 @@ def test_nothing_is_overwritten_without_force(tmp_path, capsys, array_file):
 
 def test_a_taken_output_is_refused_before_the_training(tmp_path, capsys):
     (tmp_path / "m.npz").write_bytes(b"mine")
-    began = time.monotonic()
+    began = time.process_time()
     code, _, err = run(capsys, "train", "digits", "-o", tmp_path / "m.npz", "--epochs", 100000)
-    assert code == 1 and "--force" in err and time.monotonic() - began < 5
+    assert code == 1 and "--force" in err and time.process_time() - began < 5
 
 
 def test_generating_again_with_the_same_seed_draws_the_same(tmp_path, capsys, model_file):

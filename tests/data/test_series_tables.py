@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 import tracemalloc
 
 import numpy as np
@@ -68,6 +70,32 @@ def test_without_header_and_time_columns_are_numbered():
 def test_a_column_of_row_numbers_without_a_name_shifts_nothing():
     found = read("a,b\n1,2.5,3\n2,4.5,5\n")
     assert found.columns == ("row", "a", "b") and found.values[:, 1].tolist() == [2.5, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("时间,温度", "gb18030"),
+        ("日期,开盘价（元）", "gb18030"),
+        ("ひづけ,おんど", "shift_jis"),
+        ("Größe in µm,Température", "cp1252"),
+    ],
+)
+def test_headers_in_the_encoding_of_their_country_are_readable(header, encoding):
+    text = header + "\n" + "".join(f"{step},{step}.5\n" for step in range(30))
+    found = tables.frames(io.BytesIO(text.encode(encoding)))[0]
+    assert found is not None and found.columns == tuple(header.split(","))
+
+
+def test_a_pipe_is_a_table_too(tmp_path):
+    pipe = tmp_path / "table.csv"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(b"t,x\n1,2\n2,3\n3,5\n",))
+    writing.start()
+    assert read_table(pipe).columns[-1] == "x"
+    writing.join()
+    with pytest.raises(DataError, match="device"):
+        read_table("/dev/zero")
 
 
 def test_letters_of_other_encodings_are_read():

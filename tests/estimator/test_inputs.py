@@ -162,6 +162,8 @@ def test_bytes_are_bytes_in_any_container(rows, container):
         lambda rows: rows.astype(np.uint16).reshape(-1, 8, 8),
         lambda rows: rows.tolist(),
         lambda rows: pd.DataFrame(rows.astype(int)),
+        lambda rows: rows.astype(float),
+        lambda rows: rows.astype(np.float32).reshape(-1, 8, 8),
     ],
 )
 def test_whole_numbers_for_a_network_that_learned_bytes_are_told(rows, whole):

@@ -112,7 +112,7 @@ class TextModel:
                 f"A text model reads at most {MOST_READ >> 20} MiB; these are "
                 f"{len(whole) / 2**20:.1f}."
             )
-        return _last(cls._reading(whole, bits), progress)
+        return _last(cls._reading(whole, int(bits)), progress)
 
     @classmethod
     def load(cls, source: str | Path | BinaryIO) -> TextModel:

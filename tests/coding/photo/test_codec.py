@@ -503,10 +503,25 @@ def test_no_pictures_and_too_few(tmp_path):
     from htm_engine.__main__ import main
 
     assert main(["train-codec", str(tmp_path), "-o", str(tmp_path / "m.npz")]) == 1
+    with pytest.raises(SystemExit) as refused:
+        main(["train-codec", str(tmp_path), "--seed", "-3", "-o", str(tmp_path / "m.npz")])
+    assert refused.value.code == 2
     with pytest.raises(DataError, match="too little"):
         list(learning.learn([scene(40, 40)]))
     with pytest.raises(DataError, match="no pictures"):
         list(learning.learn([]))
+
+
+def test_a_codec_finds_the_pictures_that_a_dataset_finds(tmp_path, capsys):
+    from htm_engine.cli import photo
+
+    (tmp_path / "below").mkdir()
+    Image.fromarray(scene(20, 30)).save(tmp_path / "below" / "picture", "PNG")
+    Image.fromarray(scene(10, 12)).save(tmp_path / "a.gif")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "below" / "picture").read_bytes()[:90])
+    (tmp_path / ".hidden.png").write_bytes((tmp_path / "below" / "picture").read_bytes())
+    assert [one.shape for one in photo._pictures(tmp_path)] == [(10, 12, 3), (20, 30, 3)]
+    assert "torn.png is damaged" in capsys.readouterr().err
 
 
 def test_inspect_tells_photographs_and_their_models(tmp_path, capsys):

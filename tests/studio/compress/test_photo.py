@@ -323,11 +323,11 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
 
 def test_pictures_and_codecs_beyond_the_limits_are_refused_before_they_are_decoded(small):
     with pytest.raises(HTMError, match="at most 40"):
-        photo_learn.decoded([("a.png", b"")] * 41)
+        list(photo_learn.learned([("a.png", b"")] * 41))
     content = io.BytesIO()
     Image.fromarray(np.zeros((4000, 4001), np.uint8)).save(content, "PNG")
     with pytest.raises(HTMError, match="megapixels"):
-        photo_learn.decoded([("a.png", content.getvalue())] * 2)
+        list(photo_learn.learned([("a.png", content.getvalue())] * 2))
     for damaged in (b"", b"PK", bytes(9_000_000)):
         with pytest.raises(HTMError):
             photo_learn.opened(damaged)

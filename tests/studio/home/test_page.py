@@ -134,7 +134,7 @@ def test_a_text_goes_to_the_text_page_to_the_byte():
     app = put_in(opened(), ("notes [x](javascript:1).txt", words))
     assert app.title[0].value.endswith("Text")
     (button,) = (one for one in app.button if one.key == "handed_text")
-    assert "\\[x\\]\\(javascript" in button.label
+    assert "\\[x\\](javascript\\:" in button.label
     assert app.session_state["_text_job"][0][1] == words
     button.click().run()
     assert not [one for one in app.button if one.key == "handed_text"]

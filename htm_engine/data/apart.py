@@ -1,0 +1,169 @@
+"""A foreign picture decoded by a process of its own, which ends when nobody waits any more.
+
+::
+
+    header, options, bytes ──► python -m htm_engine.data.decoder ──► header, metadata, pixels
+      ten times a second: is it still wanted?   killed then, and at the end of its time
+
+Decoders are others' code, which no thread can be made to leave.  (Those of all formats that are
+read let Python's other threads run meanwhile.)  What they do in a second is done where it is
+asked for, since a process takes a fifth of that to start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..coding.metadata import Metadata
+from ..errors import DataError
+from . import jpeg
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+#: What the process runs; it stands above the gate that asks for it.
+DECODER = "htm_engine.data.decoder"
+#: Hears of the part done, 0 to 1; what it raises ends the reading.
+Told = Callable[[float], None]
+#: Seconds that one picture of a visitor's may take.
+SECONDS = 20.0
+#: Seconds that decoding may take by the header before it is done apart, and between two looks.
+_AT_ONCE, _LOOK = 1.0, 0.1
+#: Seconds a million pixels take, measured on photographs of 12 million; a JPEG in several scans
+#: takes more for each.
+_SECONDS = {"JPEG": 0.006, "PNG": 0.03, "WEBP": 0.03, "AVIF": 0.03, "GIF": 0.01, "BMP": 0.005}
+_EACH_SCAN = 0.002
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long somebody waits for one picture, and whether they still do.
+
+    Parameters
+    ----------
+    seconds : float
+        Time after which decoding is ended.
+    ask : callable
+        Called ten times a second while it lasts; what it raises ends the decoding too.
+    """
+
+    seconds: float
+    ask: Callable[[], None]
+
+
+def patience(told: Told | None, part: float) -> Patience | None:
+    """How long the next picture is waited for, if anybody is told; they hear of it now.
+
+    Raises
+    ------
+    Exception
+        What ``told`` raises, if this is not wanted any more.
+    """
+    if told is None:
+        return None
+    told(part)
+    return Patience(SECONDS, lambda: told(part))
+
+
+def takes_long(image: Image.Image, data: bytes) -> bool:
+    """Whether decoding may take more than a second, by the picture's header.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened, not yet decoded or drafted.
+    data : bytes
+        The file.
+    """
+    each = _SECONDS.get(image.format or "", _SECONDS["AVIF"])
+    if jpeg.is_jpeg(data):
+        each += _EACH_SCAN * jpeg.scans(data)
+    return image.width * image.height / 1e6 * each > _AT_ONCE
+
+
+def read(
+    data: bytes, label: str, patience: Patience, options: dict[str, Any]
+) -> tuple[NDArray[np.uint8], tuple[str, ...], Metadata, int]:
+    """What ``uploads.read_picture`` gives with ``options``, by a process of its own.
+
+    Returns
+    -------
+    pixels, notes, metadata, bits
+        Fields of its picture.
+
+    Raises
+    ------
+    DataError
+        If the picture cannot be read, or not in time.
+    MemoryError
+        If no process is to be had.
+    """
+    head = json.dumps({"name": label, **options}).encode() + b"\n"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", DECODER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": _path()},
+        )
+    except OSError as exc:
+        raise MemoryError from exc
+    with process:
+        try:
+            out = _answer(process, head + data, label, patience)
+        finally:
+            process.kill()
+    if not out:  # the decoder took the process down with it
+        raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
+    first = out.index(b"\n") + 1
+    told = json.loads(out[:first])
+    if "error" in told:
+        raise DataError(told["error"])
+    second = first + told["profile"]
+    third = second + told["exif"]
+    density = tuple(told["density"]) if told["density"] else None
+    kept = Metadata(out[first:second], out[second:third], density)
+    # A copy, as nobody may write into what was received.
+    pixels = np.frombuffer(out, np.uint8, offset=third).reshape(told["shape"]).copy()
+    return pixels, tuple(told["notes"]), kept, told["bits"]
+
+
+def _answer(process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience) -> bytes:
+    """What a process says to what it is given, as long as it is waited for."""
+    # By a thread: who asks ``communicate`` again, after a time, has the rest never sent.
+    to, process.stdin = process.stdin, None
+    threading.Thread(target=_send, args=(to, given), daemon=True).start()
+    for _ in range(max(1, round(how.seconds / _LOOK))):
+        how.ask()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=_LOOK)[0]
+    raise DataError(
+        f"{label} is not decoded after {how.seconds:g} seconds, which is too long; "
+        "store it anew first."
+    )
+
+
+def _send(to: IO[bytes] | None, given: bytes) -> None:
+    """Write all there is; whoever reads may have ended."""
+    assert to is not None
+    with contextlib.suppress(OSError), to:
+        to.write(given)
+
+
+def _path() -> str:
+    """Where the process finds this package."""
+    root = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))

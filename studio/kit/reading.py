@@ -1,0 +1,108 @@
+"""A visitor's file read beside the page, in a thread of its own: bounded, watched, cancelled.
+
+::
+
+    of(place, key, read) ──► what read() made of the file, at once where it takes a second or less
+                        └──► None meanwhile, a bar and a button that cancels; then the page runs
+                             again
+
+Foreign decoders are others' code: see :mod:`htm_engine.data.apart`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import streamlit as st
+
+from htm_engine.errors import Cancelled, DataError
+from htm_engine.runs.background import Background, Pool
+
+from . import watching
+from .words import t
+
+T = TypeVar("T")
+#: Reads a file, and tells its part done to what it is given, which raises if nobody waits.
+Read = Callable[[Callable[[float], None]], T]
+#: Files read at a time, of all visitors; trainings keep none of them waiting.
+POOL = Pool(4)
+#: Seconds that the page itself waits, and unseen after which a file is not read on.
+WAIT, GONE = 1.0, 30.0
+
+
+class Reading(Background):
+    """A file on its way; its one item is what was made of it."""
+
+    def __init__(self, read: Read[object]) -> None:
+        super().__init__(self._steps_of(read), name="file", pool=POOL)
+        self.began = time.monotonic()
+
+    def _steps_of(self, read: Read[object]) -> Callable[[], Iterator[object]]:
+        def steps() -> Iterator[object]:
+            yield read(self.told)
+
+        return steps
+
+    def told(self, part: float) -> None:
+        """Take note of the part done.
+
+        Raises
+        ------
+        Cancelled
+            If nobody wants the file any more.
+        """
+        self.progress = part
+        if self.ending or time.monotonic() - self.seen > GONE:
+            raise Cancelled("The file is not wanted any more.")
+
+
+def of(place: str, key: object, read: Read[T]) -> T | None:
+    """What is read from a file, kept until another is read; None while there is nothing yet.
+
+    Parameters
+    ----------
+    place : str
+        Names the uploader.
+    key : object
+        What the result depends on: the file's id, and settings.
+    read : callable
+        Reads it, in a thread that knows nothing of Streamlit.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    name = f"_reading_{place}"
+    job = watching.job_of(name, key)
+    if job is None or (job.state == "stopped" and not job.ending):  # nobody looked: so again
+        job = Reading(read)
+        st.session_state[name] = (key, job)
+        job.start()
+    job.look()
+    job.join(WAIT)
+    if job.state == "finished":
+        found: T = job.items[-1]
+        return found
+    if job.error:
+        raise DataError(job.error)
+    if job.over:
+        st.info(t("frame.reading_cancelled"), icon=":material/cancel:")
+        st.button(
+            t("frame.read_it_again"),
+            key=f"read_again_{place}",
+            on_click=lambda: st.session_state.pop(name, None),
+        )
+        return None
+    watching.watch(lambda: watching.job_of(name, key), lambda job: _draw(job, place))
+    return None
+
+
+def _draw(job: Background | None, place: str) -> None:
+    if isinstance(job, Reading):
+        if job.over:  # since the page looked
+            st.rerun()
+        words = t("frame.reading_the_file", seconds=time.monotonic() - job.began)
+        watching.progress(job, words, f"reading_cancel_{place}")

@@ -1,0 +1,84 @@
+"""A visitor's file that takes long to read: shown, cancelled, read again; others at once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from studio.kit import reading
+from tests.studio.waiting import has, until
+
+
+class Disk:
+    """What a file is read from, slowly."""
+
+    def __init__(self):
+        self.go_on, self.ended, self.reads = threading.Event(), threading.Event(), 0
+
+    def read(self, told):
+        self.reads += 1
+        try:
+            while not self.go_on.wait(0.02):
+                told(0.5)
+        finally:
+            self.ended.set()
+        return "what was in it"
+
+
+DISK = Disk()
+
+
+def page():
+    import streamlit as st
+
+    from studio.kit import reading
+    from tests.studio.kit.test_reading import DISK
+
+    st.write(f"found: {reading.of('here', 'a file', DISK.read)}")
+
+
+@pytest.fixture
+def app(monkeypatch):
+    monkeypatch.setattr(reading, "WAIT", 0.05)
+    monkeypatch.setattr("tests.studio.kit.test_reading.DISK", Disk())
+    from tests.studio.kit import test_reading
+
+    yield AppTest.from_function(page), test_reading.DISK
+    test_reading.DISK.go_on.set()
+
+
+def found(app):
+    return [line.value for line in app.markdown if line.value.startswith("found")]
+
+
+def test_what_takes_long_is_watched_and_then_there(app):
+    app, disk = app
+    app.run()
+    assert found(app) == ["found: None"] and has("reading_cancel_here")(app)
+    disk.go_on.set()
+    until(app, lambda app: found(app) == ["found: what was in it"])
+    assert disk.reads == 1 and not has("reading_cancel_here")(app)
+
+
+def test_it_can_be_cancelled_and_read_after_all(app):
+    app, disk = app
+    app.run()
+    app.button(key="reading_cancel_here").click().run()
+    assert disk.ended.wait(60)
+    until(app, has("read_again_here"))
+    disk.go_on.set()
+    app.button(key="read_again_here").click().run()
+    until(app, lambda app: found(app) == ["found: what was in it"])
+    assert disk.reads == 2
+
+
+def test_what_nobody_looks_at_is_not_read_on_and_begun_again(app, monkeypatch):
+    app, disk = app
+    app.run()
+    monkeypatch.setattr(reading, "GONE", 0.0)
+    assert disk.ended.wait(60)
+    disk.go_on.set()
+    until(app, lambda app: found(app) == ["found: what was in it"])
+    assert disk.reads == 2
