@@ -14,11 +14,15 @@ A column of n doubles is, byte by byte::
 Parts are those of ``whole``; one of no values has no bytes.  Doubles further on are counted
 over the bits in order, of which those below the sign are inverted for numbers below zero: so
 minus zero is one before zero.
+
+Whole numbers of a column are made in pieces, each time that one is looked at (``pieces``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +30,8 @@ from numpy.typing import NDArray
 from ...errors import FormatError
 from ..container import read_varint, varint
 from . import whole
-from .whole import Whole
+from .pieces import Part, Pieces, Whole, kept, spans
+from .whole import Steps
 
 Doubles = NDArray[np.float64]
 
@@ -85,56 +90,144 @@ def decimal_parts(values: Doubles) -> tuple[Whole, Whole, Whole]:
 
 
 # ------------------------------------------------------------------- writing
+class _Source(NamedTuple):
+    """A column, and how its numbers become whole ones."""
+
+    values: NDArray[Any]  #: (n,) numbers of any type that doubles hold
+    decimals: int
+    step: int  #: multiples that are kept; 0 keeps the doubles
+    tolerance: float  #: largest error of a multiple; infinite where decimals were asked for
+
+    def parts(self, start: int, end: int) -> tuple[Whole, Whole, Whole]:
+        """Numerators, last places and classes of some values."""
+        values = doubles_at(self.values, start, end)
+        if not self.step:
+            return _split(values, self.decimals)
+        k, classes = _multiples(values, self)
+        return k, np.zeros(len(k), np.int64), classes
+
+
+class _Count(NamedTuple):
+    """What there is in a column."""
+
+    decimal: int  #: numbers that are decimal ones
+    other: int  #: numbers that are told by their bits
+    classes: bool  #: whether not all are decimal
+    places: bool  #: whether last places are told
+
+
 def write(
-    values: Doubles, decimals: int | None, tolerance: float, before: list[Whole]
-) -> tuple[bytes, Whole | None]:
-    """A column of values ``(n,)``, and its steps for the columns after it.
+    values: NDArray[Any],
+    decimals: int | None,
+    tolerance: float,
+    before: list[Part],
+) -> tuple[list[bytes], Part | None]:
+    """A column of values ``(n,)`` in bytes one behind the other, and its steps for those after it.
 
     Parameters
     ----------
-    values : ndarray of float64 (n,)
+    values : ndarray of numbers (n,)
+        Of any type that doubles hold; n is not 0.
     decimals : int or None
         Decimals that are kept; None keeps the doubles.
     tolerance : float
         Largest error, 0 for none.
-    before : list of ndarray of int64 (n,)
+    before : list of functions
         Steps of the columns before.
     """
-    d = _decimals(values, tolerance) if decimals is None else decimals
-    step = 1
-    if decimals is not None or tolerance:
-        k, step, classes = _rounded(values, d, tolerance, decimals is not None)
-        places = np.zeros(len(k), np.int64)
-    else:
-        k, places, classes = _split(values, d)
-    kept = classes == _DECIMAL
-    flags, told = (d if kept.any() else _NONE), b""
-    if step > 1:
+    length = len(values)
+    source = _source(values, decimals, tolerance)
+    count = _count(source)
+    flags, told = (source.decimals if count.decimal else _NONE), list[bytes]()
+    if source.step > 1:
         flags |= _STEP
-        told += varint(step)
-    if classes.any():
+        told.append(varint(source.step))
+    if count.classes:
         flags |= _CLASSES
-        told += whole.write(classes)
-    k, places = k[kept], places[kept]
-    told += whole.write(k, _beside(before, len(k), len(values)))
-    if places.any():
+        told += whole.written(_kept(source, length, 2, length))
+    k = _kept(source, count.decimal, 0)
+    told += whole.written(k, _beside(before, count.decimal, length))
+    if count.places:
         flags |= _PLACES
-        told += whole.write(places, hints=k)
-    told += whole.write(_signed(values[classes == _OTHER]))
-    own = whole.steps(k) if kept.all() and len(k) else None
-    if len(told) >= 8 * len(values) and decimals is None and not tolerance:
-        return bytes((_STORED,)) + values.astype("<f8").tobytes(), None
-    return bytes((flags,)) + told, own
+        told += whole.written(_kept(source, count.decimal, 1), hints=k)
+    told += whole.written(_others(source, count.other))
+    steps = Steps(length, lambda start, end: source.parts(start, end)[0])
+    if sum(map(len, told)) >= 8 * length and not source.step:
+        return [bytes((_STORED,)), *_stored(values)], None
+    return [bytes((flags,)), *told], steps if count.decimal == length else None
 
 
-def _beside(before: list[Whole], count: int, length: int) -> Whole | None:
+def doubles_at(values: NDArray[Any], start: int, end: int) -> Doubles:
+    """Some of a column's numbers, as doubles in one piece."""
+    return np.ascontiguousarray(values[start:end], np.float64)
+
+
+def _source(values: NDArray[Any], decimals: int | None, tolerance: float) -> _Source:
+    d = _decimals(values, tolerance) if decimals is None else decimals
+    if decimals is None and not tolerance:
+        return _Source(values, d, 0, 0.0)
+    exact = decimals is not None or all(
+        _is_exact(doubles_at(values, *span), d) for span in spans(len(values))
+    )
+    room = tolerance * 10.0**d - (0 if exact else 0.5)
+    step = 2 * int(min(max(room, 0), 2.0**48)) + 1
+    return _Source(values, d, step, tolerance if decimals is None else np.inf)
+
+
+def _is_exact(values: Doubles, decimals: int) -> bool:
+    k, fit = _numerators(values, decimals)
+    return bool((_quotients(k, 1, decimals) == values)[fit].all())
+
+
+def _count(source: _Source) -> _Count:
+    decimal, other, classed, placed = 0, 0, False, False
+    for span in spans(len(source.values)):
+        _, places, classes = source.parts(*span)
+        is_decimal = classes == _DECIMAL
+        decimal += int(is_decimal.sum())
+        other += int((classes == _OTHER).sum())
+        classed |= bool(classes.any())
+        placed |= bool(places[is_decimal].any())
+    return _Count(decimal, other, classed, placed)
+
+
+def _kept(source: _Source, count: int, which: int, all_of: int = 0) -> Pieces:
+    """Numerators or last places of the decimal numbers, or all classes."""
+
+    def part(start: int, end: int) -> tuple[Whole, NDArray[np.bool_]]:
+        found = source.parts(start, end)
+        return found[which], (found[2] == _DECIMAL) | (all_of > 0)
+
+    return kept(part, len(source.values), count)
+
+
+def _others(source: _Source, count: int) -> Pieces:
+    """What is told of the numbers that are neither decimal nor NaN."""
+
+    def part(start: int, end: int) -> tuple[Whole, NDArray[np.bool_]]:
+        values = doubles_at(source.values, start, end)
+        return _signed(values), source.parts(start, end)[2] == _OTHER
+
+    return kept(part, len(source.values), count)
+
+
+def _stored(values: NDArray[Any]) -> list[bytes]:
+    return [doubles_at(values, *span).astype("<f8").tobytes() for span in spans(len(values))]
+
+
+def _beside(before: list[Part], count: int, length: int) -> Part | None:
     """Steps of the last columns, the nearest first, if they are of the same times."""
     if not before or count != length:
         return None
-    found = np.zeros((whole.BESIDE, count), np.int64)
-    for place, steps in enumerate(before[: -whole.BESIDE - 1 : -1]):
-        found[place] = steps
-    return found
+    nearest = before[: -whole.BESIDE - 1 : -1]
+
+    def part(start: int, end: int) -> Whole:
+        found = np.zeros((whole.BESIDE, end - start), np.int64)
+        for place, steps in enumerate(nearest):
+            found[place] = steps(start, end)
+        return found
+
+    return part
 
 
 def _numerators(values: Doubles, decimals: int) -> tuple[Whole, NDArray[np.bool_]]:
@@ -159,28 +252,20 @@ def _classes(values: Doubles, fit: NDArray[np.bool_]) -> Whole:
     return np.where(fit, _DECIMAL, np.where(is_nan, _NAN, _OTHER)).astype(np.int64)
 
 
-def _rounded(
-    values: Doubles, decimals: int, tolerance: float, fixed: bool
-) -> tuple[Whole, int, Whole]:
-    """Numerators of multiples of a step within the tolerance, the step, and classes."""
+def _multiples(values: Doubles, source: _Source) -> tuple[Whole, Whole]:
+    """Numerators of multiples of a step within the tolerance, and classes."""
+    decimals, step = source.decimals, source.step
     k, fit = _numerators(values, decimals)
-    exact = fixed or bool((_quotients(k, 1, decimals) == values)[fit].all())
-    room = tolerance * 10.0**decimals - (0 if exact else 0.5)
-    step = 2 * int(min(max(room, 0), 2.0**48)) + 1
     k = (2 * k + step) // (2 * step)
-    if not fixed:
+    if source.tolerance < np.inf:
         with np.errstate(invalid="ignore"):
-            fit &= np.abs(_quotients(k, step, decimals) - values) <= tolerance
-    return np.where(fit, k, 0), step, _classes(values, fit)
+            fit &= np.abs(_quotients(k, step, decimals) - values) <= source.tolerance
+    return np.where(fit, k, 0), _classes(values, fit)
 
 
-def _decimals(values: Doubles, tolerance: float) -> int:
+def _decimals(values: NDArray[Any], tolerance: float) -> int:
     """Decimals that a column takes the fewest bits with, roughly."""
-    sample = values[np.isfinite(values)]
-    if len(sample) > _SAMPLE:
-        part = _SAMPLE // 8
-        starts = np.linspace(0, len(sample) - part, 8).astype(int)
-        sample = np.concatenate([sample[start : start + part] for start in starts])
+    sample = _sample(values)
     if len(sample) == 0:
         return 0
     costs = []
@@ -198,11 +283,34 @@ def _decimals(values: Doubles, tolerance: float) -> int:
     return min(best, enough) if costs[best] < 60 * len(sample) else enough
 
 
+def _sample(values: NDArray[Any]) -> Doubles:
+    """The finite values; of very many, eight stretches of them."""
+    counts = []
+    for span in spans(len(values)):
+        counts.append(int(np.isfinite(doubles_at(values, *span)).sum()))
+    total, part = sum(counts), _SAMPLE // 8
+    starts = [0] if total <= _SAMPLE else np.linspace(0, total - part, 8).astype(int).tolist()
+    length = total if total <= _SAMPLE else part
+    chosen, before = [np.zeros(0)] * len(starts), 0
+    for span, count in zip(spans(len(values)), counts, strict=True):
+        wanted = [i for i, start in enumerate(starts) if before - length < start < before + count]
+        if wanted:
+            found = doubles_at(values, *span)
+            found = found[np.isfinite(found)]
+            for i in wanted:
+                first, last = max(0, starts[i] - before), max(0, starts[i] + length - before)
+                chosen[i] = np.concatenate([chosen[i], found[first:last]])
+        before += count
+    return np.concatenate(chosen)
+
+
 # ------------------------------------------------------------------- reading
 def read(
-    data: bytes | memoryview, at: int, count: int, before: list[Whole]
-) -> tuple[Column, Whole | None, int]:
+    data: bytes | memoryview, at: int, count: int, before: list[Part], *, followed: bool = False
+) -> tuple[Column, Part | None, int]:
     """Inverse of :func:`write`: the column at a place, its steps, and the place behind it.
+
+    Steps, two bytes each, are made where a column ``followed`` this one.
 
     Raises
     ------
@@ -224,27 +332,86 @@ def read(
         step, at = read_varint(data, at)
         if not 2 <= step < 1 << 50:
             raise _damaged()
-    classes = np.zeros(count, np.int64)
+    classes, number = None, count
     if flags & _CLASSES:
-        classes, at = whole.read(data, at, count)
-    kept, others = classes == _DECIMAL, classes == _OTHER
-    if decimals == _NONE and kept.any():
+        blocks, at = whole.reading(data, at, count)
+        known = (_DECIMAL, _OTHER)
+        classes = _small(np.where(np.isin(block, known), block, _NAN) for block in blocks)
+        number = int((classes == _DECIMAL).sum())
+    if decimals == _NONE and number:
         raise _damaged()
-    number = int(kept.sum())
-    k, at = whole.read(data, at, number, _beside(before, number, count))
-    if number and not int(k.max()) < 1 << 53 > -int(k.min()):
-        raise _damaged()
-    values = np.full(count, _NAN_BITS, np.int64).view(np.float64)
-    found = _quotients(k, step, decimals) if number else np.zeros(0)
+    blocks, at = whole.reading(data, at, number, _beside(before, number, count))
+    k = _gathered(blocks, count)
+    steps = _kept_steps(k) if followed and number == count else None
+    places = None
     if flags & _PLACES:
-        places, at = whole.read(data, at, number, hints=k)
-        found = doubles(ordered(found) + np.clip(places, -_NEAR, _NEAR))
-    values[kept] = found
-    rest, at = whole.read(data, at, int(others.sum()))
-    values[others] = _unsigned(rest)
-    own = whole.steps(k) if number == count and count else None
+        places, at = whole.reading(data, at, number, hints=lambda start, end: k[start:end])
+    values = _in_place(k, number, (step, decimals), places)
+    if classes is not None:
+        rest, at = whole.reading(data, at, int((classes == _OTHER).sum()))
+        _spread(values, classes, number, rest)
     tolerance = step / 2 / 10.0**decimals if step > 1 else 0.0
-    return Column(values, None if decimals == _NONE else decimals, tolerance), own, at
+    return Column(values, None if decimals == _NONE else decimals, tolerance), steps, at
+
+
+def _gathered(blocks: Iterator[Whole], room: int) -> Whole:
+    """Numerators, in an array with room for the numbers of the whole column."""
+    k, place = np.empty(room, np.int64), 0
+    for block in blocks:
+        if not int(block.max()) < 1 << 53 > -int(block.min()):
+            raise _damaged()
+        k[place : place + len(block)] = block
+        place += len(block)
+    return k
+
+
+def _in_place(
+    k: Whole, number: int, scale: tuple[int, int], places: Iterator[Whole] | None
+) -> Doubles:
+    """The numbers that numerators stand for, in the very same memory."""
+    values, start = k.view(np.float64), 0
+    blocks = places or (np.zeros(end - begin, np.int64) for begin, end in spans(number))
+    for block in blocks:
+        part = slice(start, start + len(block))
+        found = _quotients(k[part], *scale)
+        if places is not None:
+            found = doubles(ordered(found) + np.clip(block, -_NEAR, _NEAR))
+        values[part] = found
+        start += len(block)
+    return values
+
+
+def _spread(values: Doubles, classes: NDArray[np.int16], number: int, rest: Iterator[Whole]) -> None:
+    """Move the decimal numbers, of which there are ``number``, to their places; fill the others."""
+    bits = values.view(np.int64)
+    for start, end in reversed(list(spans(len(values)))):
+        which = start + np.flatnonzero(classes[start:end] == _DECIMAL)
+        moved = values[number - len(which) : number].copy()
+        number -= len(which)
+        bits[start:end] = _NAN_BITS
+        values[which] = moved
+    held = np.zeros(0, np.int64)
+    for start, end in spans(len(values)):
+        which = start + np.flatnonzero(classes[start:end] == _OTHER)
+        while len(held) < len(which):
+            held = np.concatenate([held, next(rest)])
+        values[which] = _unsigned(held[: len(which)])
+        held = held[len(which) :]
+    if next(rest, None) is not None:  # the end of a part is looked at behind its last value
+        raise _damaged()
+
+
+def _kept_steps(k: Whole) -> Part:
+    """Steps of a decoded column, whose numerators give way to its values."""
+    steps = Steps(len(k), lambda start, end: k[start:end])
+    made = _small(steps(*span) for span in spans(len(k)))
+    return lambda start, end: made[start:end]
+
+
+def _small(parts: Iterator[Whole]) -> NDArray[np.int16]:
+    """Whole numbers below 2^15 in two bytes each."""
+    found = [part.astype(np.int16) for part in parts]
+    return np.concatenate(found)
 
 
 def _damaged() -> FormatError:
