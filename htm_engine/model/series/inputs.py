@@ -38,7 +38,7 @@ def values_of(values: Any, *, columns: bool = False) -> NDArray[np.float64]:
         array = np.asarray(values)
         if array.dtype.kind in "cUSMmV":
             raise DataError("A series has numbers, not texts, times or complex numbers.")
-        array = np.ascontiguousarray(array, np.float64)
+        array = array.astype(np.float64, order="C", copy=False)
     except DataError:
         raise
     except (TypeError, ValueError) as exc:
