@@ -381,7 +381,9 @@ def _in_place(
     return values
 
 
-def _spread(values: Doubles, classes: NDArray[np.int16], number: int, rest: Iterator[Whole]) -> None:
+def _spread(
+    values: Doubles, classes: NDArray[np.int16], number: int, rest: Iterator[Whole]
+) -> None:
     """Move the decimal numbers, of which there are ``number``, to their places; fill the others."""
     bits = values.view(np.int64)
     for start, end in reversed(list(spans(len(values)))):

@@ -102,9 +102,7 @@ def write(
     return b"".join(written(values, beside, hints))
 
 
-def written(
-    values: Pieces, beside: Part | None = None, hints: Pieces | None = None
-) -> list[bytes]:
+def written(values: Pieces, beside: Part | None = None, hints: Pieces | None = None) -> list[bytes]:
     """A part, as bytes that belong one behind the other.
 
     Parameters
