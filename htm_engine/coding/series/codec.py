@@ -35,7 +35,7 @@ from ...files import bytes_of
 from ...kinds import SHORT_SERIES, wrong
 from ..container import MAGIC, pack, read_varint, unpack, varint
 from . import numbers, stamps
-from .numbers import MOST_DECIMALS
+from .decimals import MOST_DECIMALS
 from .pieces import Part, spans
 from .whole import BESIDE
 

@@ -30,23 +30,28 @@ from numpy.typing import NDArray
 from ...errors import FormatError
 from ..container import read_varint, varint
 from . import whole
-from .pieces import Part, Pieces, Whole, kept, spans
-from .whole import Steps
+from .decimals import (
+    DECIMAL,
+    MOST_DECIMALS,
+    NAN,
+    NAN_BITS,
+    NEAR,
+    OTHER,
+    Doubles,
+    classes_of,
+    decimals_of,
+    doubles,
+    doubles_at,
+    numerators,
+    ordered,
+    quotients,
+    split,
+)
+from .pieces import Part, Pieces, Steps, Whole, kept, spans
 
-Doubles = NDArray[np.float64]
-
-#: Most decimals, beyond which powers of ten are no doubles; none; and a column as it is.
-MOST_DECIMALS, _NONE, _STORED = 22, 31, 255
+#: No decimals, and a column as it is.
+_NONE, _STORED = 31, 255
 _CLASSES, _PLACES, _STEP = 32, 64, 128
-_DECIMAL, _NAN, _OTHER = 0, 1, 2
-#: Doubles that a number may be away from the nearest decimal one.
-_NEAR = 2
-#: Magnitude below which whole numbers are decimals' numerators: rounding stays below 1/2.
-_MOST = 1 << 50
-#: Decimals that are tried, and values that they are tried on.
-_TRIED, _SAMPLE = 18, 8192
-_NAN_BITS = 0x7FF8 << 48
-_FLIP = np.int64((1 << 63) - 1)
 
 
 @dataclass(frozen=True)
@@ -58,17 +63,6 @@ class Column:
     tolerance: float
 
 
-def ordered(values: Doubles) -> Whole:
-    """Bits of doubles as whole numbers in the same order."""
-    bits = values.view(np.int64)
-    return np.where(bits < 0, bits ^ _FLIP, bits)
-
-
-def doubles(order: Whole) -> Doubles:
-    """Inverse of :func:`ordered`."""
-    return np.where(order < 0, order ^ _FLIP, order).view(np.float64)
-
-
 def _signed(values: Doubles) -> Whole:
     """Bits below the sign of doubles other than zero, with the sign."""
     order = ordered(values)
@@ -78,15 +72,6 @@ def _signed(values: Doubles) -> Whole:
 def _unsigned(numbers: Whole) -> Doubles:
     """Inverse of :func:`_signed`."""
     return doubles(numbers - (numbers < 0))
-
-
-def _quotients(k: Whole, step: int, decimals: int) -> Doubles:
-    return (k * step).astype(np.float64) / 10.0**decimals
-
-
-def decimal_parts(values: Doubles) -> tuple[Whole, Whole, Whole]:
-    """Numerators, last places and classes of doubles, at the decimals that suit them best."""
-    return _split(values, _decimals(values, 0.0))
 
 
 # ------------------------------------------------------------------- writing
@@ -102,7 +87,7 @@ class _Source(NamedTuple):
         """Numerators, last places and classes of some values."""
         values = doubles_at(self.values, start, end)
         if not self.step:
-            return _split(values, self.decimals)
+            return split(values, self.decimals)
         k, classes = _multiples(values, self)
         return k, np.zeros(len(k), np.int64), classes
 
@@ -157,13 +142,8 @@ def write(
     return [bytes((flags,)), *told], steps if count.decimal == length else None
 
 
-def doubles_at(values: NDArray[Any], start: int, end: int) -> Doubles:
-    """Some of a column's numbers, as doubles in one piece."""
-    return np.ascontiguousarray(values[start:end], np.float64)
-
-
 def _source(values: NDArray[Any], decimals: int | None, tolerance: float) -> _Source:
-    d = _decimals(values, tolerance) if decimals is None else decimals
+    d = decimals_of(values, tolerance) if decimals is None else decimals
     if decimals is None and not tolerance:
         return _Source(values, d, 0, 0.0)
     exact = decimals is not None or all(
@@ -175,17 +155,17 @@ def _source(values: NDArray[Any], decimals: int | None, tolerance: float) -> _So
 
 
 def _is_exact(values: Doubles, decimals: int) -> bool:
-    k, fit = _numerators(values, decimals)
-    return bool((_quotients(k, 1, decimals) == values)[fit].all())
+    k, fit = numerators(values, decimals)
+    return bool((quotients(k, 1, decimals) == values)[fit].all())
 
 
 def _count(source: _Source) -> _Count:
     decimal, other, classed, placed = 0, 0, False, False
     for span in spans(len(source.values)):
         _, places, classes = source.parts(*span)
-        is_decimal = classes == _DECIMAL
+        is_decimal = classes == DECIMAL
         decimal += int(is_decimal.sum())
-        other += int((classes == _OTHER).sum())
+        other += int((classes == OTHER).sum())
         classed |= bool(classes.any())
         placed |= bool(places[is_decimal].any())
     return _Count(decimal, other, classed, placed)
@@ -196,7 +176,7 @@ def _kept(source: _Source, count: int, which: int, all_of: int = 0) -> Pieces:
 
     def part(start: int, end: int) -> tuple[Whole, NDArray[np.bool_]]:
         found = source.parts(start, end)
-        return found[which], (found[2] == _DECIMAL) | (all_of > 0)
+        return found[which], (found[2] == DECIMAL) | (all_of > 0)
 
     return kept(part, len(source.values), count)
 
@@ -206,7 +186,7 @@ def _others(source: _Source, count: int) -> Pieces:
 
     def part(start: int, end: int) -> tuple[Whole, NDArray[np.bool_]]:
         values = doubles_at(source.values, start, end)
-        return _signed(values), source.parts(start, end)[2] == _OTHER
+        return _signed(values), source.parts(start, end)[2] == OTHER
 
     return kept(part, len(source.values), count)
 
@@ -230,78 +210,15 @@ def _beside(before: list[Part], count: int, length: int) -> Part | None:
     return part
 
 
-def _numerators(values: Doubles, decimals: int) -> tuple[Whole, NDArray[np.bool_]]:
-    """Nearest whole numbers to ``values 10^d``, and where they are small enough."""
-    with np.errstate(all="ignore"):
-        scaled = np.rint(values * 10.0**decimals)
-        fit = np.abs(scaled) < _MOST
-    return np.where(fit, scaled, 0).astype(np.int64), fit
-
-
-def _split(values: Doubles, decimals: int) -> tuple[Whole, Whole, Whole]:
-    """Numerators, last places and classes of doubles kept as they are."""
-    k, fit = _numerators(values, decimals)
-    with np.errstate(over="ignore"):
-        places = ordered(values) - ordered(_quotients(k, 1, decimals))
-    fit &= np.abs(places) <= _NEAR
-    return k, np.where(fit, places, 0), _classes(values, fit)
-
-
-def _classes(values: Doubles, fit: NDArray[np.bool_]) -> Whole:
-    is_nan = values.view(np.int64) == _NAN_BITS
-    return np.where(fit, _DECIMAL, np.where(is_nan, _NAN, _OTHER)).astype(np.int64)
-
-
 def _multiples(values: Doubles, source: _Source) -> tuple[Whole, Whole]:
     """Numerators of multiples of a step within the tolerance, and classes."""
     decimals, step = source.decimals, source.step
-    k, fit = _numerators(values, decimals)
+    k, fit = numerators(values, decimals)
     k = (2 * k + step) // (2 * step)
     if source.tolerance < np.inf:
         with np.errstate(invalid="ignore"):
-            fit &= np.abs(_quotients(k, step, decimals) - values) <= source.tolerance
-    return np.where(fit, k, 0), _classes(values, fit)
-
-
-def _decimals(values: NDArray[Any], tolerance: float) -> int:
-    """Decimals that a column takes the fewest bits with, roughly."""
-    sample = _sample(values)
-    if len(sample) == 0:
-        return 0
-    costs = []
-    for decimals in range(_TRIED):
-        k, places, classes = _split(sample, decimals)
-        kept = classes == _DECIMAL
-        moves = np.log2(1 + np.abs(np.diff(k[kept]))).sum()
-        share = (places[kept] != 0).mean() if kept.any() else 0
-        costs.append(moves + 64 * (~kept).sum() + 1.5 * min(share, 1 - share) * len(sample))
-    best = int(np.argmin(costs))
-    if not tolerance:
-        return best
-    # No more decimals than a hundredth of the tolerance asks for.
-    enough = int(np.clip(np.ceil(2 - np.log10(tolerance)), 0, MOST_DECIMALS))
-    return min(best, enough) if costs[best] < 60 * len(sample) else enough
-
-
-def _sample(values: NDArray[Any]) -> Doubles:
-    """The finite values; of very many, eight stretches of them."""
-    counts = []
-    for span in spans(len(values)):
-        counts.append(int(np.isfinite(doubles_at(values, *span)).sum()))
-    total, part = sum(counts), _SAMPLE // 8
-    starts = [0] if total <= _SAMPLE else np.linspace(0, total - part, 8).astype(int).tolist()
-    length = total if total <= _SAMPLE else part
-    chosen, before = [np.zeros(0)] * len(starts), 0
-    for span, count in zip(spans(len(values)), counts, strict=True):
-        wanted = [i for i, start in enumerate(starts) if before - length < start < before + count]
-        if wanted:
-            found = doubles_at(values, *span)
-            found = found[np.isfinite(found)]
-            for i in wanted:
-                first, last = max(0, starts[i] - before), max(0, starts[i] + length - before)
-                chosen[i] = np.concatenate([chosen[i], found[first:last]])
-        before += count
-    return np.concatenate(chosen)
+            fit &= np.abs(quotients(k, step, decimals) - values) <= source.tolerance
+    return np.where(fit, k, 0), classes_of(values, fit)
 
 
 # ------------------------------------------------------------------- reading
@@ -335,9 +252,9 @@ def read(
     classes, number = None, count
     if flags & _CLASSES:
         blocks, at = whole.reading(data, at, count)
-        known = (_DECIMAL, _OTHER)
-        classes = _small(np.where(np.isin(block, known), block, _NAN) for block in blocks)
-        number = int((classes == _DECIMAL).sum())
+        known = (DECIMAL, OTHER)
+        classes = _small(np.where(np.isin(block, known), block, NAN) for block in blocks)
+        number = int((classes == DECIMAL).sum())
     if decimals == _NONE and number:
         raise _damaged()
     blocks, at = whole.reading(data, at, number, _beside(before, number, count))
@@ -348,7 +265,7 @@ def read(
         places, at = whole.reading(data, at, number, hints=lambda start, end: k[start:end])
     values = _in_place(k, number, (step, decimals), places)
     if classes is not None:
-        rest, at = whole.reading(data, at, int((classes == _OTHER).sum()))
+        rest, at = whole.reading(data, at, int((classes == OTHER).sum()))
         _spread(values, classes, number, rest)
     tolerance = step / 2 / 10.0**decimals if step > 1 else 0.0
     return Column(values, None if decimals == _NONE else decimals, tolerance), steps, at
@@ -373,9 +290,9 @@ def _in_place(
     blocks = places or (np.zeros(end - begin, np.int64) for begin, end in spans(number))
     for block in blocks:
         part = slice(start, start + len(block))
-        found = _quotients(k[part], *scale)
+        found = quotients(k[part], *scale)
         if places is not None:
-            found = doubles(ordered(found) + np.clip(block, -_NEAR, _NEAR))
+            found = doubles(ordered(found) + np.clip(block, -NEAR, NEAR))
         values[part] = found
         start += len(block)
     return values
@@ -387,14 +304,14 @@ def _spread(
     """Move the decimal numbers, of which there are ``number``, to their places; fill the others."""
     bits = values.view(np.int64)
     for start, end in reversed(list(spans(len(values)))):
-        which = start + np.flatnonzero(classes[start:end] == _DECIMAL)
+        which = start + np.flatnonzero(classes[start:end] == DECIMAL)
         moved = values[number - len(which) : number].copy()
         number -= len(which)
-        bits[start:end] = _NAN_BITS
+        bits[start:end] = NAN_BITS
         values[which] = moved
     held = np.zeros(0, np.int64)
     for start, end in spans(len(values)):
-        which = start + np.flatnonzero(classes[start:end] == _OTHER)
+        which = start + np.flatnonzero(classes[start:end] == OTHER)
         while len(held) < len(which):
             held = np.concatenate([held, next(rest)])
         values[which] = _unsigned(held[: len(which)])
@@ -407,7 +324,7 @@ def _kept_steps(k: Whole) -> Part:
     """Steps of a decoded column, whose numerators give way to its values."""
     steps = Steps(len(k), lambda start, end: k[start:end])
     made = _small(steps(*span) for span in spans(len(k)))
-    return lambda start, end: made[start:end]
+    return lambda start, end: made[start:end].astype(np.int64)
 
 
 def _small(parts: Iterator[Whole]) -> NDArray[np.int16]:

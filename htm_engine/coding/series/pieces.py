@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .predictors import STEP_BITS
 
 Whole = NDArray[np.int64]
 #: Whole numbers from one place of a row up to another.
@@ -149,3 +152,32 @@ def kept(source: Callable[[int, int], tuple[Any, ...]], length: int, count: int)
                 yield chosen
 
     return Pieces(count, begin)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps of a series ``(n,)`` as the filters of another see them, made when they are asked for.
+
+    Attributes
+    ----------
+    length : int
+    k : function
+        Gives the series from one place to another.
+    """
+
+    length: int
+    k: Part
+
+    @cached_property
+    def usual(self) -> np.int64:
+        """Their usual size."""
+        moves = by_parts(self.length - 1, lambda a, b: np.abs(np.diff(self.k(a, b + 1))))
+        return np.int64(max(1, int(mean(moves)) if self.length > 1 else 1))
+
+    def __call__(self, start: int, end: int) -> Whole:
+        """Steps to the values from one place to another."""
+        before = max(start - 1, 0)
+        moved = np.zeros(end - start, np.int64)
+        moved[1 if start == 0 else 0 :] = np.diff(self.k(before, end))
+        moved = np.clip(moved, -(1 << 48), 1 << 48)
+        return np.clip((moved << STEP_BITS) // self.usual, -32767, 32767)

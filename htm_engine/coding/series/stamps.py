@@ -46,7 +46,8 @@ def write(stamps: NDArray[Any]) -> list[bytes]:
         )
 
     def steps(start: int, end: int) -> Whole:
-        return np.diff(stamps[start : end + 1].astype(np.int64))
+        counted = stamps[start : end + 1].astype(np.int64)
+        return counted[1:] - counted[:-1]
 
     first = bytes((unit,)) + whole.signed(int(stamps[:1].astype(np.int64)[0]))
     return [first, *whole.written(by_parts(len(stamps) - 1, steps))]

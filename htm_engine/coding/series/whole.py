@@ -23,8 +23,6 @@ Values come and go in pieces: what the units look back on is held in a window of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +40,7 @@ from ..arithmetic import (
     new_registers,
 )
 from ..container import read_varint, varint
-from .pieces import Part, Pieces, Whole, by_parts, mean, median, pieces_of
+from .pieces import Part, Pieces, Whole, mean, median, pieces_of
 from .predictors import BESIDE, STEP_BITS
 from .tree import code_values
 from .units import blank, fixed
@@ -313,35 +311,6 @@ def _damaged() -> FormatError:
 
 
 # ------------------------------------------------------------------ planning
-@dataclass(frozen=True)
-class Steps:
-    """Steps of a series ``(n,)`` as the filters of another see them, made when they are asked for.
-
-    Attributes
-    ----------
-    length : int
-    k : function
-        Gives the series from one place to another.
-    """
-
-    length: int
-    k: Part
-
-    @cached_property
-    def usual(self) -> np.int64:
-        """Their usual size."""
-        moves = by_parts(self.length - 1, lambda a, b: np.abs(np.diff(self.k(a, b + 1))))
-        return np.int64(max(1, int(mean(moves)) if self.length > 1 else 1))
-
-    def __call__(self, start: int, end: int) -> Whole:
-        """Steps to the values from one place to another."""
-        before = max(start - 1, 0)
-        moved = np.zeros(end - start, np.int64)
-        moved[1 if start == 0 else 0 :] = np.diff(self.k(before, end))
-        moved = np.clip(moved, -(1 << 48), 1 << 48)
-        return np.clip((moved << STEP_BITS) // self.usual, -32767, 32767)
-
-
 class _Survey(NamedTuple):
     """What whole numbers have in common."""
 
