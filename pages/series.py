@@ -68,7 +68,7 @@ def uploaded() -> SeriesData | None:
 
 def by_rows() -> bool:
     """Whether a table without a time is judged row by row, whatever their order."""
-    chosen = ON.segmented(
+    chosen = ON.segments(
         "judged", t("series.no_time"), format_func=lambda one: t(f"series.by_{one}")
     )
     return bool(chosen != "series")

@@ -149,7 +149,7 @@ def test_marks_are_as_many_as_the_sensitivity_says_and_it_says_how_many_a_week()
     assert not app.exception
     count = int(app.metric[1].value)
     (told,) = (one.value for one in app.caption if "alarms a week" in one.value)
-    assert f"{count} marked" in told and f"{count / 2:.1f} alarms a week" in told  # two weeks
+    assert f"{count} marked" in told and f"{count / 4:.1f} alarms a week" in told  # four weeks
     assert count > 3
 
 
