@@ -43,8 +43,9 @@ from .pieces import spans
 
 #: Container kind of a table.
 KIND = 5
-#: Numbers of a table at most, two gigabytes.
-MOST_NUMBERS = 1 << 28
+#: Numbers of a table that is stored at most, two gigabytes; columns, each a model of some
+#: milliseconds: a table of more is mostly wider than it is long.
+MOST_NUMBERS, MOST_COLUMNS = 1 << 28, 4096
 #: Bytes that are read at a time, bytes of a line at most, and cells that are written at a time.
 _CHUNK, _LONGEST, _CELLS = 1 << 20, 1 << 24, 1 << 16
 #: Units that times are written in, and how many letters that takes.
@@ -168,6 +169,8 @@ def _stored(stream: BinaryIO) -> bytes:
     values, times, place = np.empty((0, 0)), None, 0
     for lines in _blocks(stream, layout.line_end, skip=layout.header is not None):
         cells = list(zip(*(line.split(layout.delimiter) for line in lines), strict=True))
+        if len(cells) > MOST_COLUMNS:
+            raise ValueError("too many columns")
         columns = columns or [_Column(column) for column in cells]
         if len(cells) != len(columns):
             raise ValueError("rows of different lengths")
