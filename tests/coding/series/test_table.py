@@ -57,7 +57,17 @@ def test_a_table_comes_back_or_is_none(text):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"1," * 5000 + b"1\n", b"a,b\n", b"1,2\n3\n", b"1,x\n2,y\n", b"\xff1", b"1,nan\n", b"01\n", b"2024-01-01\n"],
+    [
+        b"",
+        b"1," * 5000 + b"1\n",
+        b"a,b\n",
+        b"1,2\n3\n",
+        b"1,x\n2,y\n",
+        b"\xff1",
+        b"1,nan\n",
+        b"01\n",
+        b"2024-01-01\n",
+    ],
 )
 def test_what_is_no_table_is_told(data):
     with pytest.raises(DataError, match="compress_text stores it"):
