@@ -157,7 +157,7 @@ def test_memory_does_not_grow_with_the_length(columns, monkeypatch):
     monkeypatch.setattr(whole, "code_values", lambda *given: 0)
     monkeypatch.setattr(whole, "_flat", lambda *given: None)
     most = []
-    for rows in (70_000, 170_000):
+    for rows in (100_000, 250_000):
         table = np.arange(rows * columns).reshape(rows, columns) % 977 / 10
         table[::1000] = np.nan
         tracemalloc.start()
