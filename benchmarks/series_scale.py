@@ -5,9 +5,9 @@
 
 Each call runs in a process of its own on a noisy daily pattern of two decimals (seed 0), once
 before on 65,536 values, so that nothing is compiled while it is timed.  Memory is how much more
-the process held at its worst than with what the call is given (Linux), and how much of that is
-what it gives: scores and values read are eight bytes each, a file is what it is.  Seconds are of
-the processor.  ``read`` reads what ``store`` stored, and the values must be the same.
+the process held at its worst than with what the call is given (Linux), beyond the result itself:
+scores, the file, or the values read.  Seconds are of the processor.  ``read`` reads what ``store``
+stored, and the values must be the same.
 
 ``--csv`` writes a table of time stamps and values of so many megabytes, and lets ``htm`` score it
 (``--fast``), store it and give it back, which must be the same bytes; memory is then that of the
@@ -92,7 +92,7 @@ def measured(counts: list[int], calls: list[str]) -> None:
                 own = [sys.executable, __file__, "--alone", call, str(count), str(file)]
                 told = subprocess.run(own, capture_output=True, text=True, check=True).stdout
                 took, more, size = map(float, told.split())
-                speed, beside = f"{count / took:,.0f}", f"{(more - size) / 1e6:,.1f} MB"
+                speed, beside = f"{count / took:,.0f}", f"{max(0, more - size) / 1e6:,.1f} MB"
                 rows.append((call, f"{count:,}", speed, f"{size / 1e6:,.1f} MB", beside))
     table(("call", "values", "values a second", "what it gives", "memory beside that"), rows)
 
