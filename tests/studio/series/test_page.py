@@ -125,6 +125,8 @@ def test_rows_without_a_time_are_judged_by_one_another():
     assert {one.label for one in app.metric} == {"Rows", "Odd rows", "Columns"}
     assert app.metric[0].value == "125" and not app.exception
     assert any("Why row" in one.value for one in app.subheader)
+    app.button(key="series_report").click().run()
+    assert not app.exception and "<h2>" in app.session_state["_series_report"][1]
 
 
 def test_scores_of_rows_are_a_table_that_no_spreadsheet_runs():
