@@ -58,7 +58,8 @@ def given_back(content: bytes | memoryview, out: BinaryIO, limit: int | None = N
     if is_table(content):
         return sum(map(out.write, table_blocks(content, limit=limit)))
     series = read_series(bytes(content), limit=limit)
-    table, length = series.values.reshape(len(series.values), -1), 0
+    table = series.values if series.values.ndim == 2 else series.values[:, None]
+    length = 0
     for begin in range(0, len(table), _ROWS):
         part = slice(begin, begin + _ROWS)
         rows = ([repr(x) for x in row] for row in table[part].tolist())

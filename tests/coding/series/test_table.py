@@ -89,6 +89,12 @@ def test_a_long_table_is_read_and_written_in_parts(monkeypatch):
         compress_table(b"x\n" + b"1.5\n" * 60 + b"01.5\n")
 
 
+def test_a_file_of_a_table_without_rows_is_its_header():
+    layout = tables._Layout(",", "\n", True, "x", (0,))
+    file = tables._packed(layout, compress_series(np.zeros((0, 1))))
+    assert decompress_table(file) == b"x\n"
+
+
 def test_times_cost_little_and_damage_is_told():
     content = compress_table(STAMPED)
     values = np.array([t * t % 83 / 10 for t in range(200)])
