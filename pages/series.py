@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from htm_engine.data.series import SeriesData
 from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 from studio import frame
@@ -30,9 +31,25 @@ def given() -> work.Wanted | rows.Rows | None:
         seed = ON.number("seed", t("series.seed"))
     if name == rows.EXAMPLE:
         st.caption(t("series.wine_is"))
-        return rows.Rows(rows.example(), seed)
-    if name != "upload":
-        return work.Wanted(work.drawn(name), 0, learning, ahead, seed)
+        data = rows.example()
+    elif name == "upload":
+        data = uploaded()
+    else:
+        data = work.drawn(name)
+    if data is None:
+        return None
+    column = 0
+    if len(data.columns) > 1:
+        if data.stamps is None and by_rows():
+            return rows.Rows(data, seed)
+        column = data.columns.index(
+            ON.select("column", t("series.column"), options=list(data.columns))
+        )
+    return work.Wanted(data, column, learning, ahead, seed)
+
+
+def uploaded() -> SeriesData | None:
+    """The visitor's table, once there is one."""
     sent = st.file_uploader(
         t("series.upload"),
         ["csv", "tsv", "txt", "json", "jsonl", "parquet"],
@@ -46,39 +63,28 @@ def given() -> work.Wanted | rows.Rows | None:
     data = work.uploaded(sent.name, sent.getvalue())
     for note in data.notes:
         st.caption(said(note))
-    column = 0
-    if len(data.columns) > 1 and data.stamps is None and by_rows():
-        return rows.Rows(data, seed)
-    if len(data.columns) > 1:
-        places = range(len(data.columns))
-        label = t("series.column")
-        column = st.selectbox(label, places, format_func=lambda place: data.columns[place])
-    return work.Wanted(data, column, learning, ahead, seed)
+    return data
 
 
 def by_rows() -> bool:
     """Whether a table without a time is judged row by row, whatever their order."""
-    label = t("series.no_time")
-    ways = ("rows", "series")
-    chosen = st.segmented_control(
-        label, ways, default="rows", format_func=lambda one: t(f"series.by_{one}")
+    chosen = ON.segments(
+        "judged", t("series.no_time"), format_func=lambda one: t(f"series.by_{one}")
     )
-    return chosen != "series"
+    return bool(chosen != "series")
 
 
 def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
     """A study as it is looked at."""
     score = study.trace.score
-    every = view.looks.odd_places(score, look.level)
-    odd = view.looks.oddest(every, score, view.MOST_MARKS)
+    odd = view.looks.odd_places(score, look.level)
     chosen = view.chosen_of(odd, score, look.odd)
+    st.caption(view.marked(wanted, look, odd))
     if look.live:
         live.show(wanted, study, odd)
     else:
         view.chart(wanted, study, odd, look.part, chosen)
-    view.numbers(wanted, study, every)
-    if len(every) > len(odd):
-        st.caption(t("series.oddest_only", count=len(every), shown=len(odd)))
+    view.numbers(wanted, study, odd)
     if chosen is None:
         st.info(t("series.nothing_odd"))
     else:

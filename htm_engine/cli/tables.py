@@ -16,19 +16,19 @@ import numpy as np
 from .. import files
 from ..coding.series.codec import inspect_series, read_series
 from ..coding.series.table import (
-    MOST_BYTES,
+    MOST_NUMBERS,
     compress_table,
-    decompress_table,
     is_table,
     series_inside,
+    table_blocks,
 )
 from ..errors import DataError
 from . import text
 
 #: Bytes up to which a table is stored as a text as well, to see which is shorter.
 _COMPARED = 1 << 21
-#: Numbers that come back at most, two gigabytes: a few bytes can claim any number of equal ones.
-MOST_NUMBERS = 1 << 28
+#: Rows of a series that are written at a time.
+_ROWS = 1 << 14
 
 
 def stored(
@@ -36,11 +36,10 @@ def stored(
 ) -> tuple[int, int, bool]:
     """Store a table; its bytes before and after, and whether it is stored as series."""
     with files.measured(source) as (stream, length):
-        table = stream.read() if length <= MOST_BYTES else b""
-    try:
-        content = compress_table(table)
-    except DataError:
-        content = b""
+        try:
+            content = compress_table(stream)
+        except DataError:
+            content = b""
     if content and length > _COMPARED:
         return length, out.write(content), True
     other = io.BytesIO()
@@ -51,17 +50,24 @@ def stored(
 
 
 def given_back(content: bytes | memoryview, out: BinaryIO, limit: int | None = None) -> int:
-    """Write a table as it was, or a series as one, of at most so many numbers; its bytes."""
+    """Write a table as it was, or a series as one, of at most so many numbers; its bytes.
+
+    A few bytes can claim any number of equal numbers, so there is a limit in any case.
+    """
     limit = MOST_NUMBERS if limit is None else limit
     if is_table(content):
-        return out.write(decompress_table(content, limit=limit))
+        return sum(map(out.write, table_blocks(content, limit=limit)))
     series = read_series(bytes(content), limit=limit)
-    table = series.values.reshape(len(series.values), -1)
-    rows = ([repr(x) for x in row] for row in table.tolist())
-    if series.timestamps is not None:
-        stamps = np.asarray(series.timestamps).astype(str).tolist()
-        rows = ([stamp, *row] for stamp, row in zip(stamps, rows, strict=True))
-    return out.write("".join(",".join(row) + "\n" for row in rows).encode())
+    table = series.values if series.values.ndim == 2 else series.values[:, None]
+    length = 0
+    for begin in range(0, len(table), _ROWS):
+        part = slice(begin, begin + _ROWS)
+        rows = ([repr(x) for x in row] for row in table[part].tolist())
+        if series.timestamps is not None:
+            stamps = np.asarray(series.timestamps[part]).astype(str).tolist()
+            rows = ([stamp, *row] for stamp, row in zip(stamps, rows, strict=True))
+        length += out.write("".join(",".join(row) + "\n" for row in rows).encode())
+    return length
 
 
 def of_file(content: bytes) -> dict[str, Any]:

@@ -73,8 +73,8 @@ def read_varint(data: bytes | memoryview, place: int) -> tuple[int, int]:
     raise FormatError("This file is damaged: a header field is malformed.")
 
 
-def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -> bytes:
-    """Bytes of a file.
+def pack(kind: int, fingerprint: bytes, fields: Sequence[int], *payload: bytes) -> bytes:
+    """Bytes of a file, whose payload may come in parts.
 
     Raises
     ------
@@ -83,18 +83,19 @@ def pack(kind: int, fingerprint: bytes, fields: Sequence[int], payload: bytes) -
     """
     if not 0 <= kind < 256 or len(fingerprint) != 8 or len(fields) > 255:
         raise ValueError("kind, fingerprint or number of fields does not fit the format")
-    body = b"".join(
-        (
-            MAGIC,
-            bytes((VERSION, kind)),
-            fingerprint,
-            bytes((len(fields),)),
-            *map(varint, fields),
-            varint(len(payload)),
-            payload,
-        )
-    )
-    return body + zlib.crc32(body).to_bytes(4, "little")
+    parts = [
+        MAGIC,
+        bytes((VERSION, kind)),
+        fingerprint,
+        bytes((len(fields),)),
+        *map(varint, fields),
+        varint(sum(map(len, payload))),
+        *payload,
+    ]
+    check = 0
+    for part in parts:
+        check = zlib.crc32(part, check)
+    return b"".join((*parts, check.to_bytes(4, "little")))
 
 
 def unpack(data: bytes | memoryview, wanted: str = "a compressed file of HTM Studio") -> Container:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding.series import numbers
+from ..coding.series import decimals
 
 Doubles = NDArray[np.float64]
 #: As it is shown.
@@ -27,7 +27,7 @@ def whole_numbers(values: Doubles) -> NDArray[np.int64] | None:
     >>> whole_numbers(np.array([0.25, -3.5]))
     array([  25, -350])
     """
-    found, places, classes = numbers.decimal_parts(values)
+    found, places, classes = decimals.decimal_parts(values)
     return None if places.any() or classes.any() else found
 
 

@@ -259,6 +259,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "odd": Number(0, 0, _FAR, carried=True),
         "live": Switch(),
         "seed": Number(0, 0, _FAR),
+        "judged": Choice("rows", ("rows", "series"), spoken=True),
+        "column": Choice("", spoken=True),
     },
     "generate": {
         "count": Choice(16, (8, 16, 32, 64)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from html import escape
 
 import numpy as np
@@ -23,14 +24,20 @@ from .view import MOST_MARKS, numbers_of, when
 from .work import Study, Wanted
 
 _KEPT = "_series_report"
-#: Stretches that the series is drawn in, values beside the one looked at, and steps of the
-#: forecast that are listed.
-_STRETCHES, _NEAR, _STEPS = 350, 100, 24
+#: Stretches that the series is drawn in, values beside the one looked at, steps of the forecast
+#: that are listed, and odd values that are.
+_STRETCHES, _NEAR, _STEPS, _LISTED = 350, 100, 24, 100
 
 
 def button(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> None:
     """What makes the report, and then the file."""
     asked = (wanted.key, chosen, len(odd), language())
+    about = t("series.report_help")
+    offer(asked, lambda: page(wanted, study, odd, chosen), "htm-series.html", about)
+
+
+def offer(asked: Hashable, make: Callable[[], str], name: str, about: str) -> None:
+    """A button that makes a report, and once it is made its file; anew where other is asked."""
 
     def begin() -> None:
         st.session_state[_KEPT] = (asked, "")
@@ -39,19 +46,19 @@ def button(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) ->
         t("report.make"),
         key="series_report",
         icon=":material/description:",
-        help=t("series.report_help"),
+        help=about,
         on_click=begin,
     )
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != asked:
         return
     if not kept[1]:
-        kept = (asked, page(wanted, study, odd, chosen))
+        kept = (asked, make())
         st.session_state[_KEPT] = kept
     st.download_button(
         t("report.download"),
         kept[1],
-        "htm-series.html",
+        name,
         "text/html",
         on_click="ignore",
         icon=":material/download:",
@@ -71,7 +78,7 @@ def page(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> s
         *section(t("series.report_walk"), _walk(wanted, chosen)),
         *section(t("series.report_forecast"), _coming(study)),
         *section(t("series.report_sizes"), _sizes(wanted)),
-        *section(t("series.report_again"), _again()),
+        *section(t("series.report_again"), again()),
     ]
     return document(data.name, parts, language())
 
@@ -96,7 +103,8 @@ def _drawn(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) ->
         return [(float(place + 1), float(of[place])) for place in places]
 
     every = {say("value"): line(values, thinned(values, _STRETCHES))}
-    drawn = [chart(every, axis, "", marks=line(values, odd))]
+    marks = looks.oddest(odd, study.trace.score, MOST_MARKS)
+    drawn = [chart(every, axis, "", marks=line(values, marks))]
     if chosen is not None:
         near = np.arange(max(0, chosen - _NEAR), min(len(values), chosen + _NEAR))
         lines = {
@@ -118,6 +126,7 @@ def _odd(wanted: Wanted, study: Study, odd: np.ndarray) -> list[str]:
         t("series.report_high"),
         t("series.score"),
     ]
+    listed = looks.oddest(odd, trace.score, _LISTED)
     rows = [
         (
             when(wanted, place),
@@ -125,9 +134,11 @@ def _odd(wanted: Wanted, study: Study, odd: np.ndarray) -> list[str]:
             *(f"{one[place]:,.5g}" for one in (trace.prediction, trace.low, trace.high)),
             f"{trace.score[place]:.2f}",
         )
-        for place in odd[:MOST_MARKS].tolist()
+        for place in listed.tolist()
     ]
-    return [table(rows, head)] if rows else []
+    more = t("series.report_oddest", count=len(odd), shown=len(listed))
+    words = [f"<p>{escape(more)}</p>"] if len(listed) < len(odd) else []
+    return [*words, table(rows, head)] if rows else []
 
 
 def _why(wanted: Wanted, study: Study, chosen: int | None) -> list[str]:
@@ -201,7 +212,8 @@ def _sizes(wanted: Wanted) -> list[str]:
     return [table(rows, [t("series.report_format"), t("series.report_bytes")])]
 
 
-def _again() -> list[str]:
+def again() -> list[str]:
+    """The link that opens the page with these settings."""
     address = link(st.context.url or "", {**settings.drawn(), words.PARAMETER: language()})
     told = t("series.report_again_words")
     return [f"<p>{escape(told)}</p>", f"<p><code>{escape(address, quote=True)}</code></p>"]

@@ -20,6 +20,7 @@ from htm_engine.runs.background import Background
 from ..kit import watching
 from ..kit.shapes import BARE
 from ..kit.words import t
+from . import rows_report
 from .view import ON
 
 if TYPE_CHECKING:
@@ -92,11 +93,13 @@ def _draw(wanted: Rows, level: float, job: Background | None) -> None:
     columns[0].metric(t("series.rows"), f"{len(found.bits):,}")
     columns[1].metric(t("series.odd_rows"), f"{len(odd):,}")
     columns[2].metric(t("series.columns"), f"{len(wanted.data.columns):,}")
+    place = None
     if len(odd):
         place = _listed(wanted, found, odd[:_LISTED], len(odd))
         _cells(wanted, found, place)
     else:
         st.info(t("series.no_odd_rows"))
+    rows_report.button(wanted, found, odd, place)
     st.download_button(
         t("series.scores"),
         partial(scores_csv, wanted, found),

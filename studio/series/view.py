@@ -21,8 +21,8 @@ from .work import Study, Wanted
 
 Array = NDArray[Any]
 ON = settings.Page("series")
-#: Marks that are drawn at most: the oddest, as nobody looks through more.
-MOST_MARKS = 100
+#: Marks that are drawn at once at most, the oddest of the part that is shown: the browser's limit.
+MOST_MARKS = 2000
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,7 @@ def numbers(wanted: Wanted, study: Study, odd: Array) -> None:
     """What was found, at a glance."""
     columns = st.columns(4)
     columns[0].metric(t("series.values"), f"{len(wanted.values):,}")
-    weekly = looks.a_week(len(odd), wanted.data.stamps)
-    columns[1].metric(
-        t("series.odd"),
-        f"{len(odd):,}",
-        "" if weekly is None else t("series.a_week", weekly=weekly),
-        delta_color="off",
-        delta_arrow="off",
-    )
+    columns[1].metric(t("series.odd"), f"{len(odd):,}")
     found = looks.quality(wanted.values, study.trace, study.period)
     if found is not None:
         columns[2].metric(
@@ -96,10 +89,21 @@ def numbers_of(wanted: Wanted, study: Study) -> list[tuple[str, str]]:
     return rows
 
 
+def marked(wanted: Wanted, look: Looked, odd: Array) -> str:
+    """What the sensitivity comes to, as a sentence: marks, and alarms a week or a value."""
+    weekly = looks.a_week(len(odd), wanted.data.stamps)
+    told = {"level": look.level, "count": len(odd)}
+    if weekly is not None:
+        return t("series.alarms_a_week", weekly=weekly, **told)
+    if len(odd):
+        return t("series.alarm_in", every=len(wanted.values) / len(odd), **told)
+    return t("series.no_alarm", **told)
+
+
 def looked() -> Looked:
     """Controls of what is seen; nothing is computed anew for them."""
     columns = st.columns([3, 3, 1], vertical_alignment="bottom", gap="medium")
-    level = ON.slider("level", t("series.level"), columns[0], help=t("series.level_says"))
+    level = ON.slider("level", t("series.sensitivity"), columns[0], help=t("series.level_says"))
     part = ON.slider("part", t("series.part"), columns[1], format="%d %%")
     live = ON.toggle("live", t("series.live"), columns[2])
     return Looked(level, tuple(part), live, int(ON.carried("odd")))
@@ -112,6 +116,9 @@ def chart(
     count, (first, last) = len(wanted.values), part
     begin = min(count * first // 100, count - 1)
     shown = slice(begin, max(begin + 1, -(-count * last // 100)))
+    odd = looks.oddest(
+        odd[(odd >= shown.start) & (odd < shown.stop)], study.trace.score, MOST_MARKS
+    )
     figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd, shown, chosen)
     st.plotly_chart(
         figure,

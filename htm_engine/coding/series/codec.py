@@ -35,8 +35,9 @@ from ...files import bytes_of
 from ...kinds import SHORT_SERIES, wrong
 from ..container import MAGIC, pack, read_varint, unpack, varint
 from . import numbers, stamps
-from .numbers import MOST_DECIMALS
-from .whole import BESIDE, Whole
+from .decimals import MOST_DECIMALS
+from .pieces import Part, spans
+from .whole import BESIDE
 
 #: Container kind of a series.
 KIND = 4
@@ -83,7 +84,7 @@ class SeriesInfo:
     size: int
 
 
-class _Header(NamedTuple):
+class _Opened(NamedTuple):
     rows: int
     columns: int
     payload: bytes | memoryview
@@ -96,6 +97,8 @@ def compress_series(
     timestamps: ArrayLike | None = None,
 ) -> bytes:
     """A series, or a table of several, as a file.
+
+    Besides the values and the file itself this takes the same memory for any length.
 
     Parameters
     ----------
@@ -130,21 +133,18 @@ def compress_series(
     table = _numbers(values)
     _check(decimals, tolerance)
     rows, columns = len(table), 0 if table.ndim == 1 else table.shape[1]
-    payload, before = bytearray(), list[Whole]()
-    if timestamps is None:
-        payload += b"\0"
-    else:
+    payload = [b"\0"]
+    if timestamps is not None:
         own = np.asarray(timestamps)
         if own.shape != (rows,):
             raise DataError(f"Time stamps are one a row, {rows:,}, not of shape {own.shape}.")
-        payload += stamps.write(own) if rows else b"\0"
+        payload = stamps.write(own) if rows else payload
+    before = list[Part]()
     for column in table.reshape(rows, -1).T if rows else ():
-        told, steps = numbers.write(
-            np.ascontiguousarray(column), decimals, float(tolerance), before
-        )
+        told, steps = numbers.write(column, decimals, float(tolerance), before)
         payload += told
         before = _followed(before, steps)
-    return _write(_Header(rows, columns, bytes(payload)))
+    return _write(rows, columns, payload)
 
 
 def decompress_series(data: bytes, *, limit: int = LARGEST) -> NDArray[np.float64]:
@@ -187,19 +187,23 @@ def read_series(data: bytes, *, limit: int = LARGEST) -> Series:
     at, times = (1, None) if payload[0] == 0 else (0, None)
     if at == 0 and rows:
         times, at = stamps.read(payload, 0, rows)
-    found, before = list[numbers.Column](), list[Whole]()
-    for _ in range(count if rows else 0):
-        column, steps, at = numbers.read(payload, at, rows, before)
-        found.append(column)
+    values = np.zeros((rows, count)) if count > 1 or not rows else np.zeros(0)
+    found, before = list[tuple[int | None, float]](), list[Part]()
+    for place in range(count if rows else 0):
+        column, steps, at = numbers.read(payload, at, rows, before, followed=place + 1 < count)
+        if count > 1:
+            values[:, place] = column.values
+        else:
+            values = column.values[:, None]
+        found.append((column.decimals, column.tolerance))
         before = _followed(before, steps)
     if at != len(payload):
         raise FormatError("This file is damaged: its series do not end where its bytes do.")
-    values = np.stack([column.values for column in found], 1) if found else np.zeros((0, count))
     return Series(
         values if columns else values[:, 0],
         times,
-        tuple(column.decimals for column in found),
-        tuple(column.tolerance for column in found),
+        tuple(decimals for decimals, _ in found),
+        tuple(tolerance for _, tolerance in found),
     )
 
 
@@ -227,10 +231,17 @@ def _numbers(values: ArrayLike) -> NDArray[np.float64]:
         raise DataError(f"Values are numbers, not {table.dtype}; for words, use compress_text.")
     if table.ndim not in (1, 2) or (table.ndim == 2 and not 1 <= table.shape[1] <= MOST_COLUMNS):
         raise DataError(f"Values are (n,) or (n, columns), not of shape {table.shape}.")
-    exact = table.astype(np.float64)
-    if table.dtype.kind in "iu" and not (exact.astype(object) == table.astype(object)).all():
+    if table.dtype.kind in "iu" and not all(
+        _are_doubles(table[start:end]) for start, end in spans(len(table))
+    ):
         raise DataError("Whole numbers beyond 2^53 are no doubles: give them as time stamps.")
-    return exact
+    return table
+
+
+def _are_doubles(numbers: NDArray[Any]) -> bool:
+    """Whether doubles hold these whole numbers exactly."""
+    far = numbers[(numbers > 1 << 53) | (numbers < -(1 << 53))] if numbers.itemsize == 8 else ()
+    return all(int(float(number)) == int(number) for number in far)
 
 
 def _check(decimals: int | None, tolerance: float) -> None:
@@ -242,24 +253,23 @@ def _check(decimals: int | None, tolerance: float) -> None:
         raise DataError(f"tolerance is a number from 0 on, not {tolerance!r}.")
 
 
-def _followed(before: list[Whole], steps: Whole | None) -> list[Whole]:
+def _followed(before: list[Part], steps: Part | None) -> list[Part]:
     """Steps of the last columns, with one more."""
     return before if steps is None else [*before, steps][-BESIDE:]
 
 
-def _write(header: _Header) -> bytes:
-    rows, columns, payload = header
-    if len(payload) >= LONG_FROM:
-        return pack(KIND, _NO_FINGERPRINT, (rows, columns), bytes(payload))
-    begin = bytes((SHORT_SERIES,)) + varint(rows) + varint(columns)
-    return begin + payload + _short_check(begin + payload)
+def _write(rows: int, columns: int, payload: list[bytes]) -> bytes:
+    if sum(map(len, payload)) >= LONG_FROM:
+        return pack(KIND, _NO_FINGERPRINT, (rows, columns), *payload)
+    short = b"".join((bytes((SHORT_SERIES,)), varint(rows), varint(columns), *payload))
+    return short + _short_check(short)
 
 
 def _short_check(checked: bytes | memoryview) -> bytes:
     return zlib.crc32(checked).to_bytes(4, "little")[: 2 if len(checked) < _SHORTER else 3]
 
 
-def _open(data: memoryview) -> _Header:
+def _open(data: memoryview) -> _Opened:
     if bytes(data[:1]) == bytes((SHORT_SERIES,)):
         rows, at = read_varint(data, 1)
         columns, at = read_varint(data, at)
@@ -278,4 +288,4 @@ def _open(data: memoryview) -> _Header:
         (rows, columns), payload = box.fields, box.payload
     if columns > MOST_COLUMNS or (rows and columns > len(payload)):
         raise FormatError("This file is damaged: it claims more columns than it could hold.")
-    return _Header(rows, columns, payload)
+    return _Opened(rows, columns, payload)

@@ -43,31 +43,34 @@ MEAN_2, MEAN_5, MEAN_20, LEVEL, TREND, LEAST = 0, 1, 2, 3, 4, 5
 
 
 @compiled(makes_arrays=False)
-def predict(units: Any, plan: Any, values: Any, beside: Any, t: Any) -> Any:
-    """Fill ``units.mu`` with what each expects of value ``t``.
+def predict(units: Any, plan: Any, values: Any, beside: Any, at: Any) -> Any:
+    """Fill ``units.mu`` with what each expects of a value.
 
+    ``at`` is its place in the series, in ``values``, which hold at least a period and one more
+    before it, and in ``beside``.
     ``plan (5,)`` is: bits of fraction f; the middle of the series; its usual distance from there,
     times 2^f, over 256; the period, or 0; and 10^j, j plain digits.
     """
     mu, R, ring, taps = units.mu, units.registers, units.ring, units.taps
     f, period = plan[0], plan[3]
-    last = values[t - 1] << f if t > 0 else plan[1] << f
-    before = values[t - 2] << f if t > 1 else last
+    t, now, here = at
+    last = values[now - 1] << f if t > 0 else plan[1] << f
+    before = values[now - 2] << f if t > 1 else last
     mu[0] = last
     mu[1], mu[2], mu[3] = R[MEAN_2], R[MEAN_5], R[MEAN_20]
     mu[4] = R[LEVEL] + R[TREND]
     mu[5] = 2 * last - before
     mu[6] = mu[7] = last
     if 0 < period < t:
-        mu[6] = values[t - period] << f
-        mu[7] = mu[6] + last - (values[t - period - 1] << f)
+        mu[6] = values[now - period] << f
+        mu[7] = mu[6] + last - (values[now - period - 1] << f)
     for number in range(2):
         order = ORDERS[number]
         total = np.int64(0)
         for i in range(order):
             total += taps[number, i] * ring[(t - 1 - i) & (RING - 1)]
         for i in range(BESIDE):
-            total += taps[number, ORDERS[1] + i] * beside[i, t]
+            total += taps[number, ORDERS[1] + i] * beside[i, here]
         found = min(max(total >> 16, -_FAR_PREDICTION), _FAR_PREDICTION)
         units.filtered[number] = found
         mu[8 + number] = last + found * plan[2]
@@ -87,10 +90,11 @@ def start(units: Any, plan: Any) -> Any:
 
 
 @compiled(makes_arrays=False)
-def learn(units: Any, plan: Any, values: Any, beside: Any, t: Any) -> Any:
-    """Let every predictor and its scales learn from value ``t``."""
+def learn(units: Any, plan: Any, values: Any, beside: Any, at: Any) -> Any:
+    """Let every predictor and its scales learn from a value; ``at`` as for :func:`predict`."""
     mu, R, scales = units.mu, units.registers, units.scales
-    x = values[t] << plan[0]
+    t, now, _ = at
+    x = values[now] << plan[0]
     for i in range(PREDICTORS):
         error = abs(x - mu[i]) << 4
         for rate in range(RATES):
@@ -112,13 +116,14 @@ def learn(units: Any, plan: Any, values: Any, beside: Any, t: Any) -> Any:
     damped = (R[TREND] * 7) >> 3
     R[TREND] = damped + (((level - R[LEVEL] - damped) * 3) >> 5)
     R[LEVEL] = level
-    _filter(units, plan, x - (values[t - 1] << plan[0]), beside, t)
+    _filter(units, plan, x - (values[now - 1] << plan[0]), beside, at)
 
 
 @compiled(makes_arrays=False)
-def _filter(units: Any, plan: Any, step: Any, beside: Any, t: Any) -> Any:
+def _filter(units: Any, plan: Any, step: Any, beside: Any, at: Any) -> Any:
     """Move the filters' weights down the gradient of their squared error, and note the step."""
     ring, taps = units.ring, units.taps
+    t, _, here = at
     step = min(max(step // plan[2], -_FAR_STEP), _FAR_STEP)
     for number in range(2):
         order = ORDERS[number]
@@ -126,13 +131,13 @@ def _filter(units: Any, plan: Any, step: Any, beside: Any, t: Any) -> Any:
         for i in range(order):
             energy += ring[(t - 1 - i) & (RING - 1)] ** 2
         for i in range(BESIDE):
-            energy += beside[i, t] ** 2
+            energy += beside[i, here] ** 2
         error = min(max(step - units.filtered[number], -_FAR_ERROR), _FAR_ERROR)
         push = (error * _FILTER_RATES[number]) << 8
         for i in range(order):
             moved = taps[number, i] + (push * ring[(t - 1 - i) & (RING - 1)]) // energy
             taps[number, i] = min(max(moved, -_MOST_WEIGHT), _MOST_WEIGHT)
         for i in range(BESIDE):
-            moved = taps[number, ORDERS[1] + i] + (push * beside[i, t]) // energy
+            moved = taps[number, ORDERS[1] + i] + (push * beside[i, here]) // energy
             taps[number, ORDERS[1] + i] = min(max(moved, -_MOST_WEIGHT), _MOST_WEIGHT)
     ring[t & (RING - 1)] = step

@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, FormatError
 from . import whole
+from .pieces import Whole, by_parts
 
 #: Units of ``datetime64``, in the order of their numbers in a file.
 UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
 _PLAIN, _FIRST_UNIT = 1, 2
 
 
-def write(stamps: NDArray[Any]) -> bytes:
-    """Stamps ``(n,)`` of whole numbers or of ``datetime64``, at least one.
+def write(stamps: NDArray[Any]) -> list[bytes]:
+    """Stamps ``(n,)`` of whole numbers or of ``datetime64``, at least one, in parts.
 
     Raises
     ------
@@ -43,8 +44,13 @@ def write(stamps: NDArray[Any]) -> bytes:
         raise DataError(
             "Time stamps are whole numbers below 2^63, or datetime64; round fractions first."
         )
-    numbers = stamps.astype(np.int64)
-    return bytes((unit,)) + whole.signed(int(numbers[0])) + whole.write(np.diff(numbers))
+
+    def steps(start: int, end: int) -> Whole:
+        counted = stamps[start : end + 1].astype(np.int64)
+        return counted[1:] - counted[:-1]
+
+    first = bytes((unit,)) + whole.signed(int(stamps[:1].astype(np.int64)[0]))
+    return [first, *whole.written(by_parts(len(stamps) - 1, steps))]
 
 
 def read(data: bytes | memoryview, at: int, count: int) -> tuple[NDArray[Any], int]:
@@ -61,8 +67,13 @@ def read(data: bytes | memoryview, at: int, count: int) -> tuple[NDArray[Any], i
     first, at = whole.read_signed(data, at + 1)
     if not _PLAIN <= unit < _FIRST_UNIT + len(UNITS) or not -(1 << 63) <= first < 1 << 63:
         raise FormatError("This file is damaged: its time stamps have no unit known here.")
-    steps, at = whole.read(data, at, count - 1)
-    numbers = np.cumsum(np.concatenate([np.array([first], np.int64), steps]))
+    blocks, at = whole.reading(data, at, count - 1)
+    numbers, place = np.empty(count, np.int64), 1
+    numbers[0] = first
+    for block in blocks:
+        np.cumsum(block, out=block)
+        numbers[place : place + len(block)] = block + numbers[place - 1]
+        place += len(block)
     if unit == _PLAIN:
         return numbers, at
     return numbers.view(f"M8[{UNITS[unit - _FIRST_UNIT]}]"), at

@@ -55,11 +55,12 @@ _ONE = 256
 
 
 @compiled(makes_arrays=False)
-def _classes(units: Any, values: Any, t: Any) -> Any:
+def _classes(units: Any, values: Any, at: Any) -> Any:
     """Context of the softmax."""
+    t, now, _ = at
     fast, slow = units.scales[0, 0], units.scales[0, 1]
     ratio = 0 if 2 * fast < slow else 1 if fast < slow else 2 if fast < 2 * slow else 3
-    return 2 * ratio + (1 if t > 1 and values[t - 1] == values[t - 2] else 0)
+    return 2 * ratio + (1 if t > 1 and values[now - 1] == values[now - 2] else 0)
 
 
 @compiled(makes_arrays=False)
@@ -270,7 +271,7 @@ def _remember(R: Any, error: Any, q: Any) -> Any:
 def code_values(
     units: Any, fixed: Any, plan: Any, series: Any, span: Any, coder: Any, data: Any
 ) -> Any:
-    """Code or read values ``span[0]`` to ``span[1]``; 0, or 1 where the bytes are damaged.
+    """Code or read values ``span[0]`` up to ``span[1]``; 0, or 1 where the bytes are damaged.
 
     Parameters
     ----------
@@ -280,9 +281,11 @@ def code_values(
     plan : ndarray of int64 (5,)
         See ``predictors``.
     series : tuple of ndarray of int64
-        The values ``(n,)``, filled when decoding; steps ``(BESIDE, n)`` of columns before this
-        one; and what is known beside each value ``(n,)``, or nothing where that is the last.
+        The values and some before them, filled when decoding; steps ``(BESIDE, count)`` of
+        columns before this one; and what is known beside each value ``(count,)``, or nothing
+        where that is the last.
     span : tuple of int
+        Places in the series: of the first, behind the last, and of the first of ``values``.
     coder : ndarray of int64
         Registers of the arithmetic coder.
     data : ndarray of uint8
@@ -294,14 +297,16 @@ def code_values(
     for t in range(span[0], span[1]):
         if coder[MODE] == DECODE and coder[PLACE] > len(data) + 8:
             return 1
-        predictors.predict(units, plan, values, beside, t)
-        units.registers[_CONTEXT] = _classes(units, values, t)
-        last = values[t - 1] if t else np.int64(0)
+        now = t - span[2]
+        at = (t, now, t - span[0])
+        predictors.predict(units, plan, values, beside, at)
+        units.registers[_CONTEXT] = _classes(units, values, at)
+        last = values[now - 1] if t else np.int64(0)
         if len(hints):
-            last = hints[t]
-        value = code_value(units, fixed, plan, values[t], last, coder, data)
+            last = hints[t - span[0]]
+        value = code_value(units, fixed, plan, values[now], last, coder, data)
         if abs(value) >> _MOST_BITS:
             return 1
-        values[t] = value
-        predictors.learn(units, plan, values, beside, t)
+        values[now] = value
+        predictors.learn(units, plan, values, beside, at)
     return 0

@@ -16,14 +16,16 @@ A part is, byte by byte::
 
 Values x are coded as k = (x - remainder) / g, of which the lowest r bits are left out.  A signed
 varint is that of 2 x for x >= 0 and of -2 x - 1 otherwise.  Blocks are of 4,096 values.
+
+Values come and go in pieces: what the units look back on is held in a window of one period.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...compiling import compiled
 from ...errors import FormatError
@@ -38,11 +40,10 @@ from ..arithmetic import (
     new_registers,
 )
 from ..container import read_varint, varint
+from .pieces import Part, Pieces, Whole, mean, median, pieces_of
 from .predictors import BESIDE, STEP_BITS
 from .tree import code_values
 from .units import blank, fixed
-
-Whole = NDArray[np.int64]
 
 #: Values that one coded byte can stand for: 8 bits at 2^-13 of surprise each.
 MOST_RATIO = 45_500
@@ -90,43 +91,83 @@ def read_signed(data: bytes | memoryview, at: int) -> tuple[int, int]:
 
 
 # ------------------------------------------------------------------- writing
-def write(values: Whole, beside: Whole | None = None, hints: Whole | None = None) -> bytes:
-    """A part of values ``(n,)``.
+def write(
+    values: Whole | Pieces, beside: Part | None = None, hints: Whole | Pieces | None = None
+) -> bytes:
+    """A part of values ``(n,)``; see :func:`written`."""
+    values = pieces_of(values) if isinstance(values, np.ndarray) else values
+    hints = pieces_of(hints) if isinstance(hints, np.ndarray) else hints
+    return b"".join(written(values, beside, hints))
+
+
+def written(values: Pieces, beside: Part | None = None, hints: Pieces | None = None) -> list[bytes]:
+    """A part, as bytes that belong one behind the other.
 
     Parameters
     ----------
-    values : ndarray of int64 (n,)
-    beside : ndarray of int64 (BESIDE, n) or None
-        Steps of other series at the same times, by :func:`steps`.
-    hints : ndarray of int64 (n,) or None
+    values : Pieces of int64 (n,)
+    beside : function or None
+        Gives the steps ``(BESIDE, count)`` of other series at the times from one to another, by
+        :class:`Steps`.
+    hints : Pieces of int64 (n,) or None
         What is known of each value, as a context; None takes the value before.
     """
-    if len(values) == 0:
-        return b""
-    if (values == values[0]).all():
-        return bytes((_CONSTANT,)) + signed(int(values[0]))
-    plan = _plan(values)
-    k = values // plan.step
-    reg = new_registers(ENCODE)
-    coded, last = bytearray(), min(_BLOCK, len(k))
-    out = np.zeros(_ROOM * last + 64, np.uint8)
-    units, tables = blank(len(k)), fixed()
-    series = _series(k >> plan.low, beside, hints)
-    numbers, low = plan.numbers(), k & ((1 << plan.low) - 1)
-    for start in range(0, len(k), _BLOCK):
-        span = (start, min(start + _BLOCK, len(k)))
+    if values.length == 0:
+        return []
+    survey = _survey(values)
+    if survey.low == survey.high:
+        return [bytes((_CONSTANT,)) + signed(survey.low)]
+    plan = _plan(values, survey)
+    coded = list(_coded(values.each(lambda part: part // plan.step), plan, beside, hints))
+    return [_header(plan) + varint(sum(map(len, coded))), *coded]
+
+
+def _coded(k: Pieces, plan: Plan, beside: Part | None, hints: Pieces | None) -> Iterator[bytes]:
+    """Coded bytes of all blocks, and what ends them."""
+    reg, mask = new_registers(ENCODE), (1 << plan.low) - 1
+    out = np.zeros(_ROOM * min(_BLOCK, k.length) + 64, np.uint8)
+    units, tables, numbers = blank(k.length), fixed(), plan.numbers()
+    known = None if hints is None else hints.blocks(_BLOCK)
+    window = _Window(plan.period, k.length)
+    for block in k.blocks(_BLOCK):
+        span = window.next(len(block))
+        window.now[:] = block >> plan.low
+        hint = np.zeros(0, np.int64) if known is None else next(known)
         reg[PLACE] = 0
-        code_values(units, tables, numbers, series, span, reg, out)
-        _flat(low[span[0] : span[1]], plan.low, reg, out)
-        coded += out[: reg[PLACE]].tobytes()
-    coded += last_bytes(reg)
-    return _header(plan) + varint(len(coded)) + bytes(coded)
+        series = (window.values, _beside(beside, span), hint)
+        code_values(units, tables, numbers, series, (*span, window.origin), reg, out)
+        _flat(block & mask, plan.low, reg, out)
+        yield out[: reg[PLACE]].tobytes()
+    yield last_bytes(reg)
 
 
-def _series(k: Whole, beside: Whole | None, hints: Whole | None) -> tuple[Whole, Whole, Whole]:
-    if beside is None:
-        beside = np.zeros((BESIDE, len(k)), np.int64)
-    return k, beside, np.zeros(0, np.int64) if hints is None else hints
+class _Window:
+    """The values of a block, and those before it that the units look back on."""
+
+    def __init__(self, period: int, length: int) -> None:
+        self.back = min(max(2, period + 1), length)
+        self.values = np.zeros(self.back + min(_BLOCK, length), np.int64)
+        self.end = self.size = 0
+
+    def next(self, count: int) -> tuple[int, int]:
+        """Go on to the next values; where they begin and end."""
+        self.values[: self.back] = self.values[self.size : self.size + self.back].copy()
+        self.size, self.end = count, self.end + count
+        return self.end - count, self.end
+
+    @property
+    def origin(self) -> int:
+        """Place in the series of the window's first value."""
+        return self.end - self.size - self.back
+
+    @property
+    def now(self) -> Whole:
+        """Values of the block."""
+        return self.values[self.back : self.back + self.size]
+
+
+def _beside(beside: Part | None, span: tuple[int, int]) -> Whole:
+    return np.zeros((BESIDE, span[1] - span[0]), np.int64) if beside is None else beside(*span)
 
 
 def _header(plan: Plan) -> bytes:
@@ -158,13 +199,7 @@ def _flat(low: Any, bits: Any, coder: Any, data: Any) -> Any:
 
 
 # ------------------------------------------------------------------- reading
-def read(
-    data: bytes | memoryview,
-    at: int,
-    count: int,
-    beside: Whole | None = None,
-    hints: Whole | None = None,
-) -> tuple[Whole, int]:
+def read(data: bytes | memoryview, at: int, count: int) -> tuple[Whole, int]:
     """Inverse of :func:`write`: ``count`` values of the part at a place, and the place behind.
 
     Raises
@@ -172,15 +207,42 @@ def read(
     FormatError
         If the bytes are no such part.
     """
+    found, place = np.zeros(0, np.int64), 0
+    blocks, at = reading(data, at, count)
+    for block in blocks:
+        if not place:  # nothing is made before the bytes were found able to hold it
+            found = np.empty(count, np.int64)
+        found[place : place + len(block)] = block
+        place += len(block)
+    return found, at
+
+
+def reading(
+    data: bytes | memoryview,
+    at: int,
+    count: int,
+    beside: Part | None = None,
+    hints: Part | None = None,
+) -> tuple[Iterator[Whole], int]:
+    """The values of a part, some thousand at a time, and the place behind it.
+
+    ``beside`` and ``hints`` give what :func:`written` was given, for values from one to another.
+
+    Raises
+    ------
+    FormatError
+        If the bytes are no such part, at once or as values are read.
+    """
     if count == 0:
-        return np.zeros(0, np.int64), at
+        return iter(()), at
     if at >= len(data):
         raise FormatError("This file is truncated.")
     if data[at] == _CONSTANT:
         value, at = read_signed(data, at + 1)
         if not -(1 << 63) <= value < 1 << 63:
             raise _damaged()
-        return np.full(count, value, np.int64), at
+        sizes = (min(_BLOCK, count - start) for start in range(0, count, _BLOCK))
+        return (np.full(size, value, np.int64) for size in sizes), at
     plan, at = _read_header(data, at)
     length, at = read_varint(data, at)
     if at + length > len(data):
@@ -188,19 +250,28 @@ def read(
     if count > MOST_RATIO * (length + 8):
         raise FormatError("This file is damaged: it claims more values than it could hold.")
     coded = np.frombuffer(bytearray(data[at : at + length]), np.uint8)
-    series = _series(np.zeros(count, np.int64), beside, hints)
-    reg, low = new_registers(DECODE), np.zeros(count, np.int64)
+    return _decoded(coded, count, plan, beside, hints), at + length
+
+
+def _decoded(
+    coded: Any, count: int, plan: Plan, beside: Part | None, hints: Part | None
+) -> Iterator[Whole]:
+    """Inverse of :func:`_coded`, with the steps and remainders of the plan."""
+    reg, window = new_registers(DECODE), _Window(plan.period, count)
     begin(reg, coded)
     units, tables, numbers = blank(count), fixed(), plan.numbers()
-    for start in range(0, count, _BLOCK):
-        span = (start, min(start + _BLOCK, count))
-        if code_values(units, tables, numbers, series, span, reg, coded):
+    while window.end < count:
+        span = window.next(min(_BLOCK, count - window.end))
+        hint = np.zeros(0, np.int64) if hints is None else hints(*span)
+        series = (window.values, _beside(beside, span), hint)
+        if code_values(units, tables, numbers, series, (*span, window.origin), reg, coded):
             raise _damaged()
-        _flat(low[span[0] : span[1]], plan.low, reg, coded)
-    if not length <= reg[PLACE] <= length + 4:
+        low = np.zeros(window.size, np.int64)
+        _flat(low, plan.low, reg, coded)
+        with np.errstate(over="ignore"):  # of damaged files only
+            yield ((window.now << plan.low) | low) * plan.step + plan.remainder
+    if not len(coded) <= reg[PLACE] <= len(coded) + 4:
         raise _damaged()
-    with np.errstate(over="ignore"):  # of damaged files only
-        return ((series[0] << plan.low) | low) * plan.step + plan.remainder, at + length
 
 
 def _read_header(data: bytes | memoryview, at: int) -> tuple[Plan, int]:
@@ -240,40 +311,45 @@ def _damaged() -> FormatError:
 
 
 # ------------------------------------------------------------------ planning
-def steps(k: Whole) -> Whole:
-    """Steps of a series ``(n,)`` as the filters of another see them."""
-    usual = np.int64(max(1, int(np.abs(np.diff(k)).mean()) if len(k) > 1 else 1))
-    moved = np.zeros(len(k), np.int64)
-    moved[1:] = np.clip(np.diff(k), -(1 << 48), 1 << 48)
-    return np.clip((moved << STEP_BITS) // usual, -32767, 32767)
+class _Survey(NamedTuple):
+    """What whole numbers have in common."""
+
+    low: int
+    high: int
+    apart: int  #: largest number that all are apart by a multiple of, if they do not overflow
+    differ: int  #: bits in which they differ
 
 
-def _plan(values: Whole) -> Plan:
-    step, remainder = _common(values)
-    k = values // step
-    bits = max(int(k.max()).bit_length(), int(-1 - k.min()).bit_length())
-    low = max(0, bits - _MOST_BITS)
-    k = k >> low
-    middle = int(np.median(k))
-    usual = max(1, int(np.abs(k - middle).mean())).bit_length() - 1
+def _survey(values: Pieces) -> _Survey:
+    low, high, apart, differ = 1 << 63, -(1 << 63), 0, 0
+    first = None
+    for piece in values:
+        first = piece[0] if first is None else first
+        low, high = min(low, int(piece.min())), max(high, int(piece.max()))
+        differ |= int(np.bitwise_or.reduce(piece ^ first))
+        if apart != 1:
+            apart = int(np.gcd(np.int64(apart), np.gcd.reduce(piece - first)))
+    return _Survey(low, high, apart, differ)
+
+
+def _plan(values: Pieces, survey: _Survey) -> Plan:
+    low, high, apart, differ = survey
+    step = apart if high - low < 1 << 62 else min(differ & -differ, 1 << 62)
+    least, most = low // step, high // step
+    bits = max(most.bit_length(), (-1 - least).bit_length())
+    cut = max(0, bits - _MOST_BITS)
+    k = values.each(lambda part: (part // step) >> cut)
+    middle = int(median(k, least >> cut, most >> cut))
+    away = k.each(lambda part: np.abs(part - middle))
+    usual = max(1, int(mean(away))).bit_length() - 1
     usual = min(usual, _MOST_BITS)
-    return Plan(step, remainder, low, _period(k), _plain(k), bits - low, middle, usual)
-
-
-def _common(values: Whole) -> tuple[int, int]:
-    """Largest step that all values are apart by, and the remainder."""
-    low, high = int(values.min()), int(values.max())
-    if high - low < 1 << 62:
-        step = int(np.gcd.reduce(values - low))
-    else:
-        differ = int(np.bitwise_or.reduce(values ^ values[0]))
-        step = min(differ & -differ, 1 << 62)
-    return step, low % step
+    period, plain = _period(k.first(_SAMPLE)), _plain(k.last(_SAMPLE))
+    return Plan(step, low % step, cut, period, plain, bits - cut, middle, usual)
 
 
 def _period(k: Whole) -> int:
-    """Lag of the highest peak of the autocorrelation, or 0."""
-    x = k[:_SAMPLE].astype(np.float64)
+    """Lag of the highest peak of the autocorrelation of the first values, or 0."""
+    x = k.astype(np.float64)
     if len(x) < 8 * _SHORTEST:
         return 0
     spread = 4 * np.abs(x - np.median(x)).mean()
@@ -289,9 +365,8 @@ def _period(k: Whole) -> int:
     return int(peaks[np.argmax(found[peaks])]) if len(peaks) else 0
 
 
-def _plain(k: Whole) -> int:
-    """Digits of ten at the end of values that nothing can be said of."""
-    x = k[-_SAMPLE:]
+def _plain(x: Whole) -> int:
+    """Digits of ten at the end of the last values that nothing can be said of."""
     if len(x) < 256 or len(np.unique(x)) < 0.95 * len(x):
         return 0
     wide = int(np.median(np.abs(np.diff(x)))) // _WIDE

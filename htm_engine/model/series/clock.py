@@ -55,8 +55,16 @@ def seconds_of(timestamps: Any, count: int) -> Seconds:
     >>> seconds_of(["1970-01-02", "1970-01-01T00:00:01Z"], 2).tolist()
     [86400.0, 1.0]
     """
+    return seconds_at(stamps_of(timestamps, count), 0, count)
+
+
+def stamps_of(timestamps: Any, count: int) -> NDArray[Any] | None:
+    """Time stamps as an array of datetimes or of seconds, as they are where they are such.
+
+    Parameters and errors are those of :func:`seconds_of`; :func:`seconds_at` goes on from here.
+    """
     if timestamps is None:
-        return np.full(count, np.nan)
+        return None
     if isinstance(timestamps, str | bytes) or not hasattr(timestamps, "__len__"):
         raise DataError("Time stamps come as a list or an array, one for each value.")
     if len(timestamps) != count:
@@ -69,18 +77,27 @@ def seconds_of(timestamps: Any, count: int) -> Seconds:
     if array.ndim != 1:
         raise DataError("Time stamps come in one row, one for each value.")
     if array.dtype.kind == "M":
-        return _of_datetimes(array)
-    if array.dtype.kind in "iuf":
+        return array
+    if array.dtype.kind not in "iuf":
+        array = np.array([_second(one) for one in _objects(timestamps)], np.float64)
+    # Reduced, so that no second array of the same length is made.
+    largest = np.fmax.reduce(array, initial=0), np.fmin.reduce(array, initial=0)
+    if not -_FARTHEST <= float(largest[1]) <= float(largest[0]) <= _FARTHEST:
         found = array.astype(np.float64)
-    else:
-        found = np.array([_second(one) for one in _objects(timestamps)], np.float64)
-    wrong = np.abs(found) > _FARTHEST
-    if wrong.any():
         raise DataError(
-            f"Time stamp {found[wrong][0]:g} is no number of seconds since 1970; "
-            "milliseconds are divided by 1000 first."
+            f"Time stamp {found[np.abs(found) > _FARTHEST][0]:g} is no number of seconds since "
+            "1970; milliseconds are divided by 1000 first."
         )
-    return found
+    return array
+
+
+def seconds_at(stamps: NDArray[Any] | None, start: int, end: int) -> Seconds:
+    """Seconds of some of the stamps that :func:`stamps_of` gave, NaN where there is none."""
+    if stamps is None:
+        return np.full(end - start, np.nan)
+    if stamps.dtype.kind == "M":
+        return _of_datetimes(stamps[start:end])
+    return np.array(stamps[start:end], np.float64)
 
 
 def _objects(timestamps: Any) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .clock import seconds_of
+from .clock import stamps_of
 from .inputs import stamps_in, values_of
 from .model import SeriesModel
 from .results import SeriesForecast
@@ -47,10 +47,12 @@ def detect(
     (400, True)
     """
     array = values_of(values, columns=True)
-    seconds = seconds_of(stamps_in(values, timestamps), len(array))
+    stamps = stamps_of(stamps_in(values, timestamps), len(array))
+    if array.ndim == 1:
+        return SeriesModel(learning, fast=fast).detect(array, stamps)
     scores = np.zeros(len(array))
-    for column in array.T if array.ndim == 2 else (array,):
-        np.maximum(scores, SeriesModel(learning, fast=fast).detect(column, seconds), out=scores)
+    for column in array.T:
+        np.maximum(scores, SeriesModel(learning, fast=fast).detect(column, stamps), out=scores)
     return scores
 
 

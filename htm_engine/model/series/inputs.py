@@ -38,7 +38,7 @@ def values_of(values: Any, *, columns: bool = False) -> NDArray[np.float64]:
         array = np.asarray(values)
         if array.dtype.kind in "cUSMmV":
             raise DataError("A series has numbers, not texts, times or complex numbers.")
-        array = array.astype(np.float64, order="C")
+        array = array.astype(np.float64, order="C", copy=False)
     except DataError:
         raise
     except (TypeError, ValueError) as exc:
@@ -48,9 +48,10 @@ def values_of(values: Any, *, columns: bool = False) -> NDArray[np.float64]:
             f"A series is one row of numbers (n,), and this has the shape {array.shape}; "
             "htm_engine.detect takes several columns (n, c)."
         )
-    wrong = np.abs(array) > LARGEST
-    if wrong.any():
-        place = np.argwhere(wrong)[0]
+    # Reduced, so that no second array of the same length is made.
+    least = np.fmin.reduce(array, axis=None, initial=0)
+    if not -LARGEST <= least <= np.fmax.reduce(array, axis=None, initial=0) <= LARGEST:
+        place = np.argwhere(np.abs(array) > LARGEST)[0]
         raise DataError(
             f"Value {place[0] + 1:,} is {array[tuple(place)]:g}, which no scale can hold; "
             "make it NaN if it is a gap."

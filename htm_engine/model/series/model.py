@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ... import storage
 from ...errors import DataError, ModelError
-from .clock import seconds_of
+from .clock import seconds_at, stamps_of
 from .detector import LARGE, ROOM, SMALL, VIEWS, Committee, Detector, new_detector, watch
 from .inputs import stamps_in, values_of
 from .predictors import (
@@ -174,46 +174,47 @@ class SeriesModel:
         DataError
             If values are no numbers or infinite, or stamps no times.
         """
-        given = self._read(values, timestamps)
-        parts = [self._watch(part)[0] for part in self._parts(*given, bands=False)]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        stamps, array = self._read(values, timestamps)
+        scores = np.empty(len(array))
+        for place, part in self._parts(stamps, array, bands=False):
+            scores[place] = self._watch(part)[0]
+        return scores
 
     def follow(self, values: Any, timestamps: Any = None) -> SeriesTrace:
         """:meth:`detect`, with all that was predicted on the way."""
-        given = self._read(values, timestamps)
-        found, scores, bits = [np.zeros((0, 5))], [np.zeros(0)], [np.zeros((0, len(VIEWS)))]
-        for part in self._parts(*given, bands=True):
-            found.append(part[2])
-            score, bit = self._watch(part)
-            scores.append(score)
-            bits.append(bit)
-        table = np.concatenate(found)
+        stamps, array = self._read(values, timestamps)
+        table, scores = np.empty((len(array), 5)), np.empty(len(array))
+        bits = np.empty((len(array), len(VIEWS)))
+        for place, part in self._parts(stamps, array, bands=True):
+            table[place] = part[2]
+            scores[place], bits[place] = self._watch(part)
         winner = table[:, WINNER]
         return SeriesTrace(
             prediction=table[:, PREDICTION],
             low=table[:, LOW],
             high=table[:, HIGH],
             surprise=np.nan_to_num(table[:, SURPRISE]),
-            score=np.concatenate(scores),
+            score=scores,
             winner=np.where(np.isnan(winner), -1, winner).astype(np.int64),
-            bits=np.concatenate(bits),
+            bits=bits,
         )
 
-    def _read(self, values: Any, timestamps: Any) -> tuple[Array, Array]:
+    def _read(self, values: Any, timestamps: Any) -> tuple[Array | None, Array]:
         array = values_of(values)
-        seconds = seconds_of(stamps_in(values, timestamps), len(array))
+        stamps = stamps_of(stamps_in(values, timestamps), len(array))
         if self.period_ is None and len(array):
             self.period_ = period_for(len(array))
-        return seconds, array
+        return stamps, array
 
     def _parts(
-        self, seconds: Array, values: Array, bands: bool
-    ) -> Iterator[tuple[Array, Array, Array]]:
-        """Stamps, values and predictions, some thousands at a time."""
+        self, stamps: Array | None, values: Array, bands: bool
+    ) -> Iterator[tuple[slice, tuple[Array, Array, Array]]]:
+        """Places, and their stamps, values and predictions, some thousands at a time."""
         for begin in range(0, len(values), _CHUNK):
-            part = slice(begin, begin + _CHUNK)
-            found = follow(self._predictors, seconds[part], values[part], bands=bands)
-            yield seconds[part], values[part], found
+            end = min(begin + _CHUNK, len(values))
+            seconds, part = seconds_at(stamps, begin, end), values[begin:end]
+            found = follow(self._predictors, seconds, part, bands=bands)
+            yield slice(begin, end), (seconds, part, found)
 
     def _watch(self, part: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         return watch(self._detector, self._committee, self.period_ or STREAM, part[0], part[1])

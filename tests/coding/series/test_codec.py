@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import lzma
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from htm_engine import compress_series, compress_text, decompress_series, decompress_text
 from htm_engine.coding.container import pack, varint
+from htm_engine.coding.series import pieces, whole
 from htm_engine.coding.series.codec import (
     KIND,
     LARGEST,
@@ -147,6 +149,45 @@ def test_the_bytes_are_always_the_same():
     table[50, 0], table[51, 0], table[52, 1] = np.nan, 1e300, -0.0
     data = compress_series(table, timestamps=1_700_000_000 + 300 * DAY + DAY % 11 // 10)
     assert (len(data), hashlib.sha256(data).hexdigest()[:16]) == (2661, "5f924eae9850b0dd")
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_memory_does_not_grow_with_the_length(columns, monkeypatch):
+    """Beside the values and the file; coding itself, which takes long, is left out."""
+    monkeypatch.setattr(whole, "code_values", lambda *given: 0)
+    monkeypatch.setattr(whole, "_flat", lambda *given: None)
+    most = []
+    for rows in (100_000, 250_000):
+        table = np.arange(rows * columns).reshape(rows, columns) % 977 / 10
+        table[::1000] = np.nan
+        tracemalloc.start()
+        compress_series(table)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert most[1] - most[0] < 100_000, most
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.int64, st.integers(1, 60), elements=st.integers(-(2**50), 2**50)),
+    st.integers(1, 70),
+)
+def test_pieces_give_what_numpy_gives_at_once(values, size):
+    parts = [values[start:end] for start, end in pieces.spans(len(values), size)]
+    row = pieces.Pieces(len(values), lambda: iter(parts))
+    assert pieces.median(row, int(values.min()), int(values.max())) == np.median(values)
+    assert pieces.mean(row) == values.mean()
+    assert same(np.concatenate(list(row.blocks(7))), values)
+    assert same(row.first(9), values[:9]) and same(row.last(9), values[-9:])
+
+
+def test_means_and_medians_of_long_rows_are_numpy_s_to_the_last_bit():
+    """Decoders of old files scale steps by them."""
+    for wide in (7, 2**16, 2**49):
+        values = RNG.integers(-wide, wide, 70_001)
+        row = pieces.pieces_of(values)
+        assert pieces.mean(row) == values.mean()
+        assert pieces.median(row, int(values.min()), int(values.max())) == np.median(values)
 
 
 def test_damage_is_told():

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from htm_engine import compress_series
-from htm_engine.coding.series.table import compress_table, decompress_table, is_table
+from htm_engine.coding.series import table as tables
+from htm_engine.coding.series.table import (
+    compress_table,
+    decompress_table,
+    is_table,
+    table_blocks,
+)
 from htm_engine.errors import DataError, FormatError
 
 STAMPED = b"timestamp,value\n" + b"".join(
@@ -49,11 +57,42 @@ def test_a_table_comes_back_or_is_none(text):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"a,b\n", b"1,2\n3\n", b"1,x\n2,y\n", b"\xff1", b"1,nan\n", b"01\n", b"2024-01-01\n"],
+    [
+        b"",
+        b"1," * 5000 + b"1\n",
+        b"a,b\n",
+        b"1,2\n3\n",
+        b"1,x\n2,y\n",
+        b"\xff1",
+        b"1,nan\n",
+        b"01\n",
+        b"2024-01-01\n",
+    ],
 )
 def test_what_is_no_table_is_told(data):
     with pytest.raises(DataError, match="compress_text stores it"):
         compress_table(data)
+
+
+def test_a_long_table_is_read_and_written_in_parts(monkeypatch):
+    """Lines, their ends and cells lie across the parts that are read and written."""
+    monkeypatch.setattr(tables, "_CHUNK", 37)
+    monkeypatch.setattr(tables, "_CELLS", 23)
+    for table in (STAMPED, STAMPED.replace(b"\n", b"\r\n"), STAMPED[:-1]):
+        content = compress_table(io.BytesIO(table))
+        parts = list(table_blocks(content))
+        assert b"".join(parts) == table and len(parts) > 10
+        assert content == compress_table(table)
+    with pytest.raises(DataError):
+        compress_table(STAMPED + b"1,2\n")
+    with pytest.raises(DataError):  # more decimals, far behind
+        compress_table(b"x\n" + b"1.5\n" * 60 + b"01.5\n")
+
+
+def test_a_file_of_a_table_without_rows_is_its_header():
+    layout = tables._Layout(",", "\n", True, "x", (0,))
+    file = tables._packed(layout, compress_series(np.zeros((0, 1))))
+    assert decompress_table(file) == b"x\n"
 
 
 def test_times_cost_little_and_damage_is_told():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import htm_engine
-from htm_engine import HTM, SeriesModel, storage
+from htm_engine import HTM, SeriesModel, detect, storage
 from htm_engine.errors import DataError, ModelError
+from htm_engine.model.series import model as models
 from htm_engine.model.series.model import period_for
 from htm_engine.model.series.predictors import UNITS
 
@@ -173,3 +175,19 @@ def test_other_models_and_damaged_ones_are_refused(tmp_path):
     refused("another kind", {**settings, "kind": "text"})
     with pytest.raises(ModelError):
         HTM.load(io.BytesIO(state(SeriesModel())))
+
+
+def test_memory_does_not_grow_with_the_length(monkeypatch):
+    """Beside the values and the scores; the units, which take long, are left out."""
+    monkeypatch.setattr(models, "follow", lambda state, seconds, values, bands: None)
+    monkeypatch.setattr(
+        models, "watch", lambda *given: (np.zeros(len(given[-1])), np.zeros((len(given[-1]), 5)))
+    )
+    more = []
+    for length in (500_000, 2_000_000):
+        values, stamps = np.zeros(length), np.arange(length).astype("datetime64[s]")
+        tracemalloc.start()
+        scores = detect(values, stamps)
+        more.append(tracemalloc.get_traced_memory()[1] - scores.nbytes)
+        tracemalloc.stop()
+    assert more[1] - more[0] < 100_000, more

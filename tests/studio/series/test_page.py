@@ -14,7 +14,7 @@ from htm_engine.data.drawn_series import draw_series
 from htm_engine.data.series import SeriesData
 from htm_engine.errors import DataError
 from htm_engine.figures.series import thinned
-from studio.series import rows, sizes, view, work
+from studio.series import rows, rows_report, sizes, view, work
 from tests.helpers.places import ROOT
 from tests.studio.waiting import until
 
@@ -125,6 +125,8 @@ def test_rows_without_a_time_are_judged_by_one_another():
     assert {one.label for one in app.metric} == {"Rows", "Odd rows", "Columns"}
     assert app.metric[0].value == "125" and not app.exception
     assert any("Why row" in one.value for one in app.subheader)
+    app.button(key="series_report").click().run()
+    assert not app.exception and "<h2>" in app.session_state["_series_report"][1]
 
 
 def test_scores_of_rows_are_a_table_that_no_spreadsheet_runs():
@@ -144,9 +146,42 @@ def test_a_report_holds_the_odd_value_and_its_formulas():
     assert "http" not in html.split("Again")[0].replace("http-equiv", "")
 
 
-def test_of_many_marks_only_the_oddest_are_drawn():
-    score = np.tile([0.0, 0.6], 300)
-    score[[301, 501]] = 0.9
-    every = view.looks.odd_places(score, 0.5)
-    shown = view.looks.oddest(every, score, view.MOST_MARKS)
-    assert len(every) == 300 and len(shown) == view.MOST_MARKS and {301, 501} <= set(shown.tolist())
+def test_marks_are_as_many_as_the_sensitivity_says_and_it_says_how_many_a_week():
+    app = followed(opened(series="spikes", level="0.05", v="2"))
+    assert not app.exception
+    count = int(app.metric[1].value)
+    (told,) = (one.value for one in app.caption if "alarms a week" in one.value)
+    assert f"{count} marked" in told and f"{count / 4:.1f} alarms a week" in told  # four weeks
+    assert count > 3
+
+
+def test_thousands_of_marks_are_all_counted_and_the_oddest_of_the_part_drawn(monkeypatch):
+    asked, drawn = wanted(), []
+    *_, (_, study) = work.steps(asked)
+    odd = np.arange(0, 4000)
+    monkeypatch.setattr(
+        view.figures, "followed", lambda *given: drawn.append(given[3]) or ({}, "words")
+    )
+    monkeypatch.setattr(view.st, "plotly_chart", lambda *given, **options: None)
+    view.chart(asked, study, odd, (0, 100), None)
+    view.chart(asked, study, odd, (0, 10), None)
+    assert len(drawn[0]) == view.MOST_MARKS and len(drawn[1]) == 404
+
+
+def test_a_link_opens_a_column_of_a_table_without_time():
+    app = followed(opened(series="rare wine", judged="series", column="hue", v="2"))
+    assert not app.exception and app.metric[0].value == "125"
+    assert {one.label for one in app.metric} >= {"Values", "Odd values"}
+    assert any("one alarm in" in one.value or "none marked" in one.value for one in app.caption)
+
+
+def test_a_report_of_rows_holds_the_odd_row_and_its_cells():
+    data = rows.example()
+    asked = rows.Rows(SeriesData("<b>wine</b>", data.values, data.columns), 0)
+    *_, (_, found) = rows.steps(asked)
+    odd = np.argsort(-found.bits)[:3]
+    html = rows_report.page(asked, found, odd, int(odd[0]))
+    assert f"<td>{odd[0] + 1}</td>" in html and all(name in html for name in data.columns)
+    assert f"{found.score[odd[0]]:.2f}" in html and "log2 p(x)" in html and "<svg" in html
+    assert "<b>wine" not in html and "&lt;b&gt;wine" in html
+    assert rows_report.page(asked, found, odd[:0], None).count("<h2>") == 3
