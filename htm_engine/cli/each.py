@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +37,8 @@ from .progress import Progress, duration
 
 #: Files from which on several processes are worth their start of about a second.
 MANY = 3
+#: Seconds that a worker has to clean up once the command is gone.
+CLEANING = 10.0
 #: The signal that ended this worker, if one did.
 _ENDED: list[int] = []
 #: Options that may name a file.
@@ -260,8 +263,19 @@ def _quiet() -> None:
     """A worker leaves Ctrl-C to the command, which ends it; and cores are shared by files."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_with_the_command, daemon=True).start()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def _with_the_command() -> None:
+    """End with the command, also where that was killed: a pool's process would wait for ever."""
+    command = multiprocessing.parent_process()
+    if command is not None:
+        command.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(CLEANING)
+        os._exit(1)
 
 
 def _leave(number: int, _: object) -> None:
