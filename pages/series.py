@@ -9,7 +9,7 @@ from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 from studio import frame
 from studio.kit import watching
-from studio.kit.words import said, t
+from studio.kit.words import t, unmarked
 from studio.series import live, report, rows, sizes, view, work
 from studio.series.view import ON
 from studio.visitor import handed
@@ -62,7 +62,7 @@ def uploaded() -> SeriesData | None:
         return None
     data = work.uploaded(sent.name, sent.getvalue())
     for note in data.notes:
-        st.caption(said(note))
+        st.caption(unmarked(note))
     return data
 
 
@@ -127,5 +127,5 @@ try:
         else:
             watching.watch(partial(work.job, WANTED), partial(draw, WANTED, LOOK))
 except HTMError as exc:
-    st.error(said(exc), icon=":material/error:")
+    st.error(unmarked(exc), icon=":material/error:")
 frame.share_link()

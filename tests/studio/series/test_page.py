@@ -185,3 +185,14 @@ def test_a_report_of_rows_holds_the_odd_row_and_its_cells():
     assert f"{found.score[odd[0]]:.2f}" in html and "log2 p(x)" in html and "<svg" in html
     assert "<b>wine" not in html and "&lt;b&gt;wine" in html
     assert rows_report.page(asked, found, odd[:0], None).count("<h2>") == 3
+
+
+def test_names_in_a_visitors_table_are_shown_as_they_are():
+    app = opened(series="upload")
+    table = b"".join(b"2026-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
+    app.file_uploader(key="series_file").upload("mine.csv", b"**when**,value\n" + table).run()
+    told = [one.value for one in app.caption]
+    assert any(r"\*\*when\*\*" in one for one in told) and not any("**when**" in one for one in told)
+    app.file_uploader(key="series_file").upload("[x](http:y).csv", b"no numbers\n").run()
+    (refused,) = app.error
+    assert r"\[x" in refused.value
