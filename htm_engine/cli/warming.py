@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiling import folder, ready_mark
+from ..compiling import PACKAGE, folder, ready_mark
 
 
 def warm(arguments: Namespace) -> None:
@@ -32,19 +32,33 @@ def warm(arguments: Namespace) -> None:
         os.nice(19)
     began = time.perf_counter()
     spare = not arguments.background and (os.cpu_count() or 1) > 1
-    with ProcessPoolExecutor(1, get_context("spawn")) if spare else nullcontext() as beside:
-        others = beside.submit(_do, OTHERS) if beside else None
-        _do(PHOTOGRAPHS)
-        if others is None:
-            _do(OTHERS)
-        else:
-            others.result()
+    with _beside(OTHERS) if spare else nullcontext() as beside:
+        do(PHOTOGRAPHS)
+        if beside is None or beside.wait():
+            do(OTHERS)
     with contextlib.suppress(OSError, RuntimeError):  # nothing can be kept here
         ready_mark().touch()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
 
 
-def _do(parts: tuple[str, ...]) -> None:
+@contextlib.contextmanager
+def _beside(parts: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does some parts meanwhile."""
+    program = f"from {__name__} import do; do({parts!r})"
+    found = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": found},
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def do(parts: tuple[str, ...]) -> None:
     """Use what the named parts compile, one after another, and say which."""
     for name in parts:
         doing, use = PARTS[name]

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -99,7 +100,9 @@ def asleep(item, how, told):
     return each.Done(item)
 
 
-def test_files_under_way_are_left_when_the_command_ends(tmp_path):
+def test_files_under_way_are_left_when_the_command_ends(tmp_path, monkeypatch):
+    # A page tested before leaves its script as the main module, which new processes would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     items = [plan.Item(str(n), str(tmp_path / str(n)), plan.TEXT) for n in range(2 * each.MANY)]
     outcomes = each._all(items, asleep, argparse.Namespace(jobs=2, scheduler=None))
     assert next(outcomes).item is not None

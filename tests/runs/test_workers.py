@@ -195,6 +195,7 @@ def test_a_worker_lost_at_the_very_end_is_made_up_for_here(
     if how == "finished":
         assert run.result.fingerprint == known[4]
         return
+    monkeypatch.undo()
     again = RecordedJob(History(None), run.recipe, run.learn, run.held, pool=Pool(1))
     again.start()
     assert again.join(60) and again.result.fingerprint == run.result.fingerprint

@@ -192,7 +192,9 @@ def test_names_in_a_visitors_table_are_shown_as_they_are():
     table = b"".join(b"2026-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
     app.file_uploader(key="series_file").upload("mine.csv", b"**when**,value\n" + table).run()
     told = [one.value for one in app.caption]
-    assert any(r"\*\*when\*\*" in one for one in told) and not any("**when**" in one for one in told)
+    assert any(r"\*\*when\*\*" in one for one in told) and not any(
+        "**when**" in one for one in told
+    )
     app.file_uploader(key="series_file").upload("[x](http:y).csv", b"no numbers\n").run()
     (refused,) = app.error
     assert r"\[x" in refused.value
