@@ -54,12 +54,19 @@ def oddest(odd: NDArray[np.intp], score: NDArray[np.floating], most: int) -> NDA
 
 
 def a_week(count: int, stamps: NDArray[np.datetime64] | None) -> float | None:
-    """So many a week, by the time stamps; None where they tell no span."""
-    known = None if stamps is None else stamps[~np.isnat(stamps)]
+    """So many a week, by the time stamps; None where they tell no span of a day.
+
+    A value stands for the time to the next.  Where most come at one interval that is what counts,
+    so that a gap, or one wrong stamp, is no time that was watched.
+    """
+    known = None if stamps is None else np.sort(stamps[~np.isnat(stamps)])
     if known is None or len(known) < 2:
         return None
-    seconds = float((known.max() - known.min()) / np.timedelta64(1, "s"))
-    return count * _WEEK / seconds if seconds else None
+    steps = np.diff(known) / np.timedelta64(1, "s")
+    usual = float(np.median(steps))
+    regular = 2 * np.count_nonzero(steps == usual) > len(steps)
+    seconds = usual * len(known) if regular else float(steps.sum()) + usual
+    return count * _WEEK / seconds if seconds >= _DAY else None
 
 
 def reason(

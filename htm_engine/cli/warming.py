@@ -47,7 +47,7 @@ def _beside(parts: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
     program = f"from {__name__} import do; do({parts!r})"
     found = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     process = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-P", "-c", program],
         env=os.environ | {"PYTHONPATH": found},
         stdin=subprocess.DEVNULL,
     )

@@ -31,7 +31,8 @@ _STRETCHES, _NEAR, _STEPS, _LISTED = 350, 100, 24, 100
 
 def button(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> None:
     """What makes the report, and then the file."""
-    asked = (wanted.key, chosen, len(odd), language())
+    data = wanted.data
+    asked = (wanted.key, data.name, data.columns, wanted.column, chosen, len(odd), language())
     about = t("series.report_help")
     offer(asked, lambda: page(wanted, study, odd, chosen), "htm-series.html", about)
 

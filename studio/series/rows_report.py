@@ -25,7 +25,8 @@ LISTED, _STRETCHES = 100, 350
 
 def button(wanted: Rows, found: RowScores, odd: np.ndarray, place: int | None) -> None:
     """What makes the report of rows, and then the file."""
-    asked = (wanted.key, place, len(odd), language())
+    data = wanted.data
+    asked = (wanted.key, data.name, data.columns, place, len(odd), language())
     about = t("series.report_rows_help")
     report.offer(asked, lambda: page(wanted, found, odd, place), "htm-rows.html", about)
 
@@ -88,7 +89,9 @@ def _odd(wanted: Rows, found: RowScores, odd: np.ndarray) -> list[str]:
         cells = (f"{found.score[place]:.2f}", f"{found.bits[place]:.1f}")
         name = wanted.data.columns[most]
         rows.append((place + 1, *cells, name, f"{value:,.5g}", f"{expected:,.5g}"))
-    return [table(rows, head)] if rows else []
+    more = t("series.report_oddest", count=len(odd), shown=len(rows))
+    words = [f"<p>{escape(more)}</p>"] if len(rows) < len(odd) else []
+    return [*words, table(rows, head)] if rows else []
 
 
 def _why(wanted: Rows, found: RowScores, place: int) -> list[str]:
@@ -110,7 +113,7 @@ def _walk(found: RowScores, place: int) -> list[str]:
     """The formulas with the row's numbers."""
     first, third = (float(one) for one in np.quantile(found.bits, [0.25, 0.75]))
     bits = number(float(found.bits[place]))
-    quartiles = f"({bits} − {number(third)}) / ({number(third)} − {number(first)})"
+    quartiles = f"({bits} − {number(third)}) / {number(max(third - first, 1e-9))}"
     lines = (
         "s_j = −log2 (mean_k exp(−|x_j − u_jk| / 0.1) + 1 / (2 n))",
         "p(x) = Σ_k π_k N(x; m_k, U_k diag(λ_k) U_kᵀ + σ² (I − U_k U_kᵀ))",

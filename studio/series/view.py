@@ -116,9 +116,10 @@ def chart(
     count, (first, last) = len(wanted.values), part
     begin = min(count * first // 100, count - 1)
     shown = slice(begin, max(begin + 1, -(-count * last // 100)))
-    odd = looks.oddest(
-        odd[(odd >= shown.start) & (odd < shown.stop)], study.trace.score, MOST_MARKS
-    )
+    odd = odd[(odd >= shown.start) & (odd < shown.stop)]
+    drawn = looks.oddest(odd, study.trace.score, MOST_MARKS)
+    # The one that is explained below is marked, however many are odder.
+    odd = np.union1d(drawn, odd[odd == chosen])
     figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd, shown, chosen)
     st.plotly_chart(
         figure,

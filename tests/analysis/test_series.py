@@ -54,6 +54,13 @@ def test_alarms_a_week_come_from_the_stamps(spikes):
     _, _, stamps = spikes
     assert a_week(4, stamps) == pytest.approx(1.0, rel=0.01)  # four weeks
     assert a_week(4, None) is None
+    days = np.datetime64("2026-01-01") + np.arange(7)
+    assert a_week(1, days) == pytest.approx(1.0)
+    assert a_week(1, days[::-1]) == pytest.approx(1.0)
+    wrong = np.append(days, np.datetime64("2031-01-01"))  # one wrong stamp is no five years
+    assert a_week(1, wrong) == pytest.approx(7 / 8)
+    minute = np.datetime64("2026-01-01T00:00:00") + np.arange(60)
+    assert a_week(1, minute) is None  # ten thousand a week, from a minute, would say nothing
     assert a_week(4, np.full(3, np.datetime64("NaT", "us"))) is None
 
 

@@ -26,6 +26,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Playwright,
@@ -99,7 +100,10 @@ def complaints(visit: Visit) -> list[str]:
     A page that draws a picture anew tells its server to forget the one before; a busy browser
     may ask for that one too late.  What stands on the page in the end has to be there.
     """
-    gone = re.compile(r"(?:Failed to load resource|Image source error).*(/media/\w+\.\w+)", re.S)
+    gone = re.compile(
+        r"(?:Failed to load resource|Image source error).*(/media/\w+\.(?:png|jpe?g|webp|gif))",
+        re.S,
+    )
     shown = visit.page.locator("img").evaluate_all("all => all.map(e => e.src)")
     return [
         error
@@ -238,13 +242,17 @@ def contexts(browser: Browser) -> Iterator[dict[tuple[str, int], BrowserContext]
         context.close()
 
 
-def forget(page: Page) -> None:
-    """Leave nothing by which the page's server could know the visitor again."""
-    where = urlsplit(page.url)
-    page.context.new_cdp_session(page).send(
-        "Storage.clearDataForOrigin",
-        {"origin": f"{where.scheme}://{where.netloc}", "storageTypes": LEFT},
-    )
+def forget(context: BrowserContext, urls: set[str]) -> None:
+    """Leave nothing by which the servers of addresses could know the visitor again."""
+    for page in context.pages:  # first, or an answer on its way would bring a cookie back
+        page.close()
+    context.clear_cookies()
+    blank = context.new_page()
+    session = context.new_cdp_session(blank)
+    for origin in {f"{where.scheme}://{where.netloc}" for where in map(urlsplit, urls)}:
+        what = {"origin": origin, "storageTypes": LEFT}
+        session.send("Storage.clearDataForOrigin", what)
+    blank.close()
 
 
 @pytest.fixture
@@ -257,7 +265,7 @@ def open_page(
     is used again, by one visitor at a time, which saves a second a visit.  Whatever is waited
     for on the page may take ``PATIENCE`` seconds, unless a test says more.
     """
-    visits: list[Visit] = []
+    visits: dict[tuple[str, int], Visit] = {}
 
     def opened(
         url: str,
@@ -274,8 +282,7 @@ def open_page(
                 reduced_motion="reduce", accept_downloads=True, locale=locale
             )
             contexts[who].set_default_timeout(PATIENCE * 1000)
-        visit = Visit(contexts[who].new_page())
-        visits.append(visit)
+        visit = visits[who] = Visit(contexts[who].new_page())
         visit.page.set_viewport_size({"width": width, "height": height})
         visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         visit.page.on("request", lambda request: visit.requests.append(request.url))
@@ -287,11 +294,11 @@ def open_page(
         return visit
 
     yield opened
-    for visit in visits:
-        forget(visit.page)
-        visit.page.context.clear_cookies()
-        for page in visit.page.context.pages:
-            page.close()
+    for who, visit in visits.items():
+        try:
+            forget(contexts[who], {url for url in visit.requests if url.startswith("http")})
+        except Error:  # then the next visitor has a context of their own
+            contexts.pop(who).close()
 
 
 @pytest.fixture

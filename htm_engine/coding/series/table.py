@@ -117,13 +117,7 @@ def table_blocks(data: bytes | memoryview, *, limit: int = LARGEST) -> Iterator[
         series.timestamps is not None
     ):
         raise FormatError("This file is damaged: its columns are not those of its series.")
-    before = "" if layout.header is None else layout.header + layout.line_end * (len(values) > 0)
-    for span in spans(len(values), max(1, _CELLS // len(layout.styles))):
-        part = slice(*span)
-        times = None if series.timestamps is None else series.timestamps[part]
-        yield (before + _lines(layout, values[part], times)).encode()
-        before = layout.line_end
-    yield ("" if len(values) else before).encode() + (layout.line_end * layout.ended).encode()
+    yield from _written_out(layout, values, series.timestamps)
 
 
 def series_inside(data: bytes | memoryview) -> bytes:
@@ -188,7 +182,21 @@ def _stored(stream: BinaryIO) -> bytes:
             times[part] = stamps[0]
         place += len(lines)
     layout = layout._replace(styles=tuple(column.style for column in columns))
+    _compare(stream, layout, values, times)
     return _packed(layout, compress_series(values, timestamps=times))
+
+
+def _compare(
+    stream: BinaryIO,
+    layout: _Layout,
+    values: NDArray[np.float64],
+    times: NDArray[np.datetime64] | None,
+) -> None:
+    """``ValueError`` if the cells are not written as they were: in seconds, before any coding."""
+    stream.seek(0)
+    for block in _written_out(layout, values, times):
+        if stream.read(len(block)) != block:
+            raise ValueError("cells of a column are written in several ways")
 
 
 def _first_look(stream: BinaryIO) -> tuple[_Layout, int]:
@@ -273,6 +281,19 @@ def _decimals(cell: str) -> int:
 
 
 # ------------------------------------------------------------------- writing
+def _written_out(
+    layout: _Layout, values: NDArray[np.float64], times: NDArray[np.datetime64] | None
+) -> Iterator[bytes]:
+    """All of a table, some thousand lines at a time."""
+    before = "" if layout.header is None else layout.header + layout.line_end * (len(values) > 0)
+    for span in spans(len(values), max(1, _CELLS // len(layout.styles))):
+        part = slice(*span)
+        told = None if times is None else times[part]
+        yield (before + _lines(layout, values[part], told)).encode()
+        before = layout.line_end
+    yield ("" if len(values) else before).encode() + (layout.line_end * layout.ended).encode()
+
+
 def _lines(
     layout: _Layout, values: NDArray[np.float64], times: NDArray[np.datetime64] | None
 ) -> str:

@@ -297,7 +297,7 @@ def _read_header(data: bytes | memoryview, at: int) -> tuple[Plan, int]:
         flags >= _CONSTANT
         or not 0 <= remainder < step < 1 << 63
         or low > 64 - _MOST_BITS
-        or period >= 1 << 40
+        or period > _SAMPLE  # none is longer than what it was found in
         or plain > _MOST_PLAIN
         or max(bits, usual) > _MOST_BITS
         or abs(middle) > 1 << _MOST_BITS

@@ -212,6 +212,14 @@ def test_claimed_lengths_are_refused_before_anything_is_made():
         decompress_series(pack(KIND, bytes(8), (1, 1 << 20), b"\0" * 9))
 
 
+def test_a_period_longer_than_any_found_is_refused():
+    """What is kept of a series while it is read is as long as its period."""
+    plan = whole.Plan(1, 0, 0, 1 << 15, 0, 8, 0, 4)
+    assert whole._read_header(whole._header(plan), 0)[0] == plan
+    with pytest.raises(FormatError, match="damaged"):
+        whole._read_header(whole._header(plan._replace(period=(1 << 15) + 1)), 0)
+
+
 def test_another_kind_of_file_is_told_with_what_reads_it():
     with pytest.raises(FormatError, match="decompress_text reads it"):
         decompress_series(compress_text(b"to be or not to be", "blank"))

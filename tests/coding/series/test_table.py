@@ -95,6 +95,17 @@ def test_a_file_of_a_table_without_rows_is_its_header():
     assert decompress_table(file) == b"x\n"
 
 
+def test_cells_written_in_several_ways_are_refused_before_anything_is_coded(monkeypatch):
+    def coded(*_, **__):
+        raise AssertionError("coding a long table takes minutes")
+
+    monkeypatch.setattr(tables, "compress_series", coded)
+    with pytest.raises(DataError, match="compress_text"):
+        compress_table(b"1.50\n2.123\n" * 100)
+    with pytest.raises(AssertionError):
+        compress_table(b"1.500\n2.123\n" * 100)
+
+
 def test_times_cost_little_and_damage_is_told():
     content = compress_table(STAMPED)
     values = np.array([t * t % 83 / 10 for t in range(200)])
