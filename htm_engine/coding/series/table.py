@@ -182,7 +182,7 @@ def _stored(stream: BinaryIO) -> bytes:
             times[part] = stamps[0]
         place += len(lines)
     layout = layout._replace(styles=tuple(column.style for column in columns))
-    _compare(stream, layout, values, times)
+    _compare(stream, layout, values, cast(NDArray[np.datetime64] | None, times))
     return _packed(layout, compress_series(values, timestamps=times))
 
 
