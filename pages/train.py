@@ -52,7 +52,8 @@ with st.container():
         view.report(RUN)
 
 with st.container():
-    compare.sizes(MODEL, DATA)
+    if not view.waits():
+        compare.sizes(MODEL, DATA)
 with st.expander(t("train.save_and_load_models"), icon=":material/save:"):
     st.download_button(
         t("train.download_the_model_in_use"),

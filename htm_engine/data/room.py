@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -25,10 +25,16 @@ class Room:
         self._changed = threading.Condition()
 
     @contextmanager
-    def of(self, amount: int) -> Iterator[None]:
-        """Hold some of the room as long as the block lasts."""
+    def of(self, amount: int, ask: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold some of the room as long as the block lasts.
+
+        ``ask`` is called some ten times a second while it waits, and raises if nobody does.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: not self.taken or self.taken + amount <= self.most)
+            while self.taken and self.taken + amount > self.most:
+                self._changed.wait(None if ask is None else 0.1)
+                if ask is not None:
+                    ask()
             self.taken += amount
         try:
             yield

@@ -219,7 +219,7 @@ def _apart(
     image: Image.Image, data: bytes, label: str, patience: apart.Patience, options: dict[str, Any]
 ) -> Picture:
     """The same by a process of its own."""
-    with _DECODING.of(image.width * image.height):
+    with _DECODING.of(image.width * image.height, patience.ask):
         return Picture(*apart.read(data, label, patience, options))
 
 

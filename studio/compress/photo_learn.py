@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from htm_engine.errors import DataError, HTMError
+from htm_engine.errors import Cancelled, DataError, HTMError
 from htm_engine.runs.background import Background
 
 from ..kit import ahead, keeping, watching
@@ -76,7 +77,9 @@ def opened(content: bytes) -> PhotoModel:
     return PhotoModel.load(io.BytesIO(content))
 
 
-def learned(files: list[tuple[str, bytes]]) -> Iterator[tuple[float, str, PhotoModel | None]]:
+def learned(
+    files: list[tuple[str, bytes]], ask: Callable[[], None] = lambda: None
+) -> Iterator[tuple[float, str, PhotoModel | None]]:
     """Pictures read one after another, then learned from; sizes are known before they are decoded.
 
     Raises
@@ -94,7 +97,7 @@ def learned(files: list[tuple[str, bytes]]) -> Iterator[tuple[float, str, PhotoM
             "the shell from any number: python -m htm_engine train-codec."
         )
     pictures: list[Pixels] = []
-    left, waits = MOST_PIXELS, Patience(SECONDS, lambda: None)
+    left, waits = MOST_PIXELS, Patience(SECONDS, ask)
     for name, content in files:
         yield 0.0, "looking at the pictures", None
         read = read_picture(content, name, max_pixels=max(1, left), patience=waits)
@@ -108,8 +111,15 @@ def _start() -> None:
     st.session_state.pop(_REFUSED, None)
     files: list[UploadedFile] = st.session_state.get("photo_learn") or []
     sent = [(file.name, file.getvalue()) for file in files]
-    steps = partial(ahead.after, partial(learned, sent))
-    watching.start(_JOB, (), steps, "photo codec", abandon_after=ABANDON)
+
+    def ask() -> None:
+        job = begun[0] if begun else None
+        if job is not None and (job.ending or time.monotonic() - job.seen > ABANDON):
+            raise Cancelled("nobody waits for the pictures")
+
+    begun: list[Background] = []
+    steps = partial(ahead.after, partial(learned, sent, ask))
+    begun.append(watching.start(_JOB, (), steps, "photo codec", abandon_after=ABANDON))
 
 
 def _job() -> Background | None:

@@ -24,12 +24,15 @@ from . import watching
 from .words import t
 
 T = TypeVar("T")
+TOO_LONG = "Reading this file takes more than two minutes; use fewer or smaller pictures."
 #: Reads a file, and tells its part done to what it is given, which raises if nobody waits.
 Read = Callable[[Callable[[float], None]], T]
 #: Files read at a time, of all visitors; trainings keep none of them waiting.
 POOL = Pool(4)
 #: Seconds that the page itself waits, and unseen after which a file is not read on.
 WAIT, GONE = 1.0, 30.0
+#: Seconds that one file may take, so that others' come to their turn.
+MOST = 120.0
 
 
 class Reading(Background):
@@ -41,6 +44,7 @@ class Reading(Background):
 
     def _steps_of(self, read: Read[object]) -> Callable[[], Iterator[object]]:
         def steps() -> Iterator[object]:
+            self._until = time.monotonic() + MOST
             yield read(self.told)
 
         return steps
@@ -52,10 +56,14 @@ class Reading(Background):
         ------
         Cancelled
             If nobody wants the file any more.
+        DataError
+            If it takes too long.
         """
         self.progress = part
         if self.ending or time.monotonic() - self.seen > GONE:
             raise Cancelled("The file is not wanted any more.")
+        if time.monotonic() > self._until:
+            raise DataError(TOO_LONG)
 
 
 def of(place: str, key: object, read: Read[T]) -> T | None:
@@ -86,18 +94,26 @@ def of(place: str, key: object, read: Read[T]) -> T | None:
     if job.state == "finished":
         found: T = job.items[-1]
         return found
-    if job.error:
-        raise DataError(job.error)
     if job.over:
-        st.info(t("frame.reading_cancelled"), icon=":material/cancel:")
+        if not job.error:
+            st.info(t("frame.reading_cancelled"), icon=":material/cancel:")
+        # After an error too: too little memory, or a busy machine, is over some time.
         st.button(
             t("frame.read_it_again"),
             key=f"read_again_{place}",
             on_click=lambda: st.session_state.pop(name, None),
         )
+        if job.error:
+            raise DataError(job.error)
         return None
     watching.watch(lambda: watching.job_of(name, key), lambda job: _draw(job, place))
     return None
+
+
+def goes_on(place: str) -> bool:
+    """Whether a file of an uploader is being read."""
+    kept = st.session_state.get(f"_reading_{place}")
+    return kept is not None and not kept[1].over
 
 
 def _draw(job: Background | None, place: str) -> None:

@@ -25,6 +25,8 @@ from ..report import button
 from ..visitor import handed, history, ownership, resume, session
 from .settings import ON
 
+#: Whether the visitor's own pictures are being read as the page is drawn.
+_READING = "_pictures_are_read"
 #: Seconds between two looks at a running job at least and at most, more for every job of the
 #: server.
 LOOK, LONGEST_LOOK, LOOK_EACH = 0.5, 5.0, 0.4
@@ -41,6 +43,7 @@ def choose_data() -> Dataset:
         format_func=lambda name: t(f"train.data_{name}"),
         help=t("train.digits_handwritten_x_scenes_drawn"),
     )
+    st.session_state[_READING] = False
     data = _uploaded() if choice == "upload" else session.load_data(choice)
     few = data.X[np.linspace(0, len(data) - 1, min(16, len(data))).astype(int)]
     st.image(
@@ -82,8 +85,10 @@ def _uploaded() -> Dataset:
         )
     except HTMError as exc:
         st.error(unmarked(exc))
-        return session.load_data()
+        data = None
     if data is None:
+        st.info(t("train.until_then_the_digits"))
+        st.session_state[_READING] = reading.goes_on("data")
         return session.load_data()
     st.session_state["_upload"] = key, data
     return data
@@ -127,6 +132,11 @@ def begin(model: HTM, data: Dataset, single: bool = False) -> None:
         run.start()
 
 
+def waits() -> bool:
+    """Whether the visitor's pictures are being read; until then nothing is trained on others."""
+    return bool(st.session_state.get(_READING))
+
+
 def buttons(model: HTM, data: Dataset) -> None:
     """What begins a run, and what forgets it."""
     with st.container(horizontal=True, gap="small"):
@@ -137,6 +147,7 @@ def buttons(model: HTM, data: Dataset) -> None:
             icon=":material/play_arrow:",
             on_click=begin,
             args=(model, data),
+            disabled=waits(),
         )
         st.button(
             t("train.step_by_step"),
@@ -144,6 +155,7 @@ def buttons(model: HTM, data: Dataset) -> None:
             on_click=begin,
             args=(model, data, True),
             help=t("train.step_by_step_help"),
+            disabled=waits(),
         )
         st.button(t("train.reset"), key="reset", on_click=reset)
 

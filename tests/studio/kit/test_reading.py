@@ -7,6 +7,8 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from htm_engine.data.room import Room
+from htm_engine.errors import Cancelled
 from studio.kit import reading
 from tests.studio.waiting import has, until
 
@@ -33,10 +35,14 @@ DISK = Disk()
 def page():
     import streamlit as st
 
+    from htm_engine.errors import DataError
     from studio.kit import reading
     from tests.studio.kit.test_reading import DISK
 
-    st.write(f"found: {reading.of('here', 'a file', DISK.read)}")
+    try:
+        st.write(f"found: {reading.of('here', 'a file', DISK.read)}")
+    except DataError as exc:
+        st.error(str(exc))
 
 
 @pytest.fixture
@@ -82,3 +88,31 @@ def test_what_nobody_looks_at_is_not_read_on_and_begun_again(app, monkeypatch):
     disk.go_on.set()
     until(app, lambda app: found(app) == ["found: what was in it"])
     assert disk.reads == 2
+
+
+def test_what_takes_longer_than_others_can_wait_is_refused_and_can_be_read_again(app, monkeypatch):
+    app, disk = app
+    app.run()
+    monkeypatch.setattr(reading, "MOST", -1.0)
+    app.button(key="reading_cancel_here").click().run()
+    assert disk.ended.wait(60)
+    until(app, has("read_again_here"))
+    app.button(key="read_again_here").click().run()
+    until(app, lambda app: app.error)
+    assert reading.TOO_LONG in app.error[0].value and has("read_again_here")(app)
+    monkeypatch.setattr(reading, "MOST", 60.0)
+    disk.go_on.set()
+    app.button(key="read_again_here").click().run()
+    until(app, lambda app: found(app) == ["found: what was in it"])
+
+
+def test_who_waits_for_room_can_be_asked_to_go():
+    room = Room(1)
+
+    def ask():
+        raise Cancelled("nobody waits")
+
+    with room.of(1), pytest.raises(Cancelled), room.of(1, ask):
+        raise AssertionError("there was no room")
+    with room.of(1, ask):  # at once, so nobody is asked
+        pass

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec
+from htm_engine.data.datasets import load_upload
+from studio.kit import reading
+from studio.train import view
 from tests.helpers.foreign import saved, zipped
 from tests.helpers.places import ROOT
-from tests.studio.waiting import end_of
+from tests.studio.waiting import end_of, until
 
 
 def opened(**query) -> AppTest:
@@ -153,3 +157,22 @@ def test_settings_without_sense_and_garbage_links_end_in_a_sentence():
     app.file_uploader(key="upload").upload("one.png", one).run()
     app.button(key="train").click().run()
     assert any("at least two pictures" in e.value for e in app.error)
+
+
+def test_nothing_is_trained_on_other_pictures_while_ones_own_are_read(monkeypatch):
+    go_on = threading.Event()
+
+    def slow(name, content, **settings):
+        assert go_on.wait(60)
+        return load_upload(name, content, size=None, colour=None)
+
+    monkeypatch.setattr(reading, "WAIT", 0.05)
+    monkeypatch.setattr(view, "load_upload", slow)
+    app = opened(data="upload", preset="quick", epochs="1")
+    files = {f"{n}.png": saved(np.full((8, 8), 10 * n, np.uint8)) for n in range(20)}
+    app.file_uploader(key="upload").upload("mine.zip", zipped(files)).run()
+    assert app.button(key="train").disabled and app.button(key="first").disabled
+    assert any("Until your pictures are read" in one.value for one in app.info)
+    go_on.set()
+    until(app, lambda app: not app.button(key="train").disabled)
+    assert any("20 pictures" in one.value for one in app.caption)
