@@ -123,7 +123,8 @@ def _alone() -> Iterator[None]:
     """One process at a time: numba names a function's second version by how many there are."""
     with (folder() / "lock").open("ab") as mark:
         if fcntl is not None:
-            fcntl.flock(mark, fcntl.LOCK_EX)  # given back when the file is closed
+            with contextlib.suppress(OSError):  # a file system without locks: not kept alone
+                fcntl.flock(mark, fcntl.LOCK_EX)  # given back when the file is closed
         yield
 
 
@@ -131,8 +132,11 @@ def _kept_if_possible(made: Any) -> Any:
     """Have a function run all the same where its machine code cannot be written.
 
     On a full disk, say; and numba at times finds none to write, while another process has
-    just written the same.
+    just written the same.  With ``NUMBA_DISABLE_JIT`` it is Python's own function, which has
+    no machine code.
     """
+    if not hasattr(made, "_cache"):
+        return made
     save = made._cache.save_overload
 
     def keep(signature: Any, result: Any) -> None:

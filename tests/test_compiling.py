@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numba
 import pytest
 from numba.core import caching
 
@@ -73,6 +75,23 @@ def test_code_that_cannot_be_kept_runs_all_the_same(monkeypatch, fault):
 
     monkeypatch.setattr(caching.FunctionCache, "save_overload", fails)
     assert compiling.compiled(lambda x: 3 * x)(2) == 6
+
+
+def test_python_runs_where_numba_is_switched_off(monkeypatch):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    assert compiling.compiled(lambda x: 3 * x)(2) == 6
+    assert compiling.compiled(makes_arrays=False)(lambda x: -x)(2) == -2
+
+
+def test_code_is_kept_on_a_file_system_without_locks(monkeypatch):
+    def fails(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    saved = []
+    monkeypatch.setattr(compiling.fcntl, "flock", fails)
+    monkeypatch.setattr(caching.FunctionCache, "save_overload", lambda *given: saved.append(given))
+    assert compiling.compiled(lambda x: 3 * x)(2) == 6
+    assert len(saved) == 1
 
 
 def test_one_at_a_time_keeps_its_code():

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,9 @@ _AT_ONCE, _LOOK = 1.0, 0.1
 #: takes more for each.
 _SECONDS = {"JPEG": 0.006, "PNG": 0.03, "WEBP": 0.03, "AVIF": 0.03, "GIF": 0.01, "BMP": 0.005}
 _EACH_SCAN = 0.002
+#: How a process ends that is killed, and from where on those end that crash on Windows.
+_KILLED, _CRASHES = 9, 0xC0000000
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def read(
     DataError
         If the picture cannot be read, or not in time.
     MemoryError
-        If no process is to be had.
+        If no process is to be had, or the system has ended it for want of memory.
     """
     head = json.dumps({"name": label, **options}).encode() + b"\n"
     try:
@@ -116,18 +120,18 @@ def read(
             [sys.executable, "-m", DECODER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": _path()},
         )
     except OSError as exc:
         raise MemoryError from exc
     with process:
         try:
-            out = _answer(process, head + data, label, patience)
+            out, complaint = _answer(process, head + data, label, patience)
         finally:
             process.kill()
-    if not out:  # the decoder took the process down with it
-        raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
+    if process.returncode or not out:
+        _refuse(process.returncode, complaint, label)
     first = out.index(b"\n") + 1
     told = json.loads(out[:first])
     if "error" in told:
@@ -141,15 +145,29 @@ def read(
     return pixels, tuple(told["notes"]), kept, told["bits"]
 
 
-def _answer(process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience) -> bytes:
-    """What a process says to what it is given, as long as it is waited for."""
+def _refuse(code: int, complaint: bytes, label: str) -> NoReturn:
+    """Tell why a process ended without a picture that was not killed here."""
+    if code == -_KILLED:  # the system does so where memory is short
+        raise MemoryError
+    if code < 0 or code >= _CRASHES:  # the decoder took the process down with it
+        raise DataError(f"{label} is damaged or cut short and cannot be decoded.")
+    _LOG.error("A decoder ended with %d: %s", code, complaint[-2000:].decode(errors="replace"))
+    raise DataError(
+        f"{label} is not decoded: something went wrong inside, which the server's log tells."
+    )
+
+
+def _answer(
+    process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience
+) -> tuple[bytes, bytes]:
+    """What a process says to what it is given, and its complaints, as long as it is waited for."""
     # By a thread: who asks ``communicate`` again, after a time, has the rest never sent.
     to, process.stdin = process.stdin, None
     threading.Thread(target=_send, args=(to, given), daemon=True).start()
     for _ in range(max(1, round(how.seconds / _LOOK))):
         how.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=_LOOK)[0]
+            return process.communicate(timeout=_LOOK)
     raise DataError(
         f"{label} is not decoded after {how.seconds:g} seconds, which is too long; "
         "store it anew first."

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 from ..errors import DataError
-from .uploads import read_picture
+from .uploads import read_picture, too_little
 
 
 def main() -> None:
@@ -21,8 +21,10 @@ def main() -> None:
     out = sys.stdout.buffer
     try:
         found = read_picture(sys.stdin.buffer.read(), **options)
-    except DataError as exc:
-        out.write(json.dumps({"error": str(exc)}).encode() + b"\n")
+        pixels = np.ascontiguousarray(found.pixels)
+    except (DataError, MemoryError) as exc:
+        why = too_little(options["name"]) if isinstance(exc, MemoryError) else exc
+        out.write(json.dumps({"error": str(why)}).encode() + b"\n")
         return
     kept = found.metadata
     told = {
@@ -34,7 +36,7 @@ def main() -> None:
         "density": kept.density,
     }
     out.write(json.dumps(told).encode() + b"\n" + kept.profile + kept.exif)
-    out.write(np.ascontiguousarray(found.pixels).data)
+    out.write(pixels.data)
 
 
 if __name__ == "__main__":

@@ -90,10 +90,20 @@ def _chinese(letters: list[str]) -> bool:
 
 
 def _usual_chinese(letters: list[str]) -> bool:
-    """Chinese, and mostly of the 3,755 commonest signs, which Russian read as Chinese is not."""
-    signs = [letter.encode("gb2312", "replace") for letter in letters if _is_ideograph(letter)]
-    usual = sum(b"\xb0" <= sign[:1] <= b"\xd7" for sign in signs)
-    return _chinese(letters) and usual > 0.8 * len(signs)
+    """Ideographs, most of them of the 3,755 commonest, and signs that stand among them.
+
+    Russian read as Chinese has others; signs such as ℃ say nothing either way.
+    """
+    signs = [one for one in letters if "\u4e00" <= one <= "\u9fff"]
+    usual = sum(b"\xb0" <= one.encode("gb2312", "replace")[:1] <= b"\xd7" for one in signs)
+    others = all(_is_ideograph(one) or _is_chinese_sign(one) for one in letters)
+    return others and usual > 0.8 * len(signs)
+
+
+def _is_chinese_sign(letter: str) -> bool:
+    """Whether a letter stands in the first nine rows of GB 2312, all of them no ideographs."""
+    raw = letter.encode("gb18030", "replace")
+    return len(raw) == 2 and b"\xa1" <= raw[:1] <= b"\xa9" and unicodedata.category(letter) != "Co"
 
 
 def _is_ideograph(letter: str) -> bool:

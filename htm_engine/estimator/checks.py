@@ -62,13 +62,15 @@ def check_nothing_more(method: str, more: dict[str, Any]) -> None:
         raise TypeError(f"{method}() got an unexpected keyword argument {next(iter(more))!r}")
 
 
-def check_settings(params: dict[str, Any]) -> None:
+def check_settings(params: dict[str, Any], *, learned: bool = False) -> None:
     """Raise ``ValueError`` with one sentence if a setting makes no sense.
 
     Parameters
     ----------
     params : dict
         Those of ``HTM``, by name.
+    learned : bool
+        They are of a file, as in :meth:`LayerSpec.check`.
     """
     layers = params["layers"]
     if layers is not None and not (isinstance(layers, tuple | list) and layers):
@@ -76,7 +78,7 @@ def check_settings(params: dict[str, Any]) -> None:
     for spec in layers or ():
         if not isinstance(spec, LayerSpec):
             raise ValueError(f"layers must hold LayerSpec objects, got {spec!r}")
-        spec.check()
+        spec.check(learned=learned)
     for name, low, high, whole in NUMBERS:
         value = params[name]
         if not is_number(value, whole):

@@ -314,7 +314,7 @@ class HTM(LookInside, Learns, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         """
         with persistence.describing():
             model = cls(**persistence.settings(header))
-            model.check_settings()
+            checks.check_settings(model.get_params(deep=False), learned=True)
             found = persistence.fitted(header, arrays, model.input_shape)
         model._layout, model._shape, model.hierarchy_, model.coder_, model.sampler_ = found[:5]
         model.choice_ = found.choice

@@ -160,7 +160,7 @@ def _specs(header: dict[str, Any]) -> tuple[LayerSpec, ...]:
     if not specs:
         raise ModelError("This model file has no layers.")
     for spec in specs:
-        spec.check()
+        spec.check(learned=True)
     return specs
 
 

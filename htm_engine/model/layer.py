@@ -75,8 +75,15 @@ class LayerSpec:
             found.pop("prior")
         return found
 
-    def check(self) -> None:
-        """Raise ``ValueError`` with one sentence if a setting makes no sense."""
+    def check(self, *, learned: bool = False) -> None:
+        """Raise ``ValueError`` with one sentence if a setting makes no sense.
+
+        Parameters
+        ----------
+        learned : bool
+            The layer has learned already, by a file: earlier versions let it at temperatures
+            down to 0.
+        """
         limits = {"patch": (1, 4096), "units": (1, 65535), "rank": (0, 4096), "winners": (1, 64)}
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -85,7 +92,8 @@ class LayerSpec:
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie in {low}..{high}, got {value}")
         numbers = int | float | np.integer | np.floating
-        if not isinstance(self.temperature, numbers) or not 1e-6 <= self.temperature <= 1e6:
+        heat, least = self.temperature, 0.0 if learned else 1e-6
+        if not isinstance(heat, numbers) or not (heat > 0 and least <= heat <= 1e6):
             raise ValueError(f"temperature must be from 1e-06 to 1e+06, got {self.temperature!r}")
         for name in ("stride", "code"):
             value = getattr(self, name)

@@ -21,6 +21,7 @@ from typing import Any
 
 from .. import storage
 from ..errors import DataError
+from ..estimator.checks import check_settings
 from ..estimator.network import HTM
 from ..model.layer import LayerSpec
 
@@ -91,7 +92,8 @@ class Recipe:
                 input_shape=None if shape is None else tuple(shape),
             )
             model.set_params(**settings)
-            model.check_settings()
+            # Runs of earlier versions are read; fitting checks by what holds today.
+            check_settings(model.get_params(deep=False), learned=True)
             sizes = [("layers", len(layers)), ("epochs", model.epochs)]
             sizes += [("batch_size", model.batch_size or 1)]
             sizes += [(name, getattr(spec, name)) for spec in layers for name in ("units", "rank")]

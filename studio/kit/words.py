@@ -39,6 +39,9 @@ ENGINE = ("figures", "engine")
 _MARKUP = re.compile(
     r"[\\`*_{}\[\]<>#|~$&^]|:(?=\S)|(?<!\S)[-+=](?=\s|$)|^\s*\d+[.)]", re.MULTILINE
 )
+#: Where Streamlit's Markdown makes links of plain words, escaped or not: what it looks for is
+#: parted there by a space of no width.
+_LINKS = re.compile(r"(?<=www)(?=\.)|(?<=:)(?=//)|(?<=[-.+\w])(?=@)", re.IGNORECASE)
 _CHOSEN = "_language"
 
 
@@ -190,8 +193,11 @@ def escaped(text: str) -> str:
 
     >>> escaped("**x**")
     '\\*\\*x\\*\\*'
+    >>> escaped("www.x.com me@x.com")
+    'www\u200b.x.com me\u200b@x.com'
     """
-    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
+    marked = _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
+    return _LINKS.sub("\u200b", marked)
 
 
 def plain(name: str) -> str:

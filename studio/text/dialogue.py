@@ -11,7 +11,7 @@ from htm_engine.errors import HTMError
 
 from ..kit import controls, settings, watching
 from ..kit.keeping import kept
-from ..kit.words import said, t, unmarked
+from ..kit.words import t, unmarked
 from ..visitor import handed
 from . import view, work
 from .work import Own
@@ -130,7 +130,7 @@ def _read(job: Background | None, length: int) -> None:
         job,
         view.doing(job),
         "back_cancel",
-        lambda error: t("text.nothing_else_on_this_page", error=said(error)),
+        lambda error: t("text.nothing_else_on_this_page", error=unmarked(error)),
     ):
         if job.state == "stopped":
             st.info(t("text.cancelled_choose_the_file_again"))

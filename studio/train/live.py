@@ -41,7 +41,7 @@ def show(run: RecordedJob, level: int) -> None:
     seen = run.snapshot()
     _progress(seen, run)
     if run.trouble:
-        st.warning(t("train.this_run_is_not_wholly", trouble=run.trouble))
+        st.warning(t("train.this_run_is_not_wholly", trouble=unmarked(run.trouble)))
     if seen.state == "failed":
         st.error(unmarked(seen.error))
         return

@@ -24,7 +24,7 @@ from htm_engine.runs.history import History, Run, data_folder, size_limit
 from htm_engine.runs.recipe import SPLIT, Recipe
 from htm_engine.runs.schema import LIMIT_MB
 
-from ..kit.words import said, t
+from ..kit.words import t, unmarked
 from . import session
 
 
@@ -83,7 +83,7 @@ def say_trouble() -> None:
     """Say, on a page where it matters, that runs are not kept."""
     if trouble := kept().trouble:
         st.warning(
-            t("runs.runs_are_kept_in_memory", trouble=said(trouble)),
+            t("runs.runs_are_kept_in_memory", trouble=unmarked(trouble)),
             icon=":material/warning:",
         )
 

@@ -70,7 +70,7 @@ def _offer(wanted: str, text: str) -> None:
         st.warning(f"{missing}. {unmarked(exc)}", icon=":material/link_off:")
         return
     st.info(
-        t("runs.it_was_trained_on_the", missing=missing, data=recipe.data),
+        t("runs.it_was_trained_on_the", missing=missing, data=escaped(recipe.data)),
         icon=":material/link:",
     )
     if refused := st.session_state.get("_again_refused"):

@@ -63,10 +63,25 @@ def test_it_ends_when_nobody_waits(slow):
     assert len(slow) == 1 and slow[0].poll() is not None
 
 
-def test_a_decoder_that_takes_its_process_down_costs_a_sentence(slow, monkeypatch):
-    monkeypatch.setattr(apart.sys, "executable", "/bin/false")
-    with pytest.raises(DataError, match="damaged or cut short"):
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ("kill -SEGV $$", "damaged or cut short"),
+        ("kill -KILL $$", "not enough memory to open"),  # as the system does for want of it
+        ("echo no module >&2; exit 1", "something went wrong inside"),
+        ("exit 0", "something went wrong inside"),
+    ],
+)
+def test_a_decoder_whose_process_ends_costs_the_right_sentence(
+    slow, monkeypatch, tmp_path, caplog, ends, told
+):
+    decoder = tmp_path / "decoder"
+    decoder.write_text(f"#!/bin/sh\n{ends}\n")
+    decoder.chmod(0o755)
+    monkeypatch.setattr(apart.sys, "executable", str(decoder))
+    with pytest.raises(DataError, match=told):
         read_picture(saved(RGB), patience=Patience(60, lambda: None))
+    assert ("no module" in caplog.text) == ("no module" in ends)
 
 
 def gone_over(times):

@@ -77,8 +77,15 @@ def test_a_column_of_row_numbers_without_a_name_shifts_nothing():
     [
         ("时间,温度", "gb18030"),
         ("日期,开盘价（元）", "gb18030"),
+        ("时间,温度（℃）", "gb18030"),
+        ("时间,温度(℃),湿度(%)", "gb18030"),
+        ("角度°,时间", "gb18030"),
+        ("价格×数量,序号①", "gb18030"),
+        ("“温度”,面积㎡", "gb18030"),
         ("ひづけ,おんど", "shift_jis"),
         ("Größe in µm,Température", "cp1252"),
+        ("Température °C,Größe m²,naïve café", "cp1252"),
+        ("Länge × Breite,“Été”,¿Qué?", "cp1252"),
     ],
 )
 def test_headers_in_the_encoding_of_their_country_are_readable(header, encoding):

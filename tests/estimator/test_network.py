@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from htm_engine import HTM, LayerSpec
 from htm_engine.errors import DataError, ModelError
 from htm_engine.estimator.presets import PRESETS
+from htm_engine.runs.recipe import Recipe
 
 SMALL = (LayerSpec(patch=4, units=16, rank=3), LayerSpec(patch=2, units=12, rank=6))
 
@@ -95,6 +96,23 @@ def test_loading_gives_back_the_saved_network_to_the_bit(preset, digits, tmp_pat
     assert np.array_equal(loaded.sample(5, random_state=0), fitted.sample(5, random_state=0))
     loaded.save(tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
+
+
+def test_networks_of_temperatures_that_are_refused_today_still_load(digits, monkeypatch):
+    """Earlier versions let a layer learn at any temperature above 0."""
+    cold = HTM((LayerSpec(4, 6, 2, temperature=1e-7),), epochs=1, coder=False, sampler=False)
+    with pytest.raises(ValueError, match="temperature must be"):
+        cold.fit(digits[:60])
+    with monkeypatch.context() as before:
+        before.setattr(LayerSpec, "check", lambda spec, **_: None)
+        cold.fit(digits[:60])
+    header, arrays = cold.state()
+    assert HTM.from_state(header, arrays).fingerprint == cold.fingerprint
+    Recipe.from_json(Recipe.of(cold, "digits", "0").as_json())
+    for wrong in (0.0, -1.0, float("nan"), float("inf")):
+        layers = [{**header["layers"][0], "temperature": wrong}]
+        with pytest.raises(ModelError, match="temperature"):
+            HTM.from_state({**header, "layers": layers}, arrays)
 
 
 def test_a_loaded_network_goes_on_learning(model, digits):
