@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from htm_engine.coding.text.model import TextModel
 
-from .conftest import complaints, looks
+from .conftest import SETTLED, complaints, looks
 
 RECORD = '{{"user": "{}", "action": "login", "seconds": {}, "ok": true}}\n'
 
@@ -68,6 +68,9 @@ def test_a_model_of_ones_own_reads_records(server, open_page, upload):
     page = visit.page
     page.get_by_text("A text model of your own").click()
     upload(uploader(page, "train-text"), "records.npz", stream.getvalue())
+    # Drawn anew with the model, the other uploader loses what it is given meanwhile.
+    page.get_by_text("records.npz").first.wait_for()
+    page.wait_for_selector(SETTLED)
     record = RECORD.format("u31", 74).encode()
     upload(uploader(page, "Or a file"), "one.jsonl", record)
     page.get_by_text(f"{len(record)} bytes", exact=True).wait_for()
