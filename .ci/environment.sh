@@ -59,7 +59,7 @@ _environment() {
   want=$(.venv/bin/python -V; cat "$1" requirements.txt constraints.txt ./*.lock | sha256sum)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
     say "Installing $1 into .venv (once; later starts skip this)"
-    # pip compiles modules one after another, those of packages' own tests too; this takes a quarter.
+    # pip compiles modules one after another, those of packages' own tests too.
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
       $(_locked "$1") </dev/null >&2 || { say "Installing $1 failed."; return 1; }
     .venv/bin/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib </dev/null >&2 || true

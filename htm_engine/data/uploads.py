@@ -190,7 +190,7 @@ def read_picture(
                 options = {"max_pixels": max_pixels, "enough": enough, **keep}
                 return _apart(image, data, label, patience, options)
             smaller = _drafted(image, label, enough)
-            return _decoded(image, data, label, smaller, keep)
+            return _decoded(image, data, label, smaller, keep, patience)
     except HTMError:
         raise
     except Exception as exc:
@@ -207,10 +207,15 @@ def _why(data: bytes, label: str, max_pixels: int, exc: Exception) -> DataError:
 
 
 def _decoded(
-    image: Image.Image, data: bytes, label: str, notes: tuple[str, ...], keep: dict[str, bool]
+    image: Image.Image,
+    data: bytes,
+    label: str,
+    notes: tuple[str, ...],
+    keep: dict[str, bool],
+    patience: apart.Patience | None,
 ) -> Picture:
     """The picture of an open file that was found acceptable, once there is room to decode it."""
-    with _DECODING.of(image.width * image.height):
+    with _DECODING.of(image.width * image.height, patience.ask if patience else None):
         found, more, metadata = pixels.decoded(image, data, label, **keep)
         return Picture(found, (*notes, *more), metadata, pixels.bits_of(image, data))
 

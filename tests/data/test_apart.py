@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from htm_engine.data import apart
+from htm_engine.data import apart, uploads
 from htm_engine.data.apart import Patience
 from htm_engine.data.datasets import load_upload
 from htm_engine.data.uploads import read_picture
@@ -101,6 +101,14 @@ def test_usual_pictures_are_read_where_they_are_asked_for():
     assert not any(takes_long(6000, 4000, b"", kind) for kind in ("PNG", "WEBP", "AVIF", "BMP"))
     assert takes_long(3000, 2000, gone_over(90), "JPEG")
     assert takes_long(7000, 7000, b"", "PNG")
+
+
+def test_a_usual_picture_need_not_wait_for_the_room_of_a_large_one():
+    def gone():
+        raise Cancelled("nobody waits")
+
+    with uploads._DECODING.of(uploads._DECODING.most), pytest.raises(Cancelled):
+        read_picture(saved(RGB), "small.png", patience=Patience(5.0, gone))
 
 
 def test_who_reads_hears_how_far_it_is():
