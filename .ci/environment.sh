@@ -10,8 +10,10 @@ root_prefix() {
   sudo -n true 2>/dev/null && echo "sudo -n"
 }
 
-# Installs Debian packages without asking anything.
-apt_install() {
+# Installs Debian packages without asking anything, one call after another.
+apt_install() { (flock 8 && _apt_install "$@") 8>.apt.lock; }
+
+_apt_install() {
   local prefix
   prefix=$(root_prefix) || return 1
   $prefix env DEBIAN_FRONTEND=noninteractive apt-get -qq update </dev/null >&2 &&

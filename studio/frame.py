@@ -164,6 +164,7 @@ def _warm_up() -> None:
         time.sleep(WARM_AFTER)
         for name in WARM_UP:
             importlib.import_module(name)
+        ahead.set_aside()
         ahead.begin()
         _workers()
 

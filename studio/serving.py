@@ -41,6 +41,7 @@ def load() -> None:
     ahead.begin()
     # Streamlit asks once who started it, which reads the files' names of all modules.
     inspect.stack()
+    ahead.set_aside()
 
 
 def main() -> None:

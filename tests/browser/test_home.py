@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import numpy as np
 import pytest
@@ -86,12 +86,15 @@ def test_the_divider_moves_under_the_hand_and_in_the_link(server, open_page):
 
 def test_links_lead_to_every_page(server, open_page):
     page = open_page(server.url).page
+    links = page.locator("[data-testid=stMain]").get_by_role("link")
     for info in PAGES[1:]:
-        links = page.locator("[data-testid=stMain]").get_by_role("link")
-        links.filter(has_text=re.compile(f"{info.title}$")).click()
-        page.get_by_role("heading", level=1, name=info.title).wait_for()
-        page.go_back()
-        page.get_by_role("heading", level=1, name="HTM Studio").wait_for()
+        address = links.filter(has_text=re.compile(f"{info.title}$")).get_attribute("href")
+        assert urlsplit(urljoin(page.url, address)).path == f"/{info.stem}"
+    last = PAGES[-1].title
+    links.filter(has_text=re.compile(f"{last}$")).click()
+    page.get_by_role("heading", level=1, name=last).wait_for()
+    page.go_back()
+    page.get_by_role("heading", level=1, name="HTM Studio").wait_for()
 
 
 def test_a_link_to_a_finished_thing_says_what_it_opens(server, open_page):

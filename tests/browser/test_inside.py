@@ -58,7 +58,9 @@ def heading(page, text):
     return time.perf_counter()
 
 
-def test_a_clicked_unit_answers_with_its_own_numbers(server, open_page, screenshot):
+def test_a_click_is_answered_with_the_units_own_numbers_and_scores_come_down(
+    server, open_page, screenshot, tmp_path
+):
     page = open_page(f"{server.url}/inside?picture=4").page
     chart(page, "units").wait_for()
     waits = []
@@ -71,28 +73,19 @@ def test_a_clicked_unit_answers_with_its_own_numbers(server, open_page, screensh
     page.wait_for_url(re.compile("level=1&.*unit=20|unit=20&.*level=1"))
     print("seconds from click to answer:", [round(wait, 2) for wait in waits])
     assert min(waits) < PATIENCE
-    assert page.locator("[data-testid=stException]").count() == 0
     screenshot(page, "inside-clicked")
-
-
-def test_a_clicked_patch_shows_who_won_it(server, open_page):
-    page = open_page(f"{server.url}/inside?picture=4").page
+    # A patch of the picture says who won it.
     page.get_by_role("tab", name="Level 1").click()
     chart(page, "map1").wait_for()
     click_mark(page, "map1", 0, 3)
-    winner = int(HTM.load(SHIPPED).winners(load_dataset("digits").X[4:5])[0].ravel()[3])
+    winner = int(model.winners(digits[4:5])[0].ravel()[3])
     heading(page, f"^Unit {winner} of level 1$")
     page.get_by_text(f"Patch 3 of picture 4 went to unit {winner}").wait_for()
     page.wait_for_url(re.compile("place=3"))
-
-
-def test_the_score_file_comes_down(server, open_page, tmp_path):
-    page = open_page(f"{server.url}/inside").page
-    button = page.get_by_role("button", name="Download all scores (CSV)")
-    button.wait_for()
     with page.expect_download() as download:
-        button.click()
+        page.get_by_role("button", name="Download all scores (CSV)").click()
     download.value.save_as(tmp_path / "scores.csv")
     lines = (tmp_path / "scores.csv").read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("picture,label,surprise_bits")
-    assert len(lines) == len(load_dataset("digits")) + 1
+    assert len(lines) == len(digits) + 1
+    assert page.locator("[data-testid=stException]").count() == 0

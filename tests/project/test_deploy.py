@@ -38,11 +38,13 @@ def test_the_container_has_what_the_app_needs_and_runs_as_nobody_special(root):
 
 
 def test_what_run_starts_imports_before_it_answers_what_pages_need(root):
-    """Who opens a page first would wait for it."""
+    """Who opens a page first would wait for it, and every page for a search through it."""
     program = """
+import gc
 import sys
 from studio import serving
 serving.load()
+assert len(gc.get_objects()) < 20_000 < gc.get_freeze_count()
 from streamlit.testing.v1 import AppTest
 had = set(sys.modules)
 app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
