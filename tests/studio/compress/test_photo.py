@@ -121,6 +121,11 @@ def test_a_broken_file_over_a_good_photograph_leaves_the_rest_of_the_page():
     ):
         app.file_uploader(key="photo_upload").upload(name, content).run()
         assert app.session_state[photo_view.NAME] == shown and bool(app.error) == (name != shown)
+    # What was taken away is not kept, nor shown where the next cannot be read.
+    app.file_uploader(key="photo_upload").clear().run()
+    assert "_reading_photo" not in app.session_state
+    app.file_uploader(key="photo_upload").upload("torn.png", b"\x89PNG and no more").run()
+    assert app.session_state[photo_view.NAME] == "photograph" and app.error
 
 
 def test_maps_tell_units_and_every_size_of_block(small):
