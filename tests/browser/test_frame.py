@@ -92,4 +92,10 @@ def test_navigation_leads_to_every_page(server, open_page):
 
 def test_sidebar_says_which_htm_this_is(server, open_page):
     visit = open_page(f"{server.url}/train")
-    assert "Numenta" in visit.page.locator("[data-testid=stSidebar]").inner_text()
+    sidebar = visit.page.locator("[data-testid=stSidebar]")
+    sidebar.get_by_text("Numenta").wait_for()  # it comes last
+    # All that leads elsewhere begins at one line.
+    present = sidebar.get_by_role("button", name="Present")
+    tour = sidebar.get_by_role("link", name="Tour")
+    icons = [one.get_by_test_id("stIconMaterial").bounding_box() for one in (present, tour)]
+    assert icons[0]["x"] == icons[1]["x"]
