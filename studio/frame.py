@@ -43,6 +43,7 @@ WARM_UP = (
 #: on keeps its full colour until the next picture of it is there (Streamlit fades all that a
 #: part of the page has not drawn again yet).  On a telephone a run stands above its controls.
 #: The tour begins on Home and is not that page, as which Streamlit marks its link there.
+#: "Present" begins where the links above and below it do.
 #: The accent is light by night, so that it can be read on dark ground, and white on it cannot.
 STYLE = f"""<style>
 @media (min-width: 768px) {{
@@ -57,6 +58,7 @@ STYLE = f"""<style>
 [data-testid=stSidebar] [data-testid=stPageLink] a:not(:hover, :focus-visible) {{
   background: transparent;
 }}
+[data-testid=stSidebar] .st-key-present_on button {{ padding-left: .5rem; }}
 button[kind^=primary] {{ color: light-dark(#FFFFFF, #101417); }}
 </style>"""
 #: Streamlit's own word on an uploader's button, in another language than its own.

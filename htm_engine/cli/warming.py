@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiling import PACKAGE, folder, ready_mark
+from ..errors import HTMError
 
 
 def warm(arguments: Namespace) -> None:
@@ -34,8 +35,10 @@ def warm(arguments: Namespace) -> None:
     spare = not arguments.background and (os.cpu_count() or 1) > 1
     with _beside(OTHERS) if spare else nullcontext() as beside:
         do(PHOTOGRAPHS)
-        if beside is None or beside.wait():
+        if beside is None:
             do(OTHERS)
+        elif code := beside.wait():
+            _again(code)
     with contextlib.suppress(OSError, RuntimeError):  # nothing can be kept here
         ready_mark().touch()
     print(f"Ready after {time.perf_counter() - began:.0f} s: {_place()}")
@@ -56,6 +59,24 @@ def _beside(parts: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _again(code: int) -> None:
+    """Do here what the other process did not, which may have been killed for want of memory.
+
+    Raises
+    ------
+    HTMError
+        If that fails here too.
+    """
+    print(f"The second process ended with {code}; its part is done here.", file=sys.stderr)
+    try:
+        do(OTHERS)
+    except Exception as exc:
+        raise HTMError(
+            f"Not all is ready: the second process ended with {code}, and its part fails here "
+            f"too ({type(exc).__name__}: {exc})."
+        ) from exc
 
 
 def do(parts: tuple[str, ...]) -> None:

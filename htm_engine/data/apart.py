@@ -20,9 +20,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,9 @@ from . import jpeg
 if TYPE_CHECKING:
     from PIL import Image
 
+T = TypeVar("T")
+#: Pixels, notes, metadata and bits: the fields of a picture.
+Found = tuple[NDArray[np.uint8], tuple[str, ...], Metadata, int]
 #: What the process runs; it stands above the gate that asks for it.
 DECODER = "htm_engine.data.decoder"
 #: Hears of the part done, 0 to 1; what it raises ends the reading.
@@ -97,9 +102,7 @@ def takes_long(image: Image.Image, data: bytes) -> bool:
     return image.width * image.height / 1e6 * each > _AT_ONCE
 
 
-def read(
-    data: bytes, label: str, patience: Patience, options: dict[str, Any]
-) -> tuple[NDArray[np.uint8], tuple[str, ...], Metadata, int]:
+def read(data: bytes, label: str, patience: Patience, options: dict[str, Any]) -> Found:
     """What ``uploads.read_picture`` gives with ``options``, by a process of its own.
 
     Returns
@@ -125,24 +128,19 @@ def read(
         )
     except OSError as exc:
         raise MemoryError from exc
+    # The threads end with the process: then nobody takes what is sent, and nothing comes any more.
     with process:
         try:
-            out, complaint = _answer(process, head + data, label, patience)
+            to, process.stdin = process.stdin, None
+            _begun(_send, to, (head, data))
+            assert process.stderr is not None
+            complaint = _begun(process.stderr.read)
+            found = _waited_for(_begun(_received, process), label, patience)
         finally:
             process.kill()
-    if process.returncode or not out:
-        _refuse(process.returncode, complaint, label)
-    first = out.index(b"\n") + 1
-    told = json.loads(out[:first])
-    if "error" in told:
-        raise DataError(told["error"])
-    second = first + told["profile"]
-    third = second + told["exif"]
-    density = tuple(told["density"]) if told["density"] else None
-    kept = Metadata(out[first:second], out[second:third], density)
-    # A copy, as nobody may write into what was received.
-    pixels = np.frombuffer(out, np.uint8, offset=third).reshape(told["shape"]).copy()
-    return pixels, tuple(told["notes"]), kept, told["bits"]
+        if found is None:
+            _refuse(process.returncode, complaint.result(), label)
+    return found
 
 
 def _refuse(code: int, complaint: bytes, label: str) -> NoReturn:
@@ -157,28 +155,58 @@ def _refuse(code: int, complaint: bytes, label: str) -> NoReturn:
     )
 
 
-def _answer(
-    process: subprocess.Popen[bytes], given: bytes, label: str, how: Patience
-) -> tuple[bytes, bytes]:
-    """What a process says to what it is given, and its complaints, as long as it is waited for."""
-    # By a thread: who asks ``communicate`` again, after a time, has the rest never sent.
-    to, process.stdin = process.stdin, None
-    threading.Thread(target=_send, args=(to, given), daemon=True).start()
+def _begun(do: Callable[..., T], *given: Any) -> Future[T]:
+    """Work in a thread that keeps no server from ending, as those of a pool would."""
+    work: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            work.set_result(do(*given))
+        except BaseException as exc:
+            work.set_exception(exc)
+
+    threading.Thread(target=run, daemon=True, name="decoder").start()
+    return work
+
+
+def _waited_for(work: Future[T], label: str, how: Patience) -> T:
+    """What work gives, as long as it is waited for."""
     for _ in range(max(1, round(how.seconds / _LOOK))):
         how.ask()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=_LOOK)
+        with contextlib.suppress(TimeoutError):
+            return work.result(_LOOK)
     raise DataError(
         f"{label} is not decoded after {how.seconds:g} seconds, which is too long; "
         "store it anew first."
     )
 
 
-def _send(to: IO[bytes] | None, given: bytes) -> None:
+def _send(to: IO[bytes] | None, parts: tuple[bytes, ...]) -> None:
     """Write all there is; whoever reads may have ended."""
     assert to is not None
     with contextlib.suppress(OSError), to:
-        to.write(given)
+        for part in parts:
+            to.write(part)
+
+
+def _received(process: subprocess.Popen[bytes]) -> Found | None:
+    """What a process sends; None of one that has ended before all of it was there.
+
+    Pixels go into the array that is returned as they come, so that they are never held twice.
+    """
+    out = cast(BufferedReader, process.stdout)  # fills what it reads into, as no raw pipe does
+    line = out.readline()
+    if line.endswith(b"\n"):
+        told = json.loads(line)
+        if "error" in told:
+            raise DataError(told["error"])
+        profile, exif = out.read(told["profile"]), out.read(told["exif"])
+        density = tuple(told["density"]) if told["density"] else None
+        pixels = np.empty(told["shape"], np.uint8)
+        if out.readinto(pixels.data.cast("B")) == pixels.nbytes:
+            return pixels, tuple(told["notes"]), Metadata(profile, exif, density), told["bits"]
+    process.wait()
+    return None
 
 
 def _path() -> str:

@@ -177,20 +177,20 @@ def collect(
         order = rng.permutation(len(members)).tolist()
     kept: dict[int, Pixels] = {}
     skipped: list[str] = []
-    pixels_read = held = turned_grey = 0
+    held = turned_grey = 0
+    bound = _Bound(name, limits)
     for place, index in enumerate(order):
         if limit is not None and len(kept) >= limit:
             break
         waits = patience(told, place / len(order))
         try:
-            picture, lost = _decoded(members[index], colour, limits, waits)
+            picture, lost = _decoded(members[index], colour, bound, waits)
+        except _TooManyError:
+            raise
         except DataError as exc:
             skipped.append(str(exc))
             continue
         turned_grey += lost
-        pixels_read += picture.shape[0] * picture.shape[1]
-        if pixels_read > limits.max_pixels_total:
-            raise _too_many(name, limits)
         # Larger than any common size means 32 x 32 anyway, so never hold it in memory.
         if size is None and max(picture.shape[:2]) > LARGEST_COMMON_SIDE:
             size = (DEFAULT_SIDE, DEFAULT_SIDE)
@@ -208,11 +208,28 @@ def collect(
     return X, y, label_names, _told(skipped), colour_lost(turned_grey, len(X))
 
 
-def _too_many(name: str, limits: Limits) -> DataError:
-    return DataError(
-        f"{shown(name)} holds more than {limits.max_pixels_total / 1e6:,.0f} megapixels "
-        "together; send fewer or smaller pictures."
-    )
+class _TooManyError(DataError):
+    """All pictures together are too large, which no one of them is to blame for."""
+
+
+class _Bound:
+    """Pixels of all pictures together, those included that fail while they are decoded.
+
+    What fails has taken its time too: a file of damaged pictures would have no other end.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.limits, self._name, self._pixels = limits, name, 0
+
+    def take(self, pixels: int) -> None:
+        """Count a picture that is about to be decoded; raises if it is too much."""
+        self._pixels += pixels
+        if self._pixels > self.limits.max_pixels_total:
+            raise _TooManyError(
+                f"{shown(self._name)} holds more than "
+                f"{self.limits.max_pixels_total / 1e6:,.0f} megapixels together; send fewer or "
+                "smaller pictures."
+            )
 
 
 def _none(name: str, skipped: list[str]) -> DataError:
@@ -242,11 +259,16 @@ def _alike(pictures: list[Pixels], colour: bool | None) -> list[Pixels]:
 
 
 def _decoded(
-    member: Member, colour: bool | None, limits: Limits, waits: Patience | None
+    member: Member, colour: bool | None, bound: _Bound, waits: Patience | None
 ) -> tuple[Pixels, bool]:
     """One member's picture, in colours as asked, and whether it lost some."""
-    content, most = member.read(), limits.max_pixels_each
-    picture = read_picture(content, member.name, max_pixels=most, patience=waits).pixels
+    picture = read_picture(
+        member.read(),
+        member.name,
+        max_pixels=bound.limits.max_pixels_each,
+        patience=waits,
+        begins=bound.take,
+    ).pixels
     if colour is None:
         return picture, False
     return in_colours(picture, colour, single=True), not colour and coloured(picture)

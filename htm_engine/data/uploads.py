@@ -144,12 +144,12 @@ def read_picture(
     keep_alpha: bool = False,
     keep_metadata: bool = False,
     patience: apart.Patience | None = None,
+    begins: Callable[[int], None] = lambda pixels: None,
 ) -> Picture:
     """Decode one picture, after its header has been found acceptable.
 
-    The rotation of EXIF is applied; CMYK becomes RGB; 16 bits are scaled, not clipped;
-    transparency is laid on white; of an animation the first frame is used.  What of the
-    file is not in the pixels (a colour profile, EXIF, finer levels) is told in a note.
+    EXIF's rotation is applied; CMYK becomes RGB; 16 bits are scaled, not clipped; transparency
+    is laid on white; of an animation the first frame is used.  What is lost is told in a note.
 
     Parameters
     ----------
@@ -167,6 +167,8 @@ def read_picture(
         Return profile (none of sRGB, the usual), EXIF and density, instead of notes on them.
     patience : Patience, optional
         Have one that may take over a second decoded by a process, ended when time is over.
+    begins : callable
+        Hears how many pixels are about to be decoded; what it raises keeps them from being so.
 
     Returns
     -------
@@ -184,13 +186,11 @@ def read_picture(
     keep = {"keep_alpha": keep_alpha, "keep_metadata": keep_metadata}
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_pixels(image.size, label, max_pixels)
-            jpeg.check(data, label, image.width * image.height)
+            begins(_checked(image, data, label, max_pixels))
             if patience is not None and apart.takes_long(image, data):
                 options = {"max_pixels": max_pixels, "enough": enough, **keep}
                 return _apart(image, data, label, patience, options)
-            smaller = _drafted(image, label, enough)
-            return _decoded(image, data, label, smaller, keep, patience)
+            return _decoded(image, data, label, enough, keep, patience)
     except HTMError:
         raise
     except Exception as exc:
@@ -210,11 +210,12 @@ def _decoded(
     image: Image.Image,
     data: bytes,
     label: str,
-    notes: tuple[str, ...],
+    enough: int | None,
     keep: dict[str, bool],
     patience: apart.Patience | None,
 ) -> Picture:
     """The picture of an open file that was found acceptable, once there is room to decode it."""
+    notes = _drafted(image, label, enough)
     with _DECODING.of(image.width * image.height, patience.ask if patience else None):
         found, more, metadata = pixels.decoded(image, data, label, **keep)
         return Picture(found, (*notes, *more), metadata, pixels.bits_of(image, data))
@@ -228,8 +229,9 @@ def _apart(
         return Picture(*apart.read(data, label, patience, options))
 
 
-def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
-    width, height = size
+def _checked(image: Image.Image, data: bytes, label: str, max_pixels: int) -> int:
+    """Pixels that the header claims, where a picture of so many is decoded at all."""
+    width, height = image.size
     if width < 1 or height < 1:
         raise DataError(f"{label} has no pixels.")
     if width * height > max_pixels:
@@ -237,6 +239,8 @@ def _check_pixels(size: tuple[int, int], label: str, max_pixels: int) -> None:
             f"{label} is {width} x {height} pixels; at most {max_pixels / 1e6:g} megapixels "
             "are read, so make it smaller first."
         )
+    jpeg.check(data, label, width * height)
+    return width * height
 
 
 def _drafted(image: Image.Image, label: str, enough: int | None) -> tuple[str, ...]:

@@ -263,7 +263,7 @@ class Background:
                 return
             self._ending = how
             if self._thread is None:
-                self._state = "stopped"
+                self._state, self._steps = "stopped", _none
             self._changed.notify_all()
 
     # ------------------------------------------------------ in the job's thread
@@ -295,7 +295,8 @@ class Background:
                 self._close(state)
             finally:
                 with self._changed:
-                    self._state = state
+                    # What it was made from, such as an upload's bytes, is not needed any more.
+                    self._state, self._steps = state, _none
                     self.progress = 1.0 if state == "finished" else self.progress
                     self._pool.leave(self)
                     self._changed.notify_all()
@@ -356,6 +357,11 @@ class Background:
 
 
 _END = object()
+
+
+def _none() -> Iterator[Any]:
+    """The steps of a job that is over."""
+    return iter(())
 
 
 def _generator(steps: Iterator[Any]) -> Generator[Any, None, None]:

@@ -31,6 +31,7 @@ def choose(found: session.CurrentModel, own: work.Collection | None) -> work.Sub
     with left:
         subject = None if own is None else choose_from(own, file is not None)
     if file is None:
+        reading.forget("picture")
         return subject
     name, content, model = file.name, file.getvalue(), found.model
     key = file.file_id, tiles, model.fingerprint

@@ -87,6 +87,8 @@ def _settings() -> tuple[Sent, photo_work.PhotoSettings]:
     if wanted.model:
         st.caption(t("compress.own_codec_used", name=wanted.model[:8]))
     if file is None:
+        reading.forget("photo")
+        st.session_state.pop(_LAST, None)
         st.session_state[photo_view.NAME] = UNNAMED
         st.caption(t("compress.the_sample_photograph"))
         return (photo_work.sample(), NOTHING), wanted

@@ -5,6 +5,7 @@
     of(place, key, read) ──► what read() made of the file, at once where it takes a second or less
                         └──► None meanwhile, a bar and a button that cancels; then the page runs
                              again
+    forget(place)        ──► the file was taken away: nothing of it is read on, or kept
 
 Foreign decoders are others' code: see :mod:`htm_engine.data.apart`.
 """
@@ -108,6 +109,13 @@ def of(place: str, key: object, read: Read[T]) -> T | None:
         return None
     watching.watch(lambda: watching.job_of(name, key), lambda job: _draw(job, place))
     return None
+
+
+def forget(place: str) -> None:
+    """Cancel and drop what is read, or was, from an uploader's file, which is there no more."""
+    kept = st.session_state.pop(f"_reading_{place}", None)
+    if kept is not None:
+        kept[1].cancel()
 
 
 def goes_on(place: str) -> bool:

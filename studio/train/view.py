@@ -72,6 +72,7 @@ def _uploaded() -> Dataset:
     )
     file = handed.taken("data", sent)
     if file is None:
+        reading.forget("data")
         st.info(t("train.choose_a_file_until_then"))
         return session.load_data()
     key = (file.file_id, int(size), colour)

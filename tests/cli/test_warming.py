@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from htm_engine.__main__ import main
 from htm_engine.cli import warming
 
@@ -47,3 +49,36 @@ def test_without_a_home_it_says_where_to_keep_the_code(monkeypatch):
 
     monkeypatch.setattr(warming, "folder", homeless)
     assert "NUMBA_CACHE_DIR" in warming._place()
+
+
+@pytest.fixture
+def failing_beside(monkeypatch, tmp_path):
+    """A second process that fails, as it knows no such part; the mark of all being ready."""
+    monkeypatch.setattr(warming, "PHOTOGRAPHS", ())
+    monkeypatch.setattr(warming, "OTHERS", ("unknown there",))
+    monkeypatch.setattr(warming.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(warming, "ready_mark", lambda: tmp_path / "ready")
+    return tmp_path / "ready"
+
+
+def test_what_a_second_process_failed_at_is_done_here(monkeypatch, capsys, failing_beside):
+    done = []
+    monkeypatch.setitem(warming.PARTS, "unknown there", ("Doing it", lambda: done.append(1)))
+    assert main(["warm"]) == 0
+    said = capsys.readouterr()
+    assert done == [1] and failing_beside.exists() and "Ready after" in said.out
+    assert "The second process ended with 1" in said.err
+
+
+def test_what_fails_in_both_processes_is_an_error_and_nothing_counts_as_ready(
+    monkeypatch, capsys, failing_beside
+):
+    def fails():
+        raise ValueError("no such instruction")
+
+    monkeypatch.setitem(warming.PARTS, "unknown there", ("Doing it", fails))
+    assert main(["warm"]) == 1
+    said = capsys.readouterr()
+    assert "Error: Not all is ready: the second process ended with 1" in said.err
+    assert "no such instruction" in said.err and "Ready after" not in said.out
+    assert not failing_beside.exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -47,6 +49,17 @@ def test_it_gives_the_same_apart(slow):
     assert len(slow) == 2
 
 
+def test_it_takes_no_more_memory_here_than_the_picture(slow):
+    data = saved(Image.new("RGB", (2000, 1500), "red"))
+    tracemalloc.start()
+    try:
+        found = read_picture(data, patience=Patience(60, lambda: None))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(slow) == 1 and found.pixels.nbytes < most < 1.2 * found.pixels.nbytes
+
+
 def test_it_ends_when_its_time_is_over(slow):
     with pytest.raises(DataError, match=r"a\.png is not decoded after 0\.1 seconds"):
         read_picture(saved(RGB), "a.png", patience=Patience(0.1, lambda: None))
@@ -63,6 +76,15 @@ def test_it_ends_when_nobody_waits(slow):
     assert len(slow) == 1 and slow[0].poll() is not None
 
 
+def answer(*shape):
+    """What a decoder says before it sends the pixels."""
+    empty = {"notes": [], "bits": 8, "profile": 0, "exif": 0, "density": None}
+    return json.dumps({"shape": shape, **empty})
+
+
+HALF, HUGE = answer(9, 9, 3), answer(1 << 40, 1 << 20)
+
+
 @pytest.mark.parametrize(
     ("ends", "told"),
     [
@@ -70,6 +92,10 @@ def test_it_ends_when_nobody_waits(slow):
         ("kill -KILL $$", "not enough memory to open"),  # as the system does for want of it
         ("echo no module >&2; exit 1", "something went wrong inside"),
         ("exit 0", "something went wrong inside"),
+        # In the middle of the picture: what was there of it is none.
+        (f"echo '{HALF}'; kill -SEGV $$", "damaged or cut short"),
+        # A picture that there is no room for.
+        (f"echo '{HUGE}'; exec sleep 60", "not enough memory to open"),
     ],
 )
 def test_a_decoder_whose_process_ends_costs_the_right_sentence(

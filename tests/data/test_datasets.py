@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from htm_engine.data import collecting
+from htm_engine.data import collecting, pixels
 from htm_engine.data.datasets import Dataset, dataset_names, describe, load_dataset, load_upload
 from htm_engine.data.scenes import SCENES, draw_scenes
 from htm_engine.data.uploads import Limits
@@ -218,6 +218,21 @@ def test_total_of_pixels_is_capped():
     files = {f"{i}.png": saved(GREY) for i in range(10)}
     with pytest.raises(DataError, match="megapixels together"):
         load_upload("it.zip", zipped(files), limits=Limits(max_pixels_total=200))
+
+
+def test_what_fails_to_be_decoded_counts_and_what_is_refused_by_its_header_does_not(monkeypatch):
+    begun, decoded = [], pixels.decoded
+    monkeypatch.setattr(pixels, "decoded", lambda *a, **k: begun.append(1) or decoded(*a, **k))
+    limits = Limits(max_pixels_each=GREY.size, max_pixels_total=2 * GREY.size)
+    torn = saved(GREY)[:-30]
+    with pytest.raises(DataError, match="megapixels together"):
+        load_upload("it.zip", zipped({f"{i}.png": torn for i in range(9)}), limits=limits)
+    assert len(begun) == 2  # the one beyond the bound is not begun
+    files = {"a.png": saved(GREY), "b.png": torn} | {
+        f"{i}.png": png_of_size(9000, 9) for i in "cdef"
+    }
+    data = load_upload("it.zip", zipped(files), limits=limits)
+    assert (len(data), len(data.skipped), len(begun)) == (1, 5, 4)
 
 
 def test_train_and_test_folders_are_the_parts():

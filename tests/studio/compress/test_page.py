@@ -108,6 +108,8 @@ def test_a_photograph_is_cut_into_tiles_and_that_is_said():
     assert "Per tile" in metrics_of(app)
     app.toggle(key="tiles").set_value(False).run()
     assert "brought from 75 x 50 to 8 x 8" in " ".join(c.value for c in app.caption)
+    app.file_uploader(key="upload").clear().run()
+    assert "_reading_picture" not in app.session_state  # nothing of a file taken away is kept
 
 
 @pytest.mark.parametrize(

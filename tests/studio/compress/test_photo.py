@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from htm_engine import compress_image, decompress_image
 from htm_engine.coding.photo import learning
+from htm_engine.data import uploads
 from htm_engine.errors import HTMError, ModelMismatchError
 from htm_engine.evaluation import metrics
 from htm_engine.evaluation.photo_curves import QUALITIES, middle, photo_curves
@@ -121,6 +123,11 @@ def test_a_broken_file_over_a_good_photograph_leaves_the_rest_of_the_page():
     ):
         app.file_uploader(key="photo_upload").upload(name, content).run()
         assert app.session_state[photo_view.NAME] == shown and bool(app.error) == (name != shown)
+    # What was taken away is not kept, nor shown where the next cannot be read.
+    app.file_uploader(key="photo_upload").clear().run()
+    assert "_reading_photo" not in app.session_state
+    app.file_uploader(key="photo_upload").upload("torn.png", b"\x89PNG and no more").run()
+    assert app.session_state[photo_view.NAME] == "photograph" and app.error
 
 
 def test_maps_tell_units_and_every_size_of_block(small):
@@ -319,6 +326,35 @@ def test_learning_can_be_cancelled_and_too_little_costs_a_sentence(small):
     app.button(key="photo_learn_stop").click().run()
     until(app, lambda app: not has("photo_learn_stop")(app))
     assert not app.success and not app.error
+
+
+def learning_page():
+    from studio.compress import photo_learn
+
+    photo_learn.collect()
+    photo_learn.show()
+
+
+def test_learning_ends_at_cancel_in_the_middle_of_a_picture(monkeypatch):
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(content, name, *, patience, **limits):
+        begun.set()
+        try:
+            while not ended.wait(0.02):
+                patience.ask()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(uploads, "read_picture", slow)
+    app = AppTest.from_function(learning_page).run()
+    app.file_uploader(key="photo_learn").set_value([("a.png", b"of many scans", "")]).run()
+    app.button(key="photo_learn_go").click().run()
+    assert begun.wait(60) and not ended.is_set()
+    app.button(key="photo_learn_stop").click().run()
+    assert ended.wait(60)
+    until(app, lambda app: not has("photo_learn_stop")(app))
+    assert not app.success and not app.error and not app.button(key="photo_learn_go").disabled
 
 
 def test_pictures_and_codecs_beyond_the_limits_are_refused_before_they_are_decoded(small):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine.data.room import Room
-from htm_engine.errors import Cancelled
+from htm_engine.errors import Cancelled, DataError
 from studio.kit import reading
 from tests.studio.waiting import has, until
 
@@ -39,6 +40,9 @@ def page():
     from studio.kit import reading
     from tests.studio.kit.test_reading import DISK
 
+    if st.toggle("taken away", key="away"):
+        reading.forget("here")
+        return
     try:
         st.write(f"found: {reading.of('here', 'a file', DISK.read)}")
     except DataError as exc:
@@ -104,6 +108,49 @@ def test_what_takes_longer_than_others_can_wait_is_refused_and_can_be_read_again
     disk.go_on.set()
     app.button(key="read_again_here").click().run()
     until(app, lambda app: found(app) == ["found: what was in it"])
+
+
+class Upload:
+    """A file that tells whether anybody holds it still."""
+
+    def read(self, told):
+        if self.fails:
+            raise DataError("It is no picture.")
+        return "what was in it"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_bytes_of_a_file_are_held_no_longer_than_it_is_read(fails):
+    upload = Upload()
+    upload.fails, held = fails, weakref.ref(upload)
+    job = reading.Reading(upload.read)
+    del upload
+    job.start()
+    assert job.join(60) and job.state == ("failed" if fails else "finished")
+    assert held() is None
+    assert job.items == ([] if fails else ["what was in it"])
+
+
+def test_the_bytes_of_a_file_whose_reading_never_began_are_held_no_longer():
+    upload = Upload()
+    job, held = reading.Reading(upload.read), weakref.ref(upload)
+    del upload
+    job.cancel()
+    assert held() is None and job.state == "stopped"
+
+
+def test_a_file_that_is_taken_away_is_not_read_on_and_forgotten(app):
+    app, disk = app
+    app.run()
+    assert not disk.ended.is_set()
+    app.toggle(key="away").set_value(True).run()
+    assert disk.ended.wait(60)  # and nobody let it go on
+    assert "_reading_here" not in app.session_state and not has("reading_cancel_here")(app)
+    app.toggle(key="away").set_value(False).run()
+    disk.go_on.set()
+    until(app, lambda app: found(app) == ["found: what was in it"])
+    app.toggle(key="away").set_value(True).run()
+    assert "_reading_here" not in app.session_state
 
 
 def test_who_waits_for_room_can_be_asked_to_go():

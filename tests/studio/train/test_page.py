@@ -176,3 +176,29 @@ def test_nothing_is_trained_on_other_pictures_while_ones_own_are_read(monkeypatc
     go_on.set()
     until(app, lambda app: not app.button(key="train").disabled)
     assert any("20 pictures" in one.value for one in app.caption)
+
+
+def test_a_reading_that_is_cancelled_says_so_and_the_file_taken_away_is_forgotten(monkeypatch):
+    ended = threading.Event()
+
+    def slow(name, content, told, **settings):
+        try:
+            while not ended.wait(0.02):
+                told(0.5)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(reading, "WAIT", 0.05)
+    monkeypatch.setattr(view, "load_upload", slow)
+    app = opened(data="upload")
+    app.file_uploader(key="upload").upload("mine.zip", b"read slowly").run()
+    app.button(key="reading_cancel_data").click().run()
+    assert ended.wait(60)
+    until(app, lambda app: not app.button(key="train").disabled)
+    said = [one.value for one in app.info]
+    assert any("Reading the file was cancelled" in one for one in said)
+    assert any("Until your pictures are read" in one for one in said)
+    assert app.button(key="read_again_data") and not app.error
+    app.file_uploader(key="upload").clear().run()
+    assert "_reading_data" not in app.session_state
+    assert not any("Reading the file was cancelled" in one.value for one in app.info)
