@@ -170,8 +170,10 @@ MOST_PROMPT = 2000
 #: Steps of gradient descent that Formulas makes.
 MOST_STEPS = 200
 
-#: Series that the program draws, by the names that ``htm_engine.data.drawn_series`` has for them.
+#: Series of one column that the program draws, by the names that
+#: ``htm_engine.data.drawn_series`` has for them; and those of several columns, one from a package.
 SERIES = ("missing day", "slow drift", "stuck sensor", "changed rhythm", "spikes")
+COLUMNS = ("machine", "share prices")
 #: What stands beside a photograph: what came back, or that beside another format.
 BESIDE = ("ours", "jpeg", "jpeg2000", "webp", "avif", "pca")
 
@@ -251,7 +253,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "text_seed": Number(0, 0, _FAR),
     },
     "series": {
-        "series": Choice(SERIES[0], (*SERIES, "rare wine", "upload"), spoken=True),
+        "series": Choice(SERIES[0], (*SERIES, *COLUMNS, "rare wine", "upload"), spoken=True),
         "level": Number(0.5, 0.05, 0.95, 0.05),
         "learning": Number(0, 0, 100_000),
         "ahead": Number(144, 1, 5000),
