@@ -123,8 +123,8 @@ def test_scores_of_all_columns_are_a_table_that_no_spreadsheet_runs(machine):
     told = together.scores_csv(asked(named), found).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(told)))
     assert list(rows[0])[2:6] == ["'=now()", "b", "c", "score"] and len(rows) == 4032
-    assert all(float(row["score"]) == max(float(row[f"score of {n}"]) for n in ("=now()", "b", "c"))
-               for row in rows[2380:2400])  # fmt: skip
+    own = [f"score of {name}" for name in ("=now()", "b", "c")]
+    assert all(float(one["score"]) == max(float(one[n]) for n in own) for one in rows[2380:2400])
     assert float(rows[2388]["score of c"]) > 0.5 > float(rows[2388]["score of b"])
 
 
