@@ -13,6 +13,7 @@ from studio.kit.words import t, unmarked
 from studio.series import live, report, rows, sizes, together, view, work
 from studio.series.view import ON
 from studio.visitor import handed
+from studio.visitor import series as own
 
 
 def given() -> work.Followed | rows.Rows | None:
@@ -41,6 +42,8 @@ def given() -> work.Followed | rows.Rows | None:
         data = work.drawn(name)
     if data is None:
         return None
+    if name == "upload":
+        own.keep(data, 0)
     if len(data.columns) == 1:
         return work.Wanted(data, 0, learning, ahead, seed)
     if data.stamps is None and by_rows():
@@ -53,6 +56,8 @@ def given() -> work.Followed | rows.Rows | None:
         format_func=lambda one: one or t("series.all_columns"),
     )
     if column:
+        if name == "upload":
+            own.keep(data, names.index(column))
         return work.Wanted(data, names.index(column), learning, ahead, seed)
     return work.Columns(data, learning, ahead, seed)
 

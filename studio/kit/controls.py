@@ -174,6 +174,8 @@ MOST_STEPS = 200
 #: ``htm_engine.data.drawn_series`` has for them; and those of several columns, one from a package.
 SERIES = ("missing day", "slow drift", "stuck sensor", "changed rhythm", "spikes")
 COLUMNS = ("machine", "share prices")
+#: The visitor's own series, on the pages that look into one.
+OWN_SERIES = "own"
 #: What stands beside a photograph: what came back, or that beside another format.
 BESIDE = ("ours", "jpeg", "jpeg2000", "webp", "avif", "pca")
 
@@ -221,7 +223,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "thumbs": Switch(True),
         "seed": Number(0, 0, _FAR),
         "series_too": Switch(),
-        "series": Choice(SERIES[0], SERIES, spoken=True),
+        "series": Choice(SERIES[0], (*SERIES, OWN_SERIES), spoken=True),
     },
     "compress": {
         "what": Choice("collection", ("collection", "photo"), spoken=True),
@@ -296,8 +298,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "rate": Number(0.5, 0.01, 2.0, 0.01),
         "steps": Number(0, 0, MOST_STEPS),
         "series_too": Switch(),
-        "series": Choice(SERIES[0], SERIES, spoken=True),
-        "value": Number(2460, 2, 4032),
+        "series": Choice(SERIES[0], (*SERIES, OWN_SERIES), spoken=True),
+        "value": Number(2460, 2, 2 * _FAR),
     },
     "runs": {
         "find": Words(),

@@ -112,8 +112,11 @@ def test_a_column_without_a_name_is_not_all_columns():
     app.file_uploader(key="series_file").upload("mine.jsonl", lines.encode()).run()
     followed(app)
     assert app.selectbox(key="column").options[:2] == ["All columns", " "]
+    app.selectbox(key="column").set_value("b").run()
+    assert app.session_state["_own_series"][1] == 1  # for the pages that look into a series
     app.selectbox(key="column").set_value(" ").run()
     followed(app)
+    assert app.session_state["_own_series"][1] == 0
     assert not app.exception and app.metric[0].label == "Values"
 
 
