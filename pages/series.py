@@ -10,12 +10,13 @@ from htm_engine.runs.background import Background
 from studio import frame
 from studio.kit import watching
 from studio.kit.words import t, unmarked
-from studio.series import live, report, rows, sizes, view, work
+from studio.series import live, report, rows, sizes, together, view, work
 from studio.series.view import ON
 from studio.visitor import handed
+from studio.visitor import series as own
 
 
-def given() -> work.Wanted | rows.Rows | None:
+def given() -> work.Followed | rows.Rows | None:
     """The series to follow, or the rows to judge, with the settings."""
     columns = st.columns([3, 1], vertical_alignment="bottom")
     name = ON.select(
@@ -29,23 +30,36 @@ def given() -> work.Wanted | rows.Rows | None:
         learning = ON.number("learning", t("series.learning"), help=t("series.learns"))
         ahead = ON.number("ahead", t("series.ahead"))
         seed = ON.number("seed", t("series.seed"))
+    if name in (rows.EXAMPLE, work.PRICES, "machine"):
+        st.caption(t(f"series.about_{name.replace(' ', '_')}"))
     if name == rows.EXAMPLE:
-        st.caption(t("series.wine_is"))
         data = rows.example()
+    elif name == work.PRICES:
+        data = work.prices()
     elif name == "upload":
         data = uploaded()
     else:
         data = work.drawn(name)
     if data is None:
         return None
-    column = 0
-    if len(data.columns) > 1:
-        if data.stamps is None and by_rows():
-            return rows.Rows(data, seed)
-        column = data.columns.index(
-            ON.select("column", t("series.column"), options=list(data.columns))
-        )
-    return work.Wanted(data, column, learning, ahead, seed)
+    if name == "upload":
+        own.keep(data, 0)
+    if len(data.columns) == 1:
+        return work.Wanted(data, 0, learning, ahead, seed)
+    if data.stamps is None and by_rows():
+        return rows.Rows(data, seed)
+    names = together.names_in_links(data.columns)
+    column = ON.select(
+        "column",
+        t("series.column"),
+        options=["", *names],
+        format_func=lambda one: one or t("series.all_columns"),
+    )
+    if column:
+        if name == "upload":
+            own.keep(data, names.index(column))
+        return work.Wanted(data, names.index(column), learning, ahead, seed)
+    return work.Columns(data, learning, ahead, seed)
 
 
 def uploaded() -> SeriesData | None:
@@ -78,10 +92,10 @@ def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
     """A study as it is looked at."""
     score = study.trace.score
     odd = view.looks.odd_places(score, look.level)
-    chosen = view.chosen_of(odd, score, look.odd)
+    chosen = view.chosen_of(odd, score, look.odd, study.period)
     st.caption(view.marked(wanted, look, odd))
     if look.live:
-        live.show(wanted, study, odd)
+        live.show(wanted, study.period, partial(live.column, wanted, study, odd))
     else:
         view.chart(wanted, study, odd, look.part, chosen)
     view.numbers(wanted, study, odd)
@@ -107,6 +121,7 @@ def show(wanted: work.Wanted, study: work.Study, look: view.Looked) -> None:
 def draw(wanted: work.Wanted, look: view.Looked, job: Background | None) -> None:
     """Progress, then what was found."""
     assert job is not None
+    view.follow_click(look)
     if watching.finished(job, t("series.following", part=job.progress), "series_cancel"):
         show(wanted, job.items[-1][1], look)
     elif job.state == "stopped":
@@ -120,7 +135,9 @@ try:
         rows.show(WANTED)
     else:
         LOOK = view.looked()
-    if isinstance(WANTED, work.Wanted):
+    if isinstance(WANTED, work.Columns):
+        together.show(WANTED, LOOK)
+    elif isinstance(WANTED, work.Wanted):
         READY = work.example(WANTED)
         if READY is not None:
             show(WANTED, READY, LOOK)

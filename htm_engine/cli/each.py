@@ -33,7 +33,7 @@ from ..coding.threads import cores as cores_here
 from ..errors import ClusterError, HTMError
 from .outputs import OutputError, check_target, replacing
 from .plan import ENDING, PHOTOGRAPH, PIPE, SERIES, TEXT, Item, content_of
-from .progress import Progress, duration
+from .progress import Progress, Told, duration, untold
 
 #: Files from which on several processes are worth their start of about a second.
 MANY = 3
@@ -60,11 +60,11 @@ class Done(NamedTuple):
     error: str = ""
 
 
-Work = Callable[[Item, Namespace, Callable[[float], None]], Done]
+Work = Callable[[Item, Namespace, Told], Done]
 
 
 # ------------------------------------------------------------------ one file
-def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
+def store(item: Item, how: Namespace, told: Told) -> Done:
     """Store one file under its target's name."""
     with _target(item, how, ENDING) as out:
         if item.kind == SERIES:
@@ -90,7 +90,7 @@ def store(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
     return Done(item, len(content), len(data), about, notes)
 
 
-def give_back(item: Item, how: Namespace, told: Callable[[float], None]) -> Done:
+def give_back(item: Item, how: Namespace, told: Told) -> Done:
     """Write what a compressed file holds under its target's name."""
     content = content_of(item.source)
     if item.kind not in (TEXT, PHOTOGRAPH, SERIES):
@@ -149,7 +149,11 @@ def run(items: Iterable[Item], work: Work, how: Namespace) -> int:
     if len(everything) == 1 and not how.scheduler:
         item = everything[0]
         verb = "compressing" if work is store else "decompressing"
-        done = work(item, how, lambda part: progress.show(f"{verb} {part:4.0%}"))
+
+        def told(part: float, doing: str = "") -> None:
+            progress.show(doing or f"{verb} {part:4.0%}")
+
+        done = work(item, how, told)
         progress.close()
         _say_one(done, progress)
         return 0
@@ -288,7 +292,7 @@ def _caught(work: Work, item: Item, how: Namespace) -> Done:
     if _ENDED:
         return Done(item, error="the command was ended.")
     try:
-        return work(item, how, lambda part: None)
+        return work(item, how, untold)
     except HTMError as exc:
         return Done(item, error=str(exc))
     except OSError as exc:

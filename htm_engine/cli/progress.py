@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TextIO
+from typing import Protocol, TextIO
+
+
+class Told(Protocol):
+    """Is told how far work is, and in words what it does where it is not always the same."""
+
+    def __call__(self, part: float, doing: str = "") -> None:
+        """Hear of a part from 0 to 1."""
+
+
+def untold(part: float, doing: str = "") -> None:
+    """Say nothing: where others say how far all is."""
 
 
 class Progress:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -127,12 +128,23 @@ def _deliver(
 def _read(arguments: Namespace) -> SeriesData:
     name = arguments.data
     if name in DRAWN and not Path(name).exists():
-        return draw_series(name).data
+        return _only(draw_series(name).data, arguments.columns)
     with files.measured(name) as (stream, _):
         data = read_table(stream, arguments.columns, arguments.time, Path(name).name)
     for note in data.notes:
         _say(note)
     return data
+
+
+def _only(data: SeriesData, names: list[str] | None) -> SeriesData:
+    """The columns of some names; all without any."""
+    names = list(dict.fromkeys(names or data.columns))
+    for name in names:
+        if name not in data.columns:
+            there = ", ".join(map(repr, data.columns))
+            raise DataError(f"{data.name} has no column {name[:60]!r}; it has {there}.")
+    places = [data.columns.index(name) for name in names]
+    return replace(data, values=data.values[:, places], columns=tuple(names))
 
 
 def _scored(

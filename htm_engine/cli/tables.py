@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from argparse import Namespace
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,6 +23,8 @@ from ..coding.series.table import (
 )
 from ..errors import DataError
 from . import text
+from .progress import Told
+from .watched import watched
 
 #: Bytes up to which a table is stored as a text as well, to see which is shorter.
 _COMPARED = 1 << 21
@@ -31,13 +32,12 @@ _COMPARED = 1 << 21
 _ROWS = 1 << 14
 
 
-def stored(
-    source: str, out: BinaryIO, how: Namespace, told: Callable[[float], None]
-) -> tuple[int, int, bool]:
+def stored(source: str, out: BinaryIO, how: Namespace, told: Told) -> tuple[int, int, bool]:
     """Store a table; its bytes before and after, and whether it is stored as series."""
     with files.measured(source) as (stream, length):
         try:
-            content = compress_table(stream)
+            with watched(stream, length, told) as seen:
+                content = compress_table(seen)
         except DataError:
             content = b""
     if content and length > _COMPARED:

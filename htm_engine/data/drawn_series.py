@@ -42,6 +42,8 @@ class DrawnSeries:
 
 
 Made = tuple[NDArray[np.float64], tuple[tuple[int, int], ...]]
+#: Columns of the series that has several.
+_MACHINE = ("temperature", "current", "vibration")
 
 
 def _day(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -86,6 +88,29 @@ def _spikes(rng: np.random.Generator) -> Made:
     return values, tuple((place, place) for place in places)
 
 
+def _machine(rng: np.random.Generator) -> Made:
+    """A machine by its temperature, which follows its current, and its vibration.
+
+    Vibration rises for three hours; later the current reads idle for a working day, a value usual
+    by night, while the two others say that the machine ran.
+    """
+    current = _day(rng) / 10
+
+    def noise(wide: float) -> NDArray[np.float64]:
+        return rng.triangular(-wide, 0, wide, STEPS)
+
+    warm, heat = current[0], np.empty(STEPS)
+    for step, load in enumerate(current):
+        warm += 0.06 * (load - warm)
+        heat[step] = warm
+    temperature, vibration = 22 + 6 * heat + noise(1), 0.4 + 0.12 * current + noise(0.15)
+    first, last = 16 * A_DAY + 84, 16 * A_DAY + 101  # a Wednesday afternoon
+    vibration[first : last + 1] += 1.1
+    begin, end = 22 * A_DAY + 54, 23 * A_DAY + 53  # from a Tuesday morning on
+    current[begin : end + 1] = 2 + noise(0.4)[begin : end + 1]
+    return np.stack([temperature, current, vibration], 1), ((first, last), (begin, end))
+
+
 #: Every series by its name: how it is drawn, and a sentence.
 DRAWN: dict[str, tuple[Callable[[np.random.Generator], Made], str]] = {
     "missing day": (_missing_day, "A daily pattern that one working day does not follow."),
@@ -93,6 +118,10 @@ DRAWN: dict[str, tuple[Callable[[np.random.Generator], Made], str]] = {
     "stuck sensor": (_stuck, "A sensor that gives the same value for two days."),
     "changed rhythm": (_rhythm, "A steady rhythm that is four times as fast for a while."),
     "spikes": (_spikes, "A daily pattern with three single values far off."),
+    "machine": (
+        _machine,
+        "Three columns: one goes odd alone, later one no longer fits the others.",
+    ),
 }
 
 
@@ -121,5 +150,7 @@ def draw_series(name: str, random_state: int = 0) -> DrawnSeries:
     make, about = DRAWN[name]
     values, odd = make(np.random.default_rng(random_state))
     stamps = _BEGIN + np.arange(STEPS) * np.timedelta64(600, "s")
-    data = SeriesData(name, np.round(values, 2)[:, None], ("value",), stamps, "time")
+    several = values.ndim == 2
+    table = np.round(values if several else values[:, None], 2)
+    data = SeriesData(name, table, _MACHINE if several else ("value",), stamps, "time")
     return DrawnSeries(data, odd, about)

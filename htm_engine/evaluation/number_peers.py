@@ -17,8 +17,13 @@ _LEVEL = 12
 
 
 def as_text(values: Doubles) -> bytes:
-    """Values as CSV: one a line, in the shortest decimals that give it back."""
-    return "".join(f"{value!r}\n" for value in values.tolist()).encode()
+    r"""Values ``(n,)`` or ``(n, columns)`` as CSV, in the shortest decimals that give them back.
+
+    >>> as_text(np.array([[0.5, 2.0]]))
+    b'0.5,2.0\n'
+    """
+    rows = values.reshape(len(values), -1).tolist()
+    return "".join(",".join(map(repr, row)) + "\n" for row in rows).encode()
 
 
 def whole_numbers(values: Doubles) -> NDArray[np.int64] | None:

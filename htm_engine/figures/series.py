@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ..model.series.results import SeriesForecast, SeriesTrace
-from .base import GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
+from .base import CLEAR, GREY, HUES, ORANGE, PINK, TEAL, Figure, plain
 from .wording import say
 
 Array = NDArray[Any]
 #: Stretches that a long series is drawn in, each by its least and largest value.
 STRETCHES = 900
+#: How far from a mark a line tells no values, as a part of what is shown: about its radius.
+_REACH = 0.01
 _BAND = "rgba(42,157,143,0.22)"
 
 
@@ -56,21 +58,10 @@ def followed(
         The place whose mark is filled.
     """
     begin = shown.start or 0
-    figure = _band(values, x, trace, shown)
     inside = odd[(odd >= begin) & (odd < (shown.stop or len(values)))]
-    figure.add_scatter(
-        x=x[inside],
-        y=values[inside],
-        customdata=inside,
-        mode="markers",
-        marker={
-            "color": [PINK if place == chosen else ORANGE for place in inside],
-            "size": [15 if place == chosen else 11 for place in inside],
-            "line": {"width": 1.5, "color": "rgba(255,255,255,0.9)"},
-        },
-        name=say("odd"),
-    )
-    figure = plain(figure, "", "", 340)
+    figure = go.Figure(band(values, x, trace, shown, inside))
+    figure.add_trace(marks(x, values, inside, inside, chosen))
+    figure = plain(figure, along(x), say("value"), 340)
     figure.update_yaxes(rangemode="normal")
     figure.update_layout(dragmode="pan")
     words = say(
@@ -84,14 +75,53 @@ def followed(
     return figure, words
 
 
-def _band(values: Array, x: Array, trace: SeriesTrace, shown: slice) -> go.Figure:
-    """The values as a line, over the band that was predicted for them."""
+def along(x: Array) -> str:
+    """What a horizontal axis counts."""
+    return say("time") if np.issubdtype(x.dtype, np.datetime64) else say("row")
+
+
+def marks(
+    x: Array, y: Array, places: Array, chooses: Array, chosen: int | None, legend: bool = True
+) -> go.Scatter:
+    """Marks at places; each carries what a click on it chooses, and the chosen one is filled."""
+    return go.Scatter(
+        x=x[places],
+        y=y[places],
+        customdata=chooses,
+        mode="markers",
+        marker={
+            "color": [PINK if place == chosen else ORANGE for place in chooses],
+            "size": [15 if place == chosen else 11 for place in chooses],
+            "line": {"width": 1.5, "color": "rgba(255,255,255,0.9)"},
+        },
+        unselected={"marker": {"opacity": 1}},
+        name=say("odd"),
+        legendgroup="odd",
+        showlegend=legend,
+    )
+
+
+def band(
+    values: Array,
+    x: Array,
+    trace: SeriesTrace,
+    shown: slice,
+    odd: Array,
+    stretches: int = STRETCHES,
+    legend: bool = True,
+) -> list[go.Scatter]:
+    """The values of a part as a line, over the band that was predicted for them.
+
+    Of a line and a mark at one place Plotly takes the line, which cannot be clicked: near the
+    marks ``odd`` it answers no pointer.
+    """
     begin = shown.start or 0
     # A band is as wide as its widest in each stretch, so that none is lost by thinning.
-    line, low, high = (thinned(one[shown]) + begin for one in (values, trace.low, trace.high))
-    figure = go.Figure()
-    for places, edge, fill in ((low, trace.low, None), (high, trace.high, "tonexty")):
-        figure.add_scatter(
+    line, low, high = (
+        thinned(one[shown], stretches) + begin for one in (values, trace.low, trace.high)
+    )
+    drawn = [
+        go.Scatter(
             x=x[places],
             y=edge[places],
             mode="lines",
@@ -99,17 +129,40 @@ def _band(values: Array, x: Array, trace: SeriesTrace, shown: slice) -> go.Figur
             fill=fill,
             fillcolor=_BAND,
             name=say("expected, 90 of 100"),
-            showlegend=fill is not None,
+            legendgroup="band",
+            showlegend=legend and fill is not None,
             hoverinfo="skip",
         )
-    figure.add_scatter(
+        for places, edge, fill in ((low, trace.low, None), (high, trace.high, "tonexty"))
+    ]
+    value = go.Scatter(
         x=x[line],
         y=values[line],
         mode="lines",
         line={"color": GREY, "width": 1.4},
         name=say("value"),
+        legendgroup="value",
+        showlegend=legend,
+        hoverinfo="skip",
     )
-    return figure
+    return [*drawn, value, pointed(x, values, line, odd, say("value"))]
+
+
+def pointed(x: Array, y: Array, line: Array, odd: Array, name: str) -> go.Scatter:
+    """A clear line that tells its values under the pointer, but for places near marks."""
+    away = np.ones(len(line), bool)
+    if len(odd) and len(line):
+        after = np.searchsorted(odd, line).clip(1, max(1, len(odd) - 1))
+        near = np.minimum(np.abs(line - odd[after - 1]), np.abs(line - odd[after % len(odd)]))
+        away = near > _REACH * (line[-1] - line[0])
+    return go.Scatter(
+        x=x[line[away]],
+        y=y[line[away]],
+        mode="lines",
+        line={"color": CLEAR, "width": 0},
+        name=name,
+        showlegend=False,
+    )
 
 
 def _finite(values: Array, of: Any) -> float:
@@ -185,33 +238,9 @@ def coming(values: Array, x: Array, ahead: SeriesForecast, then: Array) -> Figur
 
     ``then (steps,)`` is where the values to come stand.
     """
-    figure = go.Figure()
-    before = slice(max(0, len(values) - 2 * len(then)), None)
-    figure.add_scatter(
-        x=x[before],
-        y=values[before],
-        mode="lines",
-        line={"color": GREY, "width": 1.4},
-        name=say("value"),
-    )
-    for low, high, name in ((0.05, 0.95, "90 of 100"), (0.25, 0.75, "half")):
-        for level in (low, high):
-            figure.add_scatter(
-                x=then,
-                y=ahead.at(level),
-                mode="lines",
-                line={"width": 0},
-                fill="tonexty" if level == high else None,
-                fillcolor=_BAND,
-                name=say(name),
-                showlegend=level == high,
-                hoverinfo="skip",
-            )
+    figure = go.Figure(paths(values, x, ahead, then))
     middle = ahead.at(0.5)
-    figure.add_scatter(
-        x=then, y=middle, mode="lines", line={"color": TEAL, "width": 2.5}, name=say("median")
-    )
-    figure = plain(figure, "", "", 300)
+    figure = plain(figure, along(x), say("value"), 300)
     figure.update_yaxes(rangemode="normal")
     return figure, say(
         "The next {steps:,} values: the median goes from {first:,.4g} to {last:,.4g}; the last "
@@ -222,6 +251,48 @@ def coming(values: Array, x: Array, ahead: SeriesForecast, then: Array) -> Figur
         low=ahead.at(0.05)[-1],
         high=ahead.at(0.95)[-1],
     )
+
+
+def paths(
+    values: Array, x: Array, ahead: SeriesForecast, then: Array, legend: bool = True
+) -> list[go.Scatter]:
+    """The last values as a line, and those to come: two bands and their median."""
+    before = slice(max(0, len(values) - 2 * len(then)), None)
+    value = go.Scatter(
+        x=x[before],
+        y=values[before],
+        mode="lines",
+        line={"color": GREY, "width": 1.4},
+        name=say("value"),
+        legendgroup="value",
+        showlegend=legend,
+    )
+    bands = [
+        go.Scatter(
+            x=then,
+            y=ahead.at(level),
+            mode="lines",
+            line={"width": 0},
+            fill="tonexty" if level == high else None,
+            fillcolor=_BAND,
+            name=say(name),
+            legendgroup=name,
+            showlegend=legend and level == high,
+            hoverinfo="skip",
+        )
+        for low, high, name in ((0.05, 0.95, "90 of 100"), (0.25, 0.75, "half"))
+        for level in (low, high)
+    ]
+    median = go.Scatter(
+        x=then,
+        y=ahead.at(0.5),
+        mode="lines",
+        line={"color": TEAL, "width": 2.5},
+        name=say("median"),
+        legendgroup="median",
+        showlegend=legend,
+    )
+    return [value, *bands, median]
 
 
 def stored(sizes: Sequence[tuple[str, int]], count: int) -> Figure:

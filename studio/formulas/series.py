@@ -6,22 +6,21 @@ import numpy as np
 import streamlit as st
 
 from htm_engine.analysis.series_walk import SeriesWalk, walk
-from htm_engine.data.drawn_series import draw_series
+from htm_engine.errors import DataError
 from htm_engine.figures import series as figures
 from htm_engine.figures.wording import say
 
-from ..kit.controls import CONTROLS, Choice
 from ..kit.keeping import kept
 from ..kit.shapes import BARE, number
-from ..kit.words import t
+from ..kit.words import t, unmarked
+from ..visitor import series as own
 from . import snippets
 from .by_hand import ON, in_code
 
 
 @kept(8)
-def _walked(name: str, at: int) -> SeriesWalk:
-    data = draw_series(name).data
-    return walk(data.values[:, 0], at, data.stamps)
+def _walked(key: str, at: int, _of: own.Chosen) -> SeriesWalk:
+    return walk(_of.values, at, _of.stamps)
 
 
 def show() -> None:
@@ -30,20 +29,24 @@ def show() -> None:
     if not ON.toggle("series_too", t("formulas.walk_through_a_series")):
         return
     columns = st.columns(2)
-    options = CONTROLS["formulas"]["series"]
-    assert isinstance(options, Choice)
-    name = ON.select(
-        "series",
-        t("formulas.series"),
-        columns[0],
-        options=list(options.options or ()),
-        format_func=lambda one: t(f"series.of_{one.replace(' ', '_')}"),
+    chosen = own.choose(ON, t("formulas.series"), columns[0])
+    row = int(
+        ON.number(
+            "value",
+            t("formulas.value"),
+            columns[1],
+            help=t("formulas.which_value"),
+            high=len(chosen.values),
+        )
     )
-    row = int(ON.number("value", t("formulas.value"), columns[1], help=t("formulas.which_value")))
-    found = _walked(name, row - 1)
+    try:
+        found = _walked(chosen.key, row - 1, chosen)
+    except DataError as exc:  # a gap, or nothing before it
+        st.info(unmarked(exc))
+        return
     _before(found)
     _after(found)
-    in_code("series", snippets.of_series(name, row - 1))
+    in_code("series", snippets.of_series(None if chosen.own else chosen.name, row - 1))
 
 
 def _before(found: SeriesWalk) -> None:

@@ -149,16 +149,22 @@ def _listed(array: np.ndarray) -> str:
 
 SERIES = """\
 from htm_engine.analysis.series_walk import walk
-from htm_engine.data.drawn_series import draw_series
-
-data = draw_series({name!r}).data
+{read}
 found = walk(data.values[:, 0], {at}, data.stamps)
 for row in zip(found.units, found.evidence, found.weights, found.means, found.shares):
     print(*row)
 print(found.units[found.winner], found.prediction, found.value, found.surprise)
 """
+_DRAWN = """\
+from htm_engine.data.drawn_series import draw_series
+
+data = draw_series({name!r}).data"""
+_OWN = """\
+from htm_engine.data.series_tables import read_table
+
+data = read_table("your-table.csv")  # or its one column: read_table(..., ["name"])"""
 
 
-def of_series(name: str, at: int) -> str:
-    """A program that takes one value of a drawn series apart."""
-    return SERIES.format(name=name, at=at)
+def of_series(name: str | None, at: int) -> str:
+    """A program that takes one value of a drawn series apart, or of a visitor's own without one."""
+    return SERIES.format(read=_OWN if name is None else _DRAWN.format(name=name), at=at)

@@ -170,8 +170,12 @@ MOST_PROMPT = 2000
 #: Steps of gradient descent that Formulas makes.
 MOST_STEPS = 200
 
-#: Series that the program draws, by the names that ``htm_engine.data.drawn_series`` has for them.
+#: Series of one column that the program draws, by the names that
+#: ``htm_engine.data.drawn_series`` has for them; and those of several columns, one from a package.
 SERIES = ("missing day", "slow drift", "stuck sensor", "changed rhythm", "spikes")
+COLUMNS = ("machine", "share prices")
+#: The visitor's own series, on the pages that look into one.
+OWN_SERIES = "own"
 #: What stands beside a photograph: what came back, or that beside another format.
 BESIDE = ("ours", "jpeg", "jpeg2000", "webp", "avif", "pca")
 
@@ -219,7 +223,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "thumbs": Switch(True),
         "seed": Number(0, 0, _FAR),
         "series_too": Switch(),
-        "series": Choice(SERIES[0], SERIES, spoken=True),
+        "series": Choice(SERIES[0], (*SERIES, OWN_SERIES), spoken=True),
     },
     "compress": {
         "what": Choice("collection", ("collection", "photo"), spoken=True),
@@ -251,7 +255,7 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "text_seed": Number(0, 0, _FAR),
     },
     "series": {
-        "series": Choice(SERIES[0], (*SERIES, "rare wine", "upload"), spoken=True),
+        "series": Choice(SERIES[0], (*SERIES, *COLUMNS, "rare wine", "upload"), spoken=True),
         "level": Number(0.5, 0.05, 0.95, 0.05),
         "learning": Number(0, 0, 100_000),
         "ahead": Number(144, 1, 5000),
@@ -294,8 +298,8 @@ CONTROLS: Mapping[str, Mapping[str, Control]] = {
         "rate": Number(0.5, 0.01, 2.0, 0.01),
         "steps": Number(0, 0, MOST_STEPS),
         "series_too": Switch(),
-        "series": Choice(SERIES[0], SERIES, spoken=True),
-        "value": Number(2460, 2, 4032),
+        "series": Choice(SERIES[0], (*SERIES, OWN_SERIES), spoken=True),
+        "value": Number(2460, 2, 2 * _FAR),
     },
     "runs": {
         "find": Words(),

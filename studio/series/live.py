@@ -6,6 +6,8 @@ stream had shown there; nothing is computed anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -14,24 +16,27 @@ from htm_engine.figures import series as figures
 from ..kit.shapes import BARE
 from ..kit.words import t
 from .view import axis, when
-from .work import Study, Wanted
+from .work import Followed, Study, Wanted
 
 #: Seconds between two pictures, parts of a series that come in each, values in sight.
 _EVERY, _PARTS, _SIGHT = 0.7, 120, 600
 _AT, _GOES = "_series_at", "_series_goes"
 
 
-def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
-    """The live view with its buttons; it goes on by itself while it plays."""
+def show(wanted: Followed, period: int, draw: Callable[[int, slice], None]) -> None:
+    """The live view with its buttons; it goes on by itself while it plays.
+
+    ``draw`` is called with the number of values that have come, and the last of them to draw.
+    """
     if st.session_state.get(_AT, ("", 0))[0] != wanted.key:
-        st.session_state[_AT], st.session_state[_GOES] = _begin(wanted, study), False
+        st.session_state[_AT], st.session_state[_GOES] = _begin(wanted, period), False
     going = st.session_state[_GOES]
 
     def again() -> None:
         at = st.session_state[_AT][1]
         if going:
             at = _moved(wanted, len(wanted.values) // _PARTS + 1)
-        _draw(wanted, study, odd, at)
+        draw(at, slice(max(0, at - _SIGHT), at))
         if going and at >= len(wanted.values):
             st.session_state[_GOES] = False
             st.rerun()
@@ -42,7 +47,7 @@ def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
         key="series_play",
         icon=":material/pause:" if going else ":material/play_arrow:",
         on_click=_switch,
-        args=(wanted, study),
+        args=(wanted, period),
     )
     columns[1].button(
         t("series.step"),
@@ -55,29 +60,29 @@ def show(wanted: Wanted, study: Study, odd: np.ndarray) -> None:
     st.fragment(again, run_every=_EVERY if going else None)()
 
 
-def _begin(wanted: Wanted, study: Study) -> tuple[str, int]:
+def _begin(wanted: Followed, period: int) -> tuple[str, int]:
     """Where the live view begins: after the learning period, if there is anything after it."""
-    return wanted.key, min(study.period, len(wanted.values))
+    return wanted.key, min(period, len(wanted.values))
 
 
-def _switch(wanted: Wanted, study: Study) -> None:
+def _switch(wanted: Followed, period: int) -> None:
     st.session_state[_GOES] = not st.session_state[_GOES]
     if st.session_state[_AT][1] >= len(wanted.values):
-        st.session_state[_AT] = _begin(wanted, study)
+        st.session_state[_AT] = _begin(wanted, period)
 
 
-def _one_more(wanted: Wanted) -> None:
+def _one_more(wanted: Followed) -> None:
     _moved(wanted, 1)
 
 
-def _moved(wanted: Wanted, values: int) -> int:
+def _moved(wanted: Followed, values: int) -> int:
     at = min(len(wanted.values), st.session_state[_AT][1] + values)
     st.session_state[_AT] = (wanted.key, at)
     return at
 
 
-def _draw(wanted: Wanted, study: Study, odd: np.ndarray, at: int) -> None:
-    shown = slice(max(0, at - _SIGHT), at)
+def column(wanted: Wanted, study: Study, odd: np.ndarray, at: int, shown: slice) -> None:
+    """One column as it had come to a place, and what was expected of its last value."""
     figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd[odd < at], shown)
     st.plotly_chart(figure, alt=words, config=BARE, key="series_live")
     last = at - 1

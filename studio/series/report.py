@@ -21,7 +21,7 @@ from ..kit.words import language, said, t
 from ..report.story import chart, document, section, table
 from . import sizes
 from .view import MOST_MARKS, numbers_of, when
-from .work import Study, Wanted
+from .work import Followed, Study, Wanted
 
 _KEPT = "_series_report"
 #: Stretches that the series is drawn in, values beside the one looked at, steps of the forecast
@@ -76,9 +76,9 @@ def page(wanted: Wanted, study: Study, odd: np.ndarray, chosen: int | None) -> s
         *section(t("series.series"), _drawn(wanted, study, odd, chosen)),
         *section(t("series.report_odd"), _odd(wanted, study, odd)),
         *section(t("series.why"), _why(wanted, study, chosen)),
-        *section(t("series.report_walk"), _walk(wanted, chosen)),
+        *section(t("series.report_walk"), walked(wanted, chosen)),
         *section(t("series.report_forecast"), _coming(study)),
-        *section(t("series.report_sizes"), _sizes(wanted)),
+        *section(t("series.report_sizes"), stored(wanted)),
         *section(t("series.report_again"), again()),
     ]
     return document(data.name, parts, language())
@@ -151,7 +151,7 @@ def _why(wanted: Wanted, study: Study, chosen: int | None) -> list[str]:
     return [f"<p>{escape(told)}</p>", table(rows, ["", t("series.bits")])]
 
 
-def _walk(wanted: Wanted, chosen: int | None) -> list[str]:
+def walked(wanted: Wanted, chosen: int | None) -> list[str]:
     """The formulas with the numbers of the value that was looked at."""
     if chosen is None:
         return []
@@ -205,7 +205,8 @@ def _coming(study: Study) -> list[str]:
     return [table(rows, head)]
 
 
-def _sizes(wanted: Wanted) -> list[str]:
+def stored(wanted: Followed) -> list[str]:
+    """Sizes of the same numbers in each format, where they were measured."""
     found = sizes.found(wanted)
     if not found:
         return []

@@ -21,7 +21,7 @@ from ..kit import watching
 from ..kit.shapes import BARE
 from ..kit.words import t
 from . import rows_report
-from .view import ON
+from .view import ON, safe
 
 if TYPE_CHECKING:
     from htm_engine import RowScores
@@ -165,9 +165,7 @@ def scores_csv(wanted: Rows, found: RowScores) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     names = wanted.data.columns
-    # A spreadsheet would run a cell that begins so.
-    safe = [f"'{n}" if n.startswith(("=", "+", "-", "@", "\t", "\r")) else n for n in names]
-    writer.writerow(["row", *safe, "score", "bits", *(f"bits of {name}" for name in names)])
+    writer.writerow(["row", *safe(names), "score", "bits", *(f"bits of {name}" for name in names)])
     rows = zip(wanted.data.values, found.score, found.bits, found.cells, strict=True)
     for number, (values, score, bits, cells) in enumerate(rows, 1):
         told = ["" if v != v else repr(v) for v in values.tolist()]

@@ -13,7 +13,7 @@ from htm_engine.runs.background import Background
 from ..kit import watching
 from ..kit.shapes import BARE
 from ..kit.words import t
-from .work import Wanted
+from .work import Followed
 
 #: Values that are stored to compare; more take longer than anybody waits.
 MOST = 200_000
@@ -24,7 +24,7 @@ Step = tuple[float, Sizes, bytes]
 
 
 def steps(values: np.ndarray) -> Iterator[Step]:
-    """Part done, sizes so far, ours first, and our file."""
+    """Part done, sizes so far, ours first, and our file; of one column, or of several at once."""
     from htm_engine import compress_series
     from htm_engine.evaluation import number_peers
     from htm_engine.evaluation.text_peers import PEERS
@@ -33,25 +33,33 @@ def steps(values: np.ndarray) -> Iterator[Step]:
     ours = compress_series(values)
     found = [("HTM", len(ours))]
     yield 0.5, tuple(found), ours
+    columns = [np.ascontiguousarray(one) for one in values.reshape(len(values), -1).T]
     if number_peers.has_pcodec():
-        found.append((number_peers.PCODEC, len(number_peers.pcodec(np.ascontiguousarray(values)))))
-    # Each peer takes the form that suits it best: numbers as text, or as eight bytes each.
-    forms = (number_peers.as_text(values), values.astype("<f8").tobytes())
+        found.append((number_peers.PCODEC, sum(len(number_peers.pcodec(c)) for c in columns)))
+    # Each peer takes the form that suits it best: numbers as text, or as eight bytes each, of
+    # several columns row by row or column by column.
+    forms = {number_peers.as_text(values), values.astype("<f8").tobytes()}
+    forms.add(b"".join(one.astype("<f8").tobytes() for one in columns))
     peers = [peer for peer in PEERS if peer.name in _PEERS]
     for place, peer in enumerate(peers):
         found.append((peer.name, min(len(peer.compress(form)) for form in forms)))
         yield 0.5 + 0.5 * (place + 1) / len(peers), tuple(found), ours
 
 
-def _job(wanted: Wanted) -> Background:
-    values = wanted.values[:MOST]
+def _job(wanted: Followed) -> Background:
+    values = wanted.values[: _rows(wanted)]
     found = watching.job_of("_series_sizes", wanted.key)
     return found or watching.start(
         "_series_sizes", wanted.key, partial(steps, values), "series sizes"
     )
 
 
-def found(wanted: Wanted) -> Sizes:
+def _rows(wanted: Followed) -> int:
+    """Rows that are stored to compare."""
+    return min(len(wanted.values), max(1, MOST // max(1, wanted.values[:1].size)))
+
+
+def found(wanted: Followed) -> Sizes:
     """The sizes that were measured so far; none before."""
     job = watching.job_of("_series_sizes", wanted.key)
     items = list(job.items) if job is not None else []
@@ -59,13 +67,13 @@ def found(wanted: Wanted) -> Sizes:
     return told
 
 
-def show(wanted: Wanted) -> None:
+def show(wanted: Followed) -> None:
     """Sizes as they come, and the file."""
     st.subheader(t("series.stored"), anchor=False)
     watching.watch(partial(_job, wanted), partial(_draw, wanted))
 
 
-def _draw(wanted: Wanted, job: Background | None) -> None:
+def _draw(wanted: Followed, job: Background | None) -> None:
     from htm_engine.figures.series import stored
 
     assert job is not None
@@ -74,7 +82,7 @@ def _draw(wanted: Wanted, job: Background | None) -> None:
     if not items or not items[-1][1]:
         return
     _, sizes, ours = items[-1]
-    count = min(MOST, len(wanted.values))
+    count = wanted.values[: _rows(wanted)].size
     figure, words = stored(sizes, count)
     st.plotly_chart(figure, alt=words, config=BARE, key="series_sizes")
     st.caption(t("series.stored_says", count=count))

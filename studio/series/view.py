@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,10 @@ from htm_engine.figures import series as figures
 from ..kit import settings
 from ..kit.shapes import BARE
 from ..kit.words import t
-from .work import Study, Wanted
+from .work import Followed, Study, Wanted
+
+if TYPE_CHECKING:
+    from htm_engine.model.series.results import SeriesForecast
 
 Array = NDArray[Any]
 ON = settings.Page("series")
@@ -35,19 +39,19 @@ class Looked:
     odd: int  #: the mark that was clicked
 
 
-_CHART = "series_chart"
+CHART = "series_chart"
 #: A figure that is dragged along and zoomed by the wheel, without Plotly's own buttons.
-_DRAGGED = BARE | {"scrollZoom": True}
+DRAGGED = BARE | {"scrollZoom": True}
 
 
-def axis(wanted: Wanted) -> Array:
-    """Where each value stands: its time, or its number."""
+def axis(wanted: Followed) -> Array:
+    """Where each value stands: its time, or its row from 1."""
     stamps = wanted.data.stamps
     told = stamps is not None and not np.isnat(stamps).any()
-    return stamps if told and stamps is not None else np.arange(len(wanted.values))
+    return stamps if told and stamps is not None else np.arange(1, len(wanted.values) + 1)
 
 
-def when(wanted: Wanted, place: int) -> str:
+def when(wanted: Followed, place: int) -> str:
     """A place in words: its time, or its row."""
     stamps = wanted.data.stamps
     if stamps is None or np.isnat(stamps[place]):
@@ -89,7 +93,7 @@ def numbers_of(wanted: Wanted, study: Study) -> list[tuple[str, str]]:
     return rows
 
 
-def marked(wanted: Wanted, look: Looked, odd: Array) -> str:
+def marked(wanted: Followed, look: Looked, odd: Array) -> str:
     """What the sensitivity comes to, as a sentence: marks, and alarms a week or a value."""
     weekly = looks.a_week(len(odd), wanted.data.stamps)
     told = {"level": look.level, "count": len(odd)}
@@ -109,13 +113,18 @@ def looked() -> Looked:
     return Looked(level, tuple(part), live, int(ON.carried("odd")))
 
 
+def part_of(count: int, part: tuple[int, int]) -> slice:
+    """Values from and to hundredths of all, at least one."""
+    first, last = part
+    begin = min(count * first // 100, count - 1)
+    return slice(begin, max(begin + 1, -(-count * last // 100)))
+
+
 def chart(
     wanted: Wanted, study: Study, odd: Array, part: tuple[int, int], chosen: int | None
 ) -> None:
     """The series with its band and marks; a click on a mark chooses it."""
-    count, (first, last) = len(wanted.values), part
-    begin = min(count * first // 100, count - 1)
-    shown = slice(begin, max(begin + 1, -(-count * last // 100)))
+    shown = part_of(len(wanted.values), part)
     odd = odd[(odd >= shown.start) & (odd < shown.stop)]
     drawn = looks.oddest(odd, study.trace.score, MOST_MARKS)
     # The one that is explained below is marked, however many are odder.
@@ -124,26 +133,39 @@ def chart(
     st.plotly_chart(
         figure,
         alt=words,
-        config=_DRAGGED,
-        key=_CHART,
+        config=DRAGGED,
+        key=CHART,
         selection_mode="points",
-        on_select=_take,
+        on_select=take_mark,
     )
 
 
-def _take() -> None:
+def take_mark() -> None:
     """The mark that was clicked."""
-    points = st.session_state[_CHART].selection.points
+    points = st.session_state[CHART].selection.points
     if points and "customdata" in points[0]:
         given = points[0]["customdata"]
         st.session_state["odd"] = int(given[0] if isinstance(given, list) else given)
 
 
-def chosen_of(odd: Array, score: Array, asked: int) -> int | None:
-    """The mark that is looked into: the one clicked or linked, else the oddest."""
+def follow_click(look: Looked) -> None:
+    """Draw all of the page anew after a click in a part that runs by itself, its link too."""
+    if st.session_state.get("odd", look.odd) != look.odd:
+        st.rerun()
+
+
+def chosen_of(odd: Array, score: Array, asked: int, period: int) -> int | None:
+    """The mark that is looked into: the one clicked or linked, else the oddest.
+
+    In the learning period much is odd because all is new, so a later one is preferred.
+    """
     if not len(odd):
         return None
-    return asked if asked in odd else int(odd[score[odd].argmax()])
+    if asked in odd:
+        return asked
+    later = odd[odd >= period]
+    odd = later if len(later) else odd
+    return int(odd[score[odd].argmax()])
 
 
 def why(wanted: Wanted, study: Study, place: int) -> None:
@@ -170,12 +192,22 @@ def why(wanted: Wanted, study: Study, place: int) -> None:
 def coming(wanted: Wanted, study: Study) -> None:
     """The forecast."""
     x, ahead = axis(wanted), study.coming
-    then = len(x) + np.arange(len(ahead.mean))
-    if np.issubdtype(x.dtype, np.datetime64):
-        seconds = np.rint(ahead.seconds * 1e6)
-        then = seconds.astype("int64").astype("datetime64[us]")
-    figure, words = figures.coming(wanted.values, x, ahead, then)
+    figure, words = figures.coming(wanted.values, x, ahead, steps_after(x, ahead))
     st.plotly_chart(figure, alt=words, config=BARE, key="series_coming")
+
+
+def steps_after(x: Array, ahead: SeriesForecast) -> Array:
+    """Where the values to come stand, on the axis of those before."""
+    if np.issubdtype(x.dtype, np.datetime64):
+        found: Array = np.rint(ahead.seconds * 1e6).astype("int64").astype("datetime64[us]")
+        return found
+    return len(x) + 1 + np.arange(len(ahead.mean))
+
+
+def safe(names: Iterable[str]) -> list[str]:
+    """Names as cells of a table: a spreadsheet would run one that begins so."""
+    begin = ("=", "+", "-", "@", "\t", "\r")
+    return [f"'{name}" if name.startswith(begin) else name for name in names]
 
 
 def scores_csv(wanted: Wanted, study: Study) -> bytes:

@@ -2,7 +2,8 @@
 
 ::
 
-    drawn series, or a table ──► SeriesData ──► one column ──► SeriesModel ──► Study
+    drawn series, or a table ──► SeriesData ──► one column  ──► SeriesModel ──► Study
+                                           └──► all columns ──► a model each ──► ColumnsTrace
     assets/series-example.npz    the study of the example, so that the page paints at once
 
 The model sees a value once and scores it before it learns it, so what a study holds up to any
@@ -25,19 +26,23 @@ from numpy.typing import NDArray
 
 from htm_engine.data.drawn_series import DRAWN, draw_series
 from htm_engine.data.series import SeriesData
+from htm_engine.errors import DataError
 from htm_engine.runs.background import Background
 
 from ..kit import watching
 from ..kit.places import ASSETS
 
 if TYPE_CHECKING:
+    from htm_engine.analysis.series_columns import ColumnsTrace
     from htm_engine.model.series.results import SeriesForecast, SeriesTrace
 
 Array = NDArray[Any]
 FILE = ASSETS / "series-example.npz"
 EXAMPLE = next(iter(DRAWN))
-#: What the page takes of a table: rows, and bytes of the file.
-MOST_ROWS, MOST_BYTES = 2_000_000, 50_000_000
+#: The series of a package, by its name in the menu.
+PRICES = "share prices"
+#: What the page takes of a table: rows, and bytes of the file; values of all columns together.
+MOST_ROWS, MOST_BYTES, MOST_VALUES = 2_000_000, 50_000_000, 2_000_000
 #: Values followed between two looks at the progress.
 _CHUNK = 20_000
 _TABLE = "_series_table"
@@ -45,7 +50,7 @@ _TABLE = "_series_table"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the page is asked to follow."""
+    """What the page is asked to follow: one column of a table."""
 
     data: SeriesData
     column: int
@@ -61,11 +66,38 @@ class Wanted:
     @functools.cached_property
     def key(self) -> str:
         """Names the content and the settings."""
-        found = hashlib.sha256(np.ascontiguousarray(self.values).tobytes())
-        stamps = self.data.stamps
-        found.update(b"" if stamps is None else stamps.tobytes())
-        found.update(repr((self.learning, self.ahead, self.seed)).encode())
-        return found.hexdigest()[:24]
+        return _key(self.values, self.data.stamps, (self.learning, self.ahead, self.seed))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the page is asked to follow: all columns of a table, under one score."""
+
+    data: SeriesData
+    learning: int  #: 0 where the model chooses
+    ahead: int  #: steps of the forecasts
+    seed: int
+
+    @property
+    def values(self) -> Array:
+        """The columns, ``(n, c)``."""
+        return self.data.values
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Names the content and the settings."""
+        asked = (self.values.shape, self.learning, self.ahead, self.seed)
+        return _key(self.values, self.data.stamps, asked)
+
+
+Followed = Wanted | Columns
+
+
+def _key(values: Array, stamps: Array | None, asked: object) -> str:
+    found = hashlib.sha256(np.ascontiguousarray(values).tobytes())
+    found.update(b"" if stamps is None else stamps.tobytes())
+    found.update(repr(asked).encode())
+    return found.hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -79,8 +111,8 @@ class Study:
 
 def steps(wanted: Wanted) -> Iterator[tuple[float, Study | None]]:
     """Part done, and the study at the end."""
+    from htm_engine.analysis.series_columns import joined
     from htm_engine.model.series.model import SeriesModel, period_for
-    from htm_engine.model.series.results import SeriesTrace
 
     values, stamps = wanted.values, wanted.data.stamps
     model = SeriesModel(wanted.learning or period_for(len(values)), wanted.seed)
@@ -89,20 +121,37 @@ def steps(wanted: Wanted) -> Iterator[tuple[float, Study | None]]:
         yield 0.95 * begin / len(values), None
         part = slice(begin, begin + _CHUNK)
         parts.append(model.follow(values[part], None if stamps is None else stamps[part]))
-    fields = SeriesTrace.__dataclass_fields__
-    trace = SeriesTrace(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields}
-    )
+    trace = joined(parts)
     yield 0.95, None
     coming = model.forecast(wanted.ahead)
     assert model.period_ is not None
     yield 1.0, Study(trace, model.period_, coming)
 
 
-def job(wanted: Wanted) -> Background:
-    """The job that follows a series, begun if it was not."""
+def steps_of_columns(wanted: Columns) -> Iterator[tuple[float, ColumnsTrace | None]]:
+    """Part done, and the trace of all columns at the end."""
+    from htm_engine.analysis.series_columns import follow_columns
+
+    if wanted.values.size > MOST_VALUES:
+        raise DataError(
+            f"All columns together have too many values; the page takes {MOST_VALUES:,}. "
+            "Choose one column."
+        )
+    return follow_columns(
+        wanted.values, wanted.data.stamps, wanted.learning, wanted.ahead, wanted.seed
+    )
+
+
+def job(wanted: Followed) -> Background:
+    """The job that follows a series, or all columns, begun if it was not."""
     found = watching.job_of("_series", wanted.key)
-    return found or watching.start("_series", wanted.key, lambda: steps(wanted), "series")
+    if found is not None:
+        return found
+
+    def begin() -> Iterator[Any]:
+        return steps(wanted) if isinstance(wanted, Wanted) else steps_of_columns(wanted)
+
+    return watching.start("_series", wanted.key, begin, "series")
 
 
 # --------------------------------------------------------------------- what there is
@@ -110,6 +159,16 @@ def job(wanted: Wanted) -> Background:
 def drawn(name: str) -> SeriesData:
     """A series drawn by the program."""
     return draw_series(name).data
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def prices() -> SeriesData:
+    """Six share prices of two years, a value a week; by Plotly."""
+    from plotly.data import stocks
+
+    table = stocks(return_type="pandas")
+    stamps = table.pop("date").to_numpy("datetime64[us]")
+    return SeriesData(PRICES, table.to_numpy(float), tuple(table.columns), stamps, "date")
 
 
 def uploaded(name: str, content: bytes) -> SeriesData:

@@ -81,6 +81,11 @@ def test_of_several_columns_a_forecast_asks_for_one(tmp_path, capsys):
     code, _, err = run(capsys, "forecast", tmp_path / "x.csv")
     assert code == 1 and "--column, of 'a', 'b'" in err
     assert run(capsys, "forecast", tmp_path / "x.csv", "--column", "b", "-n", 1)[0] == 0
+    assert run(capsys, "forecast", "machine")[0] == 1  # a drawn one of several columns
+    code, out, _ = run(capsys, "forecast", "machine", "--column", "vibration", "-n", 1)
+    assert code == 0 and 0.3 < float(out.splitlines()[1].split(",")[2]) < 1
+    code, _, err = run(capsys, "detect", "machine", "--column", "load")
+    assert code == 1 and "machine has no column 'load'; it has 'temperature'" in err
 
 
 def test_a_models_file_is_told_of(tmp_path, capsys):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from htm_engine import compress_series, compress_text
 from htm_engine.__main__ import main
-from htm_engine.cli import tables
+from htm_engine.cli import tables, watched
 from htm_engine.coding.series.table import compress_table
 
 TABLE = b"timestamp,value\r\n" + b"".join(
@@ -78,3 +80,44 @@ def test_a_few_bytes_that_claim_very_many_numbers_are_refused(
     stored.write_bytes(content)
     assert main(["decompress", str(stored)]) == 1
     assert "5,000" in capsys.readouterr().err and not (tmp_path / "x.csv").exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_sees_how_far_a_table_is_and_nothing_else_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(watched, "_EVERY", 0.001)
+    source = tmp_path / "taxi.csv"
+    source.write_bytes(TABLE)
+    for stream, told in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert main(["compress", "--force", str(source)]) == 0
+        assert ("reading" in stream.getvalue()) == told
+
+
+def test_a_table_is_told_of_while_it_is_read_coded_and_compared(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(watched.time, "monotonic", lambda: clock[0])
+    stream = watched.Watched(io.BytesIO(bytes(100)), 100)
+    said = []
+    stream.read(40)
+    said.append(stream.says()[1])
+    stream.read()
+    clock[0] = 65.0
+    said.append(stream.says()[1])
+    clock[0] = 100.0
+    stream.seek(0)
+    clock[0] = 120.0
+    said.append(stream.says()[1])
+    clock[0] = 190.0
+    assert stream.says()[0] == 0.9
+    stream.read(50)
+    said.append(stream.says()[1])
+    assert said == [
+        "reading 40%",
+        "coding, 1 min 5 s so far",
+        "reading back to compare, about 20%",
+        "comparing 50%",
+    ]

@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import HTM, LayerSpec
+from htm_engine.data.series import SeriesData
 from htm_engine.model import competition
 from studio.formulas import walkthrough
 from tests.helpers.places import ROOT
@@ -161,3 +162,20 @@ def test_the_same_walk_is_there_with_a_series_numbers():
     before = [one.value for one in app.markdown if "leads" in one.value]
     app.number_input(key="value").set_value(50).run()
     assert before and [one.value for one in app.latex if "bits" in one.value]
+
+
+def test_the_walk_is_through_a_series_of_ones_own_where_there_is_one():
+    app = opened()
+    app.toggle(key="series_too").set_value(True).run()
+    assert not any("mine.csv" in one for one in app.selectbox(key="series").options)
+    values = np.where(np.arange(30) % 2, 7.0, 1.0)[:, None]
+    values[20] = np.nan
+    app.session_state["_own_series"] = (SeriesData("mine.csv", values, ("load",)), 0)
+    app.run()
+    app.selectbox(key="series").set_value("own").run()
+    assert app.selectbox(key="series").options[-1] == "mine.csv: load"
+    assert app.number_input(key="value").value == 30 and not app.exception
+    app.number_input(key="value").set_value(16).run()
+    assert any("**7**" in one.value for one in app.markdown)
+    app.number_input(key="value").set_value(21).run()  # the gap
+    assert any("no value here" in one.value for one in app.info) and not app.exception

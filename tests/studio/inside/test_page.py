@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from htm_engine import HTM, LayerSpec, load_dataset
 from htm_engine.analysis import inspection
 from htm_engine.analysis.survey import survey
+from htm_engine.data.series import SeriesData
 from studio.inside import work
 from studio.visitor.session import SHIPPED, CurrentModel
 from tests.helpers.places import ROOT
@@ -156,3 +157,10 @@ def test_the_units_of_a_series_are_shown_once_they_are_asked_for():
     assert not any("leads at" in one.value for one in app.markdown)
     app.toggle(key="series_too").set_value(True).run()
     assert not app.exception and any("leads at" in one.value for one in app.markdown)
+    drawn = [one.value for one in app.markdown if "leads at" in one.value]
+    values = np.where(np.arange(60) % 2, 7.0, 1.0)[:, None]
+    app.session_state["_own_series"] = (SeriesData("mine.csv", values, ("load",)), 0)
+    app.run()
+    app.selectbox(key="series").set_value("own").run()
+    assert not app.exception
+    assert drawn != [one.value for one in app.markdown if "leads at" in one.value]
