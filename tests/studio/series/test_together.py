@@ -17,6 +17,7 @@ from htm_engine.errors import DataError
 from studio.kit import words
 from studio.series import sizes, together, together_report, view, work
 from tests.studio.series.test_page import followed, opened
+from tests.studio.waiting import has, until
 
 LOOK = view.Looked(level=0.5, part=(0, 100), live=False, odd=0)
 
@@ -87,6 +88,18 @@ def test_a_link_opens_all_columns_and_a_button_one_alone():
     followed(app)
     assert not app.exception and app.query_params["column"] == "current"
     assert {"Values", "Odd values"} <= {one.label for one in app.metric}
+
+
+def test_following_all_columns_shows_how_far_it_is_and_can_be_cancelled(monkeypatch):
+    def endless(_):
+        while True:
+            yield 0.3, None
+
+    monkeypatch.setattr(work, "steps_of_columns", endless)
+    app = until(opened(series="machine", v="2"), has("series_cancel"))
+    app.button(key="series_cancel").click().run()
+    until(app, lambda one: any("Cancelled" in told.value for told in one.info))
+    assert not app.exception and not app.metric
 
 
 def test_in_chinese_and_live_all_columns_come_one_value_after_another(monkeypatch):
