@@ -29,7 +29,7 @@ def held():
 
 
 def opened(model=None, **query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     if model is not None:
         found = session.CurrentModel(model, "something", "trained")
         app.session_state[session._MODEL] = found

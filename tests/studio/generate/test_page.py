@@ -13,7 +13,7 @@ PAGE = "pages/generate.py"
 
 
 def opened(model=None, **query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     if model is not None:
         from studio.visitor.session import CurrentModel
 

@@ -21,7 +21,7 @@ from tests.studio.waiting import until
 
 
 def opened(model=None, data=None, **query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     if model is not None:
         app.session_state["_current_model"] = CurrentModel(model, "numbers", "trained")
     if data is not None:

@@ -39,8 +39,8 @@ INPUTS = (
 
 def opened(page: str, query) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-    if page != "home":  # which has arrived at its settings once it has run
-        app.run().switch_page(f"pages/{page}.py")
+    if page != "home":
+        app.switch_page(f"pages/{page}.py")
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()

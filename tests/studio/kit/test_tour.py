@@ -11,7 +11,7 @@ from tests.helpers.places import ROOT
 
 
 def opened(stem: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(f"pages/{stem}.py").run()

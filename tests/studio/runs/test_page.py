@@ -49,7 +49,7 @@ def recorded(kept, model, name):
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     app.switch_page("pages/runs.py")
     for key, value in query.items():
         app.query_params[key] = value

@@ -20,7 +20,7 @@ from tests.studio.waiting import until
 
 
 def opened(**query) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page("pages/series.py").run()

@@ -68,7 +68,7 @@ def ended(job: RecordedJob) -> RecordedJob:
 
 
 def opened(page: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     return app.switch_page(f"pages/{page}.py").run()
 
 

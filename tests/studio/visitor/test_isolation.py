@@ -17,7 +17,7 @@ from tests.helpers.places import ROOT
 
 
 def visitor(page: str = "home", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     return at(app, page, **query)
 
 
@@ -162,7 +162,7 @@ def test_values_of_a_link_are_never_believed(page):
     names = ["picture", "quality", "seed", "level", "unit", "place", "model", "recipe", "run"]
     names += ["runs", "data", "preset", "epochs", "l1units", "count", "heat", "v", "k"]
     for start, value in enumerate(evil):
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
         app.switch_page(f"pages/{page}.py")
         for name in names[start % 2 :: 2]:
             app.query_params[name] = value
