@@ -23,6 +23,10 @@ WIDER_THAN_THE_WINDOW = """() => ['html', '[data-testid=stMain]']
     .map(e => [e.tagName, e.scrollWidth, e.clientWidth])"""
 
 
+#: What is said of each picture that has to be seen.
+ALTERNATIVES = "all => all.map(e => e.role === 'presentation' || e.alt)"
+
+
 #: Links of the sidebar that are marked as the page one is on.
 MARKED = """() => [...document.querySelectorAll('[data-testid=stSidebar] a')]
     .filter(e => e.checkVisibility() && getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)')
@@ -64,6 +68,8 @@ def test_a_page_is_clean_in_every_look_and_for_every_visitor(server, open_page, 
         assert visit.page.evaluate(WIDER_THAN_THE_WINDOW) == [], look
         if "390" not in look:  # a telephone shows the same in the same colours
             assert serious(visit.page) == [], look
+        alts = visit.page.locator("[data-testid=stMain] img").evaluate_all(ALTERNATIVES)
+        assert all(alts), look
         screenshot(visit.page, f"{info.stem}-{look}")
     visit.page.set_viewport_size(DOUBLED)
     visit.page.evaluate(STANDS_STILL)

@@ -57,22 +57,6 @@ def test_the_first_screen_has_all_three_results_without_a_click(
     assert complaints(visit) == []
 
 
-def test_no_word_of_a_link_is_cut_off(server, open_page, screenshot):
-    page = open_page(server.url).page
-    pictures(page)
-    for width in (390, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(STANDS_STILL)
-        cut = page.evaluate(
-            """() => [...document.querySelector('[data-testid=stMain]')
-                .querySelectorAll('[data-testid=stPageLink] *')]
-                .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
-                .map(e => e.textContent)"""
-        )
-        assert cut == [], width
-        screenshot(page, f"home-{width}")
-
-
 def test_the_divider_moves_under_the_hand_and_in_the_link(server, open_page):
     visit = open_page(f"{server.url}/?wipe=30")
     page = visit.page
@@ -84,8 +68,22 @@ def test_the_divider_moves_under_the_hand_and_in_the_link(server, open_page):
     assert complaints(visit) == []
 
 
-def test_links_lead_to_every_page(server, open_page):
+def test_links_are_whole_and_lead_to_every_page_and_to_finished_things(
+    server, open_page, screenshot
+):
     page = open_page(server.url).page
+    pictures(page)
+    for width in (390, 1920, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(STANDS_STILL)
+        cut = page.evaluate(
+            """() => [...document.querySelector('[data-testid=stMain]')
+                .querySelectorAll('[data-testid=stPageLink] *')]
+                .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
+                .map(e => e.textContent)"""
+        )
+        assert cut == [], width
+        screenshot(page, f"home-{width}")
     links = page.locator("[data-testid=stMain]").get_by_role("link")
     for info in PAGES[1:]:
         address = links.filter(has_text=re.compile(f"{info.title}$")).get_attribute("href")
@@ -95,10 +93,7 @@ def test_links_lead_to_every_page(server, open_page):
     page.get_by_role("heading", level=1, name=last).wait_for()
     page.go_back()
     page.get_by_role("heading", level=1, name="HTM Studio").wait_for()
-
-
-def test_a_link_to_a_finished_thing_says_what_it_opens(server, open_page):
-    page = open_page(server.url).page
+    # One to a finished thing says what it opens.
     page.get_by_role("link", name="What a unit stands for").click()
     page.get_by_role("heading", level=1, name="Inside").wait_for()
     page.wait_for_url("**/inside?*unit=5*")

@@ -98,17 +98,15 @@ def cut_zip():
     return out.getvalue()[:-40]
 
 
-def test_a_file_that_is_no_picture_is_refused_in_a_sentence(server, open_page, upload):
+def test_files_that_are_no_pictures_and_no_model_are_refused_in_a_sentence(
+    server, open_page, upload
+):
     page = open_page(f"{server.url}/train?data=upload").page
     for name, content in (("lie.png", b"this is text, no picture\n" * 20), ("cut.zip", cut_zip())):
         upload(page.locator("[data-testid=stFileUploader]").first, name, content)
-        alert = page.locator("[data-testid=stAlertContentError]").filter(has_text=name).first
-        alert.wait_for()
+        page.locator("[data-testid=stAlertContentError]").filter(has_text=name).first.wait_for()
         assert errors_shown(page) == 0
-
-
-def test_a_model_file_that_is_none_is_refused_and_the_model_in_use_kept(server, open_page, upload):
-    page = open_page(f"{server.url}/train?data=digits").page
+    page.goto(f"{server.url}/train?data=digits")
     page.get_by_text("Save and load models").click()
     upload(page.locator("[data-testid=stFileUploader]").last, "no.npz", b"PK\x03\x04 no")
     page.locator("[data-testid=stAlertContentError]").first.wait_for()
