@@ -53,7 +53,7 @@ def given() -> work.Followed | rows.Rows | None:
         "column",
         t("series.column"),
         options=["", *names],
-        format_func=lambda one: one or t("series.all_columns"),
+        format_func=together.label,
     )
     if column:
         if name == "upload":

@@ -228,6 +228,14 @@ def names_in_links(columns: Sequence[str]) -> list[str]:
     return [name if name.strip() else f"{name} " for name in columns]
 
 
+def label(name: str) -> str:
+    """A line of the menu of columns: Streamlit tells lines apart by what they say."""
+    every = t("series.all_columns")
+    if not name:
+        return every
+    return f"“{name}”" if name == every else name
+
+
 def _coming(wanted: Columns, found: ColumnsTrace, marks: Marks) -> None:
     """The forecasts of the columns that are drawn, as far as they were made."""
     from htm_engine.figures import series_columns as figures

@@ -133,6 +133,22 @@ def test_a_column_without_a_name_is_not_all_columns():
     assert not app.exception and app.metric[0].label == "Values"
 
 
+def test_a_column_may_be_called_like_all_of_them():
+    app = opened(series="upload")
+    lines = "".join(
+        f'{{"t": "2026-01-{day:02}", "All columns": {day}, "b": 1}}\n' for day in range(1, 29)
+    )
+    app.file_uploader(key="series_file").upload("mine.jsonl", lines.encode()).run()
+    followed(app)
+    assert app.selectbox(key="column").value == "" and "Columns" in {
+        one.label for one in app.metric
+    }
+    app.selectbox(key="column").set_value("All columns").run()
+    followed(app)
+    assert app.session_state["_own_series"][1] == 0
+    assert not app.exception and app.metric[0].label == "Values"
+
+
 def test_scores_of_all_columns_are_a_table_that_no_spreadsheet_runs(machine):
     wanted, found = machine
     named = SeriesData("m", wanted.values, ("=now()", "b", "c"), wanted.data.stamps)
