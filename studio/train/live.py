@@ -78,7 +78,8 @@ def _progress(seen: JobSnapshot, run: RecordedJob) -> None:
     waits = seen.state == "paused" or run.pausing
     row.button(
         t("train.resume") if waits else t("train.pause"),
-        key="pause",
+        # Two buttons: what was clicked as the one is never taken for a click on the other.
+        key="resume" if waits else "pause",
         disabled=seen.over or run.ending,
         icon=":material/play_arrow:" if waits else ":material/pause:",
         on_click=run.resume if waits else run.pause,

@@ -107,11 +107,11 @@ def test_whoever_was_sent_a_link_looks_and_cannot_stop_the_run():
     viewer = opened(run=run.run)
     assert viewer.session_state["_job"] is run
     keys = {button.key for button in viewer.button}
-    assert not keys & {"pause", "single", "stop", "skip"}
+    assert not keys & {"pause", "resume", "single", "stop", "skip"}
     assert any("watching" in caption.value for caption in viewer.caption)
     viewer.button(key="reset").click().run()
     assert not run.ending
-    assert {"pause", "single", "stop"} <= {button.key for button in owner.run().button}
+    assert {"resume", "single", "stop"} <= {button.key for button in owner.run().button}
     owner.button(key="reset").click().run()
     assert run.ending
 
