@@ -48,7 +48,7 @@ def set_aside() -> None:
 
     Streamlit has Python search after every run of a page, while nobody else is served: with
     the engine and its libraries that is a third of a page change.  Modules stay to the end; what
-    visitors hold would too, so it is done once, by ``serving`` before there are any.
+    visitors hold would too, so it is done once: by ``serving`` before there are any.
     """
     if gc.get_freeze_count():
         return

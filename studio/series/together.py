@@ -164,9 +164,13 @@ def _left_out(wanted: Columns, marks: Marks) -> None:
     """Names of the columns that are not drawn."""
     names = [wanted.data.columns[one.column] for one in marks.columns[DRAWN:]]
     if names:
-        more = t("series.and_more", count=len(names) - NAMED) if len(names) > NAMED else ""
-        told = unmarked(", ".join(names[:NAMED])) + more
-        st.caption(t("series.columns_left_out", shown=DRAWN, names=told))
+        st.caption(t("series.columns_left_out", shown=DRAWN, names=_named(names)))
+
+
+def _named(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    more = t("series.and_more", count=len(names) - NAMED) if len(names) > NAMED else ""
+    return unmarked(", ".join(names[:NAMED])) + more
 
 
 def _why(wanted: Columns, found: ColumnsTrace, marks: Marks) -> None:
@@ -179,7 +183,7 @@ def _why(wanted: Columns, found: ColumnsTrace, marks: Marks) -> None:
             "series.surprised_at",
             when=view.when(wanted, marks.chosen),
             score=found.score[marks.chosen],
-            names=unmarked(", ".join(guilty[:NAMED])),
+            names=_named(guilty),
         )
     )
     told = marks.columns[:LISTED]
@@ -243,7 +247,9 @@ def _coming(wanted: Columns, found: ColumnsTrace, marks: Marks) -> None:
     made = [one.column for one in marks.columns if one.column < len(found.coming)][:DRAWN]
     drawn = [(wanted.data.columns[c], wanted.values[:, c], found.coming[c]) for c in made]
     x = view.axis(wanted)
-    then = view.steps_after(x, found.coming[made[0]])
+    # A column of a single value tells no interval; the others are at the same times.
+    timed = [found.coming[c] for c in made if np.isfinite(found.coming[c].seconds).all()]
+    then = view.steps_after(x, (timed or [found.coming[made[0]]])[0])
     figure, words = figures.coming_together(drawn, x, then)
     st.plotly_chart(figure, alt=words, config=BARE, key="series_coming")
     if len(wanted.data.columns) > len(found.coming):

@@ -10,6 +10,7 @@ import pytest
 
 import htm_engine
 from htm_engine import decompress_series
+from htm_engine.analysis import series_columns as many
 from htm_engine.analysis.series_columns import MOST_FORECASTS, follow_columns
 from htm_engine.data.drawn_series import draw_series
 from htm_engine.data.series import SeriesData
@@ -147,6 +148,39 @@ def test_a_column_may_be_called_like_all_of_them():
     followed(app)
     assert app.session_state["_own_series"][1] == 0
     assert not app.exception and app.metric[0].label == "Values"
+
+
+def test_among_equal_scores_the_larger_surprise_comes_first(machine):
+    wanted, found = machine
+    quiet = np.flatnonzero(np.max([trace.score for trace in found.columns], 0) == 0)[::40]
+    assert len(quiet) > 20
+    for place in quiet:
+        told = many.surprised(wanted.values, found, slice(place, place + 1))
+        assert [one.bits for one in told] == sorted((one.bits for one in told), reverse=True)
+
+
+def test_a_column_of_one_value_leaves_the_others_their_times(monkeypatch):
+    shown = {}
+    monkeypatch.setattr(together.view, "steps_after", lambda x, ahead: shown.update(by=ahead))
+    monkeypatch.setattr("htm_engine.figures.series_columns.coming_together", lambda *_: (None, ""))
+    monkeypatch.setattr(together.st, "plotly_chart", lambda *_, **__: None)
+    values = np.full((40, 2), 3.0)
+    values[:-1, 0] = np.nan
+    stamps = np.datetime64("2026-01-01", "us") + np.arange(40) * np.timedelta64(3600, "s")
+    wanted = asked(SeriesData("late", values, ("late", "b"), stamps))
+    *_, (_, found) = work.steps_of_columns(wanted)
+    marks = together.Marks(np.array([]), 0.5, None, many.surprised(values, found, slice(39, 40)))
+    assert marks.columns[0].column == 0 and not np.isfinite(found.coming[0].seconds).all()
+    together._coming(wanted, found, marks)
+    assert np.isfinite(shown["by"].seconds).all()
+
+
+def test_a_sentence_that_names_some_columns_says_how_many_more():
+    names = [f"c{place}" for place in range(together.NAMED + 3)]
+    told = together._named(names)
+    assert (
+        f"c{together.NAMED - 1}" in told and f"c{together.NAMED}" not in told and "3" in told[-12:]
+    )
 
 
 def test_scores_of_all_columns_are_a_table_that_no_spreadsheet_runs(machine):
