@@ -50,6 +50,7 @@ class Seen:
     changes: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     trained: int = 0
+    trainers: int = 0  #: visitors of whom a training has ended
     errors: list[str] = field(default_factory=list)
     lost: int = 0
 
@@ -60,7 +61,8 @@ class Visitor:
     def __init__(self, url: str, seen: Seen, seed: int) -> None:
         self.url, self.seen, self.rng = url.replace("http", "ws") + "/_stcore/stream", seen, None
         self.rng = random.Random(seed)
-        self.page, self.query = "", ""
+        self.page, self.query, self.script = "", "", ""
+        self.has_trained = False
         self.buttons: dict[str, str] = {}
         self.texts: set[str] = set()
         self.finished = asyncio.Event()
@@ -98,7 +100,10 @@ class Visitor:
             await self.press("train")
             while "(finished)" not in " ".join(self.texts) and time.monotonic() < end:
                 await asyncio.sleep(1.0)
-            self.seen.trained += "(finished)" in " ".join(self.texts)
+            over = "(finished)" in " ".join(self.texts)
+            self.seen.trained += over
+            self.seen.trainers += over and not self.has_trained
+            self.has_trained = self.has_trained or over
 
     async def compress(self, end: float) -> None:
         """Another quality, another picture."""
@@ -116,7 +121,7 @@ class Visitor:
     # --------------------------------------------------------------- protocol
     async def open(self, page: str, query: str = "") -> None:
         """Ask for a page and wait until its script has finished."""
-        self.page, self.query = page, query
+        self.page, self.query, self.script = page, query, ""
         self.forget_timers()
         self.buttons, self.texts = {}, set()
         await self.ask()
@@ -136,7 +141,11 @@ class Visitor:
         """Send a question; unless it is of a fragment's timer, wait for the answer."""
         message = message or BackMsg()
         message.rerun_script.query_string = self.query
-        message.rerun_script.page_name = self.page
+        # As the browser has it: a page by its name once, from then on by what the server calls it.
+        if self.script:
+            message.rerun_script.page_script_hash = self.script
+        else:
+            message.rerun_script.page_name = self.page
         if fragment:
             message.rerun_script.fragment_id = fragment
             message.rerun_script.is_auto_rerun = True
@@ -151,8 +160,9 @@ class Visitor:
         async for data in self.socket:
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
-            if kind == "new_session" and not self.finished.is_set():
-                self.forget_timers()  # a new page, and with it new fragments
+            if kind == "navigation":  # all of a page begins, and with it new fragments
+                self.forget_timers()
+                self.script = message.navigation.page_script_hash
             elif kind == "delta":
                 self.element(message.delta)
             elif kind == "auto_rerun":
@@ -275,6 +285,7 @@ def main() -> None:
                 f"{middle / alone:.1f}",
                 f"{statistics.median(seen.answers):.2f}" if seen.answers else "",
                 seen.trained,
+                f"{seen.trainers} of {kinds.count('train')}",
                 len(seen.errors),
                 seen.lost,
                 f"{most / 2**20:.0f}",
@@ -291,7 +302,8 @@ def main() -> None:
         "95 %, s",
         "of alone",
         "compress, s",
-        "trained",
+        "trainings ended",
+        "of visitors",
         "errors",
         "lost",
         "memory, MB",

@@ -8,8 +8,8 @@ from htm_engine.data.series import SeriesData
 from htm_engine.errors import HTMError
 from htm_engine.runs.background import Background
 from studio import frame
-from studio.kit import watching
-from studio.kit.words import t, unmarked
+from studio.kit import reading, watching
+from studio.kit.words import plain, t, unmarked
 from studio.series import live, report, rows, sizes, together, view, work
 from studio.series.view import ON
 from studio.visitor import handed
@@ -30,7 +30,7 @@ def given() -> work.Followed | rows.Rows | None:
         learning = ON.number("learning", t("series.learning"), help=t("series.learns"))
         ahead = ON.number("ahead", t("series.ahead"))
         seed = ON.number("seed", t("series.seed"))
-    if name in (rows.EXAMPLE, work.PRICES, "machine"):
+    if name in (rows.EXAMPLE, work.PRICES, work.MACHINE):
         st.caption(t(f"series.about_{name.replace(' ', '_')}"))
     if name == rows.EXAMPLE:
         data = rows.example()
@@ -43,7 +43,7 @@ def given() -> work.Followed | rows.Rows | None:
     if data is None:
         return None
     if name == "upload":
-        own.keep(data, 0)
+        own.keep(data)
     if len(data.columns) == 1:
         return work.Wanted(data, 0, learning, ahead, seed)
     if data.stamps is None and by_rows():
@@ -63,21 +63,66 @@ def given() -> work.Followed | rows.Rows | None:
 
 
 def uploaded() -> SeriesData | None:
-    """The visitor's table, once there is one."""
+    """The visitor's table, once there is one; it stays while the visitor looks at other pages."""
     sent = st.file_uploader(
         t("series.upload"),
         ["csv", "tsv", "txt", "json", "jsonl", "parquet"],
         key="series_file",
         max_upload_size=work.MOST_BYTES // 1_000_000,
+        on_change=changed,
     )
-    sent = handed.taken("series", sent)
-    if sent is None:
+    file = handed.taken("series", sent)
+    if file is None:
+        reading.forget("series")
+    data = None if file is None else read(file)
+    if data is None and not reading.goes_on("series"):
+        data = kept()
+    if data is None:
         st.info(t("series.what_is_read"))
         return None
-    data = work.uploaded(sent.name, sent.getvalue())
     for note in data.notes:
         st.caption(unmarked(note))
     return data
+
+
+def read(file: handed.File) -> SeriesData | None:
+    """What a file holds; None while it is read, and where it is refused, which is said."""
+    name, content = file.name, file.getvalue()
+    try:
+        data = reading.of("series", file.file_id, lambda told: work.table_of(name, content, told))
+    except HTMError as exc:
+        st.error(unmarked(exc), icon=":material/error:")
+        return None
+    if data is not None:
+        handed.forget("series")  # read, and kept as numbers
+    return data
+
+
+def kept() -> SeriesData | None:
+    """The table that was read before, with a button that takes it away."""
+    found = own.kept()
+    if found is None:
+        return None
+    st.button(
+        t("series.still_here", name=plain(found[0].name)),
+        key="series_forget",
+        icon=":material/close:",
+        help=t("frame.handed_help"),
+        on_click=forget,
+    )
+    return found[0]
+
+
+def changed() -> None:
+    """The uploader was emptied: nothing is kept of what was in it."""
+    if st.session_state["series_file"] is None:
+        forget()
+
+
+def forget() -> None:
+    """Keep nothing of the visitor's table."""
+    reading.forget("series")
+    own.forget()
 
 
 def by_rows() -> bool:

@@ -65,8 +65,10 @@ def watched(stream: BinaryIO, length: int, told: Told) -> Iterator[BinaryIO]:
     seen, over = Watched(stream, length), threading.Event()
 
     def tell() -> None:
-        while not over.wait(_EVERY):
-            told(*seen.says())
+        # A terminal that is closed meanwhile is told nothing more; the work goes on.
+        with contextlib.suppress(OSError):
+            while not over.wait(_EVERY):
+                told(*seen.says())
 
     beside = threading.Thread(target=tell, daemon=True)
     beside.start()

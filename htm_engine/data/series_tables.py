@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from pandas.tseries.api import guess_datetime_format  # type: ignore[import-untyped]
 
 from .. import files
 from ..errors import DataError
@@ -33,6 +35,10 @@ _SAMPLE = 1000
 #: Names of columns that hold the time as a number, and what a number of that size counts.
 _TIME_NAMES = ("time", "date", "stamp", "epoch", "zeit", "datum", "ts", "时间", "日期")
 _UNITS = ((1e8, 1e11, "s"), (1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 1e19, "ns"))
+#: Dates of numbers: how they begin, and what tells the order of day and month.
+_SLASHED = r"\s*\d{1,2}[/-]\d{1,2}\b"
+_BEGINS_WITH_DAY = r"\s*(1[3-9]|2\d|3[01])[./-]|\s*\d{1,2}\.\d"
+_MONTH_FIRST = r"\s*\d{1,2}[/-](1[3-9]|2\d|3[01])\b"
 _UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
@@ -191,7 +197,7 @@ def _gathered(
 ) -> tuple[NDArray[np.float64], NDArray[np.datetime64] | None, list[str]]:
     """Numbers and stamps of all parts, and what was amiss in them."""
     blocks: list[NDArray[np.float64]] = []
-    stamps: list[NDArray[np.datetime64]] = []
+    stamps: list[_Stamps] = []
     texts = infinite = longer = cells = 0
     for frame in _complete(parts, [*chosen, *([when] if when else [])]):
         block = np.empty((len(frame), len(chosen)))
@@ -208,7 +214,7 @@ def _gathered(
             raise DataError(f"{label} has over {MOST_CELLS:,} cells; choose fewer columns.")
         blocks.append(block)
         if when is not None:
-            stamps.append(_times(frame[when]).to_numpy("datetime64[us]"))
+            stamps.append(_stamps(frame[when]))
     said = (
         (
             texts,
@@ -227,7 +233,7 @@ def _gathered(
         ),
     )
     notes = [_counted(*one) for one in said if one[0]]
-    return np.concatenate(blocks), np.concatenate(stamps) if stamps else None, notes
+    return np.concatenate(blocks), _joined(stamps, notes), notes
 
 
 def _complete(parts: Iterable[pd.DataFrame], names: list[str]) -> Iterator[pd.DataFrame]:
@@ -249,7 +255,47 @@ def _numeric(column: pd.Series) -> pd.Series:
     return column.astype(np.float64)
 
 
-def _times(column: pd.Series) -> pd.Series:
+@dataclass(frozen=True)
+class _Stamps:
+    """Times of a part of a table, in the order of day and month that it shows, or in both."""
+
+    stamps: NDArray[np.datetime64]
+    day_first: bool = False  #: whether a day beyond the 12th comes first
+    #: the same, day first, where nothing in this part tells the order
+    either: NDArray[np.datetime64] | None = None
+
+
+def _joined(parts: list[_Stamps], notes: list[str]) -> NDArray[np.datetime64] | None:
+    """Times of all parts: a part of 1/2 and 2/2 alone is read as others that tell their order."""
+    if not parts:
+        return None
+    day_first = any(part.day_first for part in parts)
+    if all(part.either is not None for part in parts):
+        notes.append("Dates such as 1/2/2026 are read as month/day: none tells their order.")
+    return np.concatenate(
+        [part.stamps if part.either is None or not day_first else part.either for part in parts]
+    )
+
+
+def _stamps(column: pd.Series) -> _Stamps:
+    """Cells as times, in both orders of day and month if they may be either."""
+    stamps = _times(column).to_numpy("datetime64[us]")
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return _Stamps(stamps)
+    text = column.astype(str)
+    if _day_first(text):
+        return _Stamps(stamps, day_first=True)
+    if not text.str.match(_SLASHED).any() or text.str.match(_MONTH_FIRST).any():
+        return _Stamps(stamps)
+    return _Stamps(stamps, either=_times(column, day_first=True).to_numpy("datetime64[us]"))
+
+
+def _day_first(text: pd.Series) -> bool:
+    """Whether one of these dates begins with a day: there is no such month, or dots follow."""
+    return bool(text.str.match(_BEGINS_WITH_DAY).any())
+
+
+def _times(column: pd.Series, day_first: bool = False) -> pd.Series:
     """Cells as times in UTC without a zone, NaT where they are none."""
     if pd.api.types.is_numeric_dtype(column):
         numbers = column.to_numpy(np.float64, na_value=np.nan)
@@ -258,15 +304,23 @@ def _times(column: pd.Series) -> pd.Series:
             return pd.Series(np.datetime64("NaT", "us"), column.index)
         found = pd.to_datetime(column, unit=unit, errors="coerce", utc=True)
     else:
+        column = column.reset_index(drop=True)  # a frame may name several rows alike
         found = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
         other = found.isna() & column.notna()
         if other.any():
             rest = column[other].astype(str)
-            day_first = rest.str.match(r"\s*(1[3-9]|2\d|3[01])[./-]|\s*\d{1,2}\.\d").any()
-            found = found.astype("datetime64[us, UTC]")
-            found[other] = pd.to_datetime(
-                rest, format="mixed", errors="coerce", utc=True, dayfirst=bool(day_first)
-            ).astype("datetime64[us, UTC]")
+            day_first = day_first or _day_first(rest)
+            # As the first one is written most are, which is read forty times as fast.
+            written = guess_datetime_format(rest.iloc[0].strip(), dayfirst=day_first)
+            for format in (written, "mixed") if written else ("mixed",):
+                read = pd.to_datetime(
+                    rest, format=format, errors="coerce", utc=True, dayfirst=day_first
+                ).astype("datetime64[us, UTC]")
+                found = found.astype("datetime64[us, UTC]")
+                found[rest.index] = read
+                rest = rest[read.isna().to_numpy()]
+                if not len(rest):
+                    break
     return found.dt.tz_localize(None)
 
 

@@ -24,7 +24,7 @@ from typing import IO, Any, BinaryIO
 
 import pandas as pd  # type: ignore[import-untyped]
 
-from ..errors import DataError
+from ..errors import DataError, HTMError
 from ..kinds import kind_of
 from .names import encoding_of
 
@@ -364,7 +364,7 @@ def _told(found: Iterator[Any], name: str) -> Iterator[Any]:
     label = name or "The table"
     try:
         yield from found
-    except DataError:
+    except HTMError:
         raise
     except MemoryError as exc:
         raise DataError(f"{label} needs more memory than there is.") from exc

@@ -32,6 +32,11 @@ from .inputs import map_shape
 
 #: Numbers that one input may have: a colour picture of 50 megapixels.
 MOST_INPUTS = 150_000_000
+#: What a layer's numbers may be at most, and those of its gate: what is learned from numbers up
+#: to 1e9 stays far below, and sums of squares of these still fit single precision.
+LARGEST, LARGEST_OF_GATE = 1e14, 1e18
+#: The spread of what no unit explains, at least and at most; learning keeps it above 1e-12.
+SPREADS = (1e-15, 1e28)
 
 State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
@@ -185,7 +190,12 @@ def _fill(hierarchy: Hierarchy, level: int, arrays: dict[str, NDArray[Any]], s2:
         for letter, side in zip(letters, array.shape, strict=True):
             if sizes.setdefault(letter, side) != side or (not side and letter != "r"):
                 raise ModelError(f"This model file has a wrong array {name!r}.")
+        most = LARGEST_OF_GATE if name in ("w", "b") else LARGEST
+        if not (np.abs(array) <= most).all():  # none that is no number, either
+            raise ModelError(f"This model file has numbers in {name!r} that nothing learns.")
         setattr(layer, name, array)
+    if not SPREADS[0] <= s2 <= SPREADS[1]:
+        raise ModelError("This model file has a spread that nothing learns.")
     layer.s2 = s2
     hierarchy.measure()
     if len(layer.profile) < layer.winners_kept:

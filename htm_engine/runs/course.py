@@ -24,7 +24,7 @@ from ..estimator.network import HTM
 from ..model.choosing import Choice
 from ..model.layer import LayerSpec
 from ..model.training import TrainStep
-from . import checkpoints
+from . import checkpoints, memory
 from .jobs import FIRST, UNITS, TrainingJob
 from .measuring import figures_of
 
@@ -106,6 +106,7 @@ class Course:
     def forget(self) -> None:
         """Let go of everything, the data above all: who asked for it is gone."""
         del self._job, self._X, self._steps
+        memory.give_back()
 
     def result(self, held: Any) -> tuple[bytes, dict[str, float]]:
         """The network as a model file, and its figures on pictures that were held out."""

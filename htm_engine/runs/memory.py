@@ -12,6 +12,9 @@ training that cannot fit is refused before it begins.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,3 +97,10 @@ def check(layers: Sequence[LayerSpec], shape: Sequence[int], batch: int = 1000) 
             f"{there / 2**30:,.1f} GB free at most four fifths may be used; choose fewer units, "
             "a lower rank or smaller patches."
         )
+
+
+def give_back() -> None:
+    """Hand memory that is not used any more back to the system, where its library can (glibc)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

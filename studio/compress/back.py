@@ -11,7 +11,7 @@ import streamlit as st
 from htm_engine.errors import HTMError
 from htm_engine.figures.compress import bits_in_words
 
-from ..kit.pictures import alt, png, sheet
+from ..kit.pictures import alt, png, sheet, sized
 from ..kit.words import t, unmarked
 from ..visitor import handed
 from .view import LARGE
@@ -53,8 +53,8 @@ def show(model: HTM) -> None:
         )
     )
     if count == 1:
-        drawn = png(pictures[0], 2 * LARGE)
-        st.image(drawn, alt=alt(t("compress.the_picture_from_the_file")), width=LARGE)
+        drawn, across = sized(pictures[0], LARGE)
+        st.image(drawn, alt=alt(t("compress.the_picture_from_the_file")), width=across)
     else:
         drawn = sheet(list(pictures[:_SHOWN]), columns=16, side=64, gap=6)
         st.image(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from htm_engine.evaluation.comparison import Stored
 from htm_engine.figures.compress import bits_figure, bits_in_words
 
-from ..kit.pictures import alt, enlarge, png, sheet, unit_colour
+from ..kit.pictures import alt, enlarge, sheet, sized, unit_colour
 from ..kit.shapes import BARE
 from ..kit.words import said, t
 from .work import Coded, Subject
@@ -60,7 +60,8 @@ def row(pictures: list[Pixels], captions: list[str], words: list[str], width: in
             thick = thickened(picture)
             height, across = thick.shape[:2]
             own = width if height <= 1.5 * across else max(1, int(1.5 * width * across / height))
-            st.image(png(thick, 2 * width), caption=caption, alt=said, width=own)
+            file, shown = sized(thick, own)
+            st.image(file, caption=caption, alt=said, width=shown)
 
 
 def thickened(picture: Pixels) -> Pixels:

@@ -46,7 +46,7 @@ def show() -> None:
         return
     _before(found)
     _after(found)
-    in_code("series", snippets.of_series(None if chosen.own else chosen.name, row - 1))
+    in_code("series", snippets.of_series(chosen.name, chosen.column, row - 1))
 
 
 def _before(found: SeriesWalk) -> None:

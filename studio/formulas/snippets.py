@@ -162,9 +162,10 @@ data = draw_series({name!r}).data"""
 _OWN = """\
 from htm_engine.data.series_tables import read_table
 
-data = read_table("your-table.csv")  # or its one column: read_table(..., ["name"])"""
+data = read_table("your-table.csv", [{column!r}])"""
 
 
-def of_series(name: str | None, at: int) -> str:
-    """A program that takes one value of a drawn series apart, or of a visitor's own without one."""
-    return SERIES.format(read=_OWN if name is None else _DRAWN.format(name=name), at=at)
+def of_series(name: str, column: str, at: int) -> str:
+    """A program that takes one value of a drawn series apart, or of a column of a visitor's own."""
+    read = _OWN.format(column=column) if column else _DRAWN.format(name=name)
+    return SERIES.format(read=read, at=at)

@@ -13,7 +13,7 @@ from htm_engine.estimator.network import HTM
 from htm_engine.evaluation.metrics import psnr_of
 from htm_engine.figures import generate
 
-from ..kit.pictures import alt, png
+from ..kit.pictures import alt, sized
 from ..kit.shapes import BARE, marked, to_look_at, uri
 from ..kit.words import t
 from . import work
@@ -41,10 +41,11 @@ def show(model: HTM, fingerprint: str, data: Dataset) -> None:
             (t("generate.completed"), completed),
             (t("generate.real"), real),
         ):
+            file, across = sized(shown, 120)
             st.image(
-                png(shown, 224),
+                file,
                 caption=caption,
-                width=120,
+                width=across,
                 alt=alt(t("generate.caption_picture", caption=caption, picture=picture)),
             )
     hidden = (box.bottom - box.top) * (box.right - box.left)

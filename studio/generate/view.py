@@ -11,7 +11,7 @@ from htm_engine.data.datasets import Dataset
 from htm_engine.estimator.network import HTM
 
 from ..kit import settings
-from ..kit.pictures import alt, png, sheet
+from ..kit.pictures import alt, png, sheet, sized
 from ..kit.shapes import to_look_at
 from ..kit.words import t
 from . import work
@@ -142,10 +142,11 @@ def descent(model: HTM, drawn: work.Drawn, wanted: work.DrawSettings) -> None:
             *_stages(model, drawn, which - 1),
             (t("generate.the_picture_values_included"), whole),
         ]:
+            file, across = sized(picture, 128)
             st.image(
-                png(picture, 256),
+                file,
                 caption=caption,
-                width=128,
+                width=across,
                 alt=alt(t("generate.for_drawn_picture", caption=caption, which=which)),
             )
 

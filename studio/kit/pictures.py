@@ -20,6 +20,8 @@ Bytes = NDArray[np.uint8]
 #: Mid grey: labels and gaps have to read on a light and on a dark page alike.
 _INK = (125, 125, 125, 255)
 _LABEL_SIZE = 13
+#: Pixels that a picture is enlarged to at most, however narrow it is.
+_TALLEST = 1600
 
 
 def as_bytes(picture: NDArray[Any]) -> Bytes:
@@ -45,6 +47,20 @@ def enlarge(picture: NDArray[Any], side: int) -> Bytes:
 def png(picture: NDArray[Any], side: int = 0) -> bytes:
     """One picture as a PNG file, enlarged towards ``side`` pixels if that is given."""
     return _file(Image.fromarray(enlarge(picture, side)))
+
+
+def sized(picture: NDArray[Any], width: int) -> tuple[bytes, int]:
+    """One picture as a PNG file, as wide as ``width`` or nearly, and how wide to show it.
+
+    A file that is wider than it is shown would be made smaller by the server: blurred, and four
+    times as large.
+
+    >>> sized(np.zeros((8, 8)), 168)[1], sized(np.zeros((32, 32)), 168)[1]
+    (168, 160)
+    """
+    height, across = picture.shape[:2]
+    pixels = enlarge(picture, min(_TALLEST, max(width, width * height // across)))
+    return _file(Image.fromarray(pixels)), min(width, pixels.shape[1])
 
 
 def sheet(
@@ -122,5 +138,5 @@ def alt(what: str, takeaway: str = "") -> str:
 
 def _file(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
+    image.save(out, "PNG")
     return out.getvalue()

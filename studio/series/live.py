@@ -86,6 +86,9 @@ def column(wanted: Wanted, study: Study, odd: np.ndarray, at: int, shown: slice)
     figure, words = figures.followed(wanted.values, axis(wanted), study.trace, odd[odd < at], shown)
     st.plotly_chart(figure, alt=words, config=BARE, key="series_live")
     last = at - 1
+    if np.isnan(wanted.values[last]):
+        st.caption(t("series.live_gap", when=when(wanted, last)))
+        return
     st.caption(
         t(
             "series.live_says",

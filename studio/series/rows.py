@@ -165,7 +165,9 @@ def scores_csv(wanted: Rows, found: RowScores) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     names = wanted.data.columns
-    writer.writerow(["row", *safe(names), "score", "bits", *(f"bits of {name}" for name in names)])
+    bits_of = [f"bits of {name}" for name in names]
+    ours = ["row", "score", "bits", *bits_of]
+    writer.writerow(["row", *safe(names, ours), "score", "bits", *bits_of])
     rows = zip(wanted.data.values, found.score, found.bits, found.cells, strict=True)
     for number, (values, score, bits, cells) in enumerate(rows, 1):
         told = ["" if v != v else repr(v) for v in values.tolist()]

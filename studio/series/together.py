@@ -147,6 +147,9 @@ def _live(wanted: Columns, found: ColumnsTrace, marks: Marks, at: int, shown: sl
     st.plotly_chart(figure, alt=words, config=BARE, key="series_live")
     last = at - 1
     (most, *_) = many.surprised(wanted.values, found, slice(last, at))
+    if np.isnan(most.value):
+        st.caption(t("series.live_gap", when=view.when(wanted, last)))
+        return
     st.caption(
         t(
             "series.live_columns",
@@ -164,7 +167,8 @@ def _left_out(wanted: Columns, marks: Marks) -> None:
     """Names of the columns that are not drawn."""
     names = [wanted.data.columns[one.column] for one in marks.columns[DRAWN:]]
     if names:
-        st.caption(t("series.columns_left_out", shown=DRAWN, names=_named(names)))
+        key = "columns_left_out" if marks.chosen is not None else "columns_left_out_of_all"
+        st.caption(t(f"series.{key}", shown=DRAWN, names=_named(names)))
 
 
 def _named(names: Sequence[str]) -> str:
@@ -262,7 +266,8 @@ def scores_csv(wanted: Columns, found: ColumnsTrace) -> bytes:
     writer = csv.writer(out)
     names = wanted.data.columns
     scores = [f"score of {name}" for name in names]
-    writer.writerow(["row", "time", *view.safe(names), "score", *scores])
+    named = view.safe(names, ["row", "time", "score", *scores])
+    writer.writerow(["row", "time", *named, "score", *scores])
     stamps = wanted.data.stamps
     times = [""] * len(found.score) if stamps is None else np.datetime_as_string(stamps, "s")
     own = np.stack([trace.score for trace in found.columns], 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -204,10 +205,19 @@ def steps_after(x: Array, ahead: SeriesForecast) -> Array:
     return len(x) + 1 + np.arange(len(ahead.mean))
 
 
-def safe(names: Iterable[str]) -> list[str]:
-    """Names as cells of a table: a spreadsheet would run one that begins so."""
-    begin = ("=", "+", "-", "@", "\t", "\r")
-    return [f"'{name}" if name.startswith(begin) else name for name in names]
+def safe(names: Iterable[str], ours: Collection[str]) -> list[str]:
+    """Names of columns beside ours in a table, each different and none that a spreadsheet runs.
+
+    >>> safe(["load", "score", "=1"], ["row", "score"])
+    ['load', 'score 2', "'=1"]
+    """
+    begin, found = ("=", "+", "-", "@", "\t", "\r"), list[str]()
+    for name in names:
+        cell = f"'{name}" if name.startswith(begin) else name
+        more = (f"{cell} {number}" for number in itertools.count(2))
+        there = {*ours, *found}
+        found.append(cell if cell not in there else next(one for one in more if one not in there))
+    return found
 
 
 def scores_csv(wanted: Wanted, study: Study) -> bytes:

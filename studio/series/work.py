@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +43,10 @@ EXAMPLE = next(iter(DRAWN))
 PRICES = "share prices"
 #: What the page takes of a table: rows, and bytes of the file; values of all columns together.
 MOST_ROWS, MOST_BYTES, MOST_VALUES = 2_000_000, 50_000_000, 2_000_000
+#: A drawn machine of several columns.
+MACHINE = "machine"
 #: Values followed between two looks at the progress.
 _CHUNK = 20_000
-_TABLE = "_series_table"
 
 
 @dataclass(frozen=True)
@@ -171,23 +172,27 @@ def prices() -> SeriesData:
     return SeriesData(PRICES, table.to_numpy(float), tuple(table.columns), stamps, "date")
 
 
-def uploaded(name: str, content: bytes) -> SeriesData:
-    """A visitor's table, kept in the session alone while it is the one that is looked at.
+class _Told(io.BytesIO):
+    """A file that tells the part read so far; whoever is told ends it by raising."""
 
-    Raises
-    ------
-    DataError
-        As :func:`table_of`.
-    """
-    asked = (name, hashlib.sha256(content).digest())
-    if st.session_state.get(_TABLE, (None,))[0] != asked:
-        st.session_state[_TABLE] = (asked, table_of(name, content))
-    found: SeriesData = st.session_state[_TABLE][1]
-    return found
+    def __init__(self, content: bytes, told: Callable[[float], None]) -> None:
+        super().__init__(content)
+        self._told, self._length = told, max(1, len(content))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        self._told(self.tell() / self._length)
+        return super().read(size)
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        """As of any file; by this one text is read."""
+        return self.read(size)
 
 
-def table_of(name: str, content: bytes) -> SeriesData:
-    """Read a visitor's table.
+def table_of(
+    name: str, content: bytes, told: Callable[[float], None] = lambda part: None
+) -> SeriesData:
+    """Read a visitor's table; the part done is told, and whoever is told may end it by raising.
 
     Raises
     ------
@@ -196,7 +201,7 @@ def table_of(name: str, content: bytes) -> SeriesData:
     """
     from htm_engine.data.series_tables import read_table
 
-    return read_table(io.BytesIO(content), name=name, most_rows=MOST_ROWS)
+    return read_table(_Told(content, told), name=name, most_rows=MOST_ROWS)
 
 
 # --------------------------------------------------------------------- the example

@@ -3,6 +3,7 @@
 ::
 
     Series page: keep(data, column) ──► session ──► choose(): a drawn one, or theirs
+                 forget() ──► nothing of it is left
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from ..kit.controls import OWN_SERIES, Choice
 from ..kit.settings import Page
 from ..kit.words import t
 
-_KEPT = "_own_series"
+#: The table and the column; and what is shown where a link asks for somebody else's.
+_KEPT, _INSTEAD = "_own_series", "_instead_of_own_series"
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,13 @@ class Chosen:
     name: str  #: of a drawn series, else of the visitor's column
     values: NDArray[np.float64]  #: ``(n,)``
     stamps: NDArray[np.datetime64] | None
-    own: bool
+    column: str  #: the visitor's column as the table calls it; empty of a drawn series
     key: str  #: names the content
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the visitor's."""
+        return bool(self.column)
 
     @property
     def axis(self) -> NDArray[Any]:
@@ -43,30 +50,52 @@ class Chosen:
         return self.stamps
 
 
-def keep(data: SeriesData, column: int) -> None:
-    """Keep the visitor's series, while the session lasts, in the place of another."""
+def keep(data: SeriesData, column: int | None = None) -> None:
+    """Keep the visitor's table, while the session lasts, in the place of another.
+
+    Without a column it is looked into where it was before, at first in the first one.
+    """
+    before = kept()
+    if column is None:
+        column = before[1] if before is not None and before[0] is data else 0
     st.session_state[_KEPT] = (data, column)
+
+
+def kept() -> tuple[SeriesData, int] | None:
+    """The visitor's table and the column that was last looked at, if there is one."""
+    found: tuple[SeriesData, int] | None = st.session_state.get(_KEPT)
+    return found
+
+
+def forget() -> None:
+    """Keep nothing of it any more."""
+    st.session_state.pop(_KEPT, None)
 
 
 def choose(on: Page, label: str, where: Any = st) -> Chosen:
     """Draw the choice of a series, with the visitor's own where there is one."""
     control = on.controls["series"]
     assert isinstance(control, Choice)
-    kept: tuple[SeriesData, int] | None = st.session_state.get(_KEPT)
-    if kept is not None and np.isfinite(kept[0].values[:, kept[1]]).sum() < 2:
-        kept = None
-    options = [one for one in control.options or () if one != OWN_SERIES or kept]
-    own_name = f"{kept[0].name}: {kept[0].columns[kept[1]]}" if kept else ""
+    own = kept()
+    if own is not None and np.isfinite(own[0].values[:, own[1]]).sum() < 2:
+        own = None
+    options = [one for one in control.options or () if one != OWN_SERIES or own]
+    own_name = f"{own[0].name}: {own[0].columns[own[1]]}" if own else ""
+    lacks = own is None and st.session_state.get("series") == OWN_SERIES
 
     def written(name: str) -> str:
         return own_name if name == OWN_SERIES else t(f"series.of_{name.replace(' ', '_')}")
 
     name = str(on.select("series", label, where, options=options, format_func=written))
-    if kept is None or name != OWN_SERIES:
+    if own is None or name != OWN_SERIES:
+        if lacks:  # said until another is chosen
+            st.session_state[_INSTEAD] = name
+        if st.session_state.get(_INSTEAD) == name and own is None:
+            where.info(t("series.not_yours"), icon=":material/info:")
         data = draw_series(name).data
-        return Chosen(name, data.values[:, 0], data.stamps, False, name)
-    data, column = kept
+        return Chosen(name, data.values[:, 0], data.stamps, "", name)
+    data, column = own
     values = data.values[:, column]
     found = hashlib.sha256(np.ascontiguousarray(values).tobytes())
     found.update(b"" if data.stamps is None else data.stamps.tobytes())
-    return Chosen(own_name, values, data.stamps, True, found.hexdigest())
+    return Chosen(own_name, values, data.stamps, data.columns[column], found.hexdigest())

@@ -320,3 +320,33 @@ def test_how_parquet_groups_its_rows_makes_no_difference_and_takes_no_minutes(mo
     monkeypatch.setattr(tables, "FEW_GROUPS", 30)
     assert grouped(1).time is None and grouped(1).columns == ("x",)
     assert grouped(2).time == "when"
+
+
+@pytest.mark.parametrize("written", ["%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%m/%d/%Y %H:%M"])
+def test_day_and_month_keep_their_order_from_part_to_part(written, monkeypatch):
+    """The first 256 hours of a month tell nothing of it; what comes later does."""
+    monkeypatch.setattr(tables, "CELLS", 1)
+    hours = pd.date_range("2026-02-01", periods=900, freq="h")
+    text = "when,load\n" + "".join(f"{one},1\n" for one in hours.strftime(written))
+    found = read(text)
+    assert (found.stamps == hours.to_numpy("datetime64[us]")).all()
+    assert not any("month/day" in one for one in found.notes)
+
+
+def test_where_nothing_tells_the_order_of_day_and_month_a_note_says_how_they_are_read():
+    found = read("when,load\n1/2/2026,1\n1/3/2026,2\n")
+    assert str(found.stamps[1]).startswith("2026-01-03")
+    assert any("month/day" in one for one in found.notes)
+    assert not any("month/day" in one for one in read("when,load\n1.2.2026,1\n1.3.2026,2\n").notes)
+
+
+def test_times_written_in_several_ways_are_all_read():
+    cells = ["13/01/2026 10:00", "14/01/2026", "2026-01-15 10:00", "16 Jan 2026", "?", "17/1/2026"]
+    found = read("when;load\n" + "".join(f"{one};1\n" for one in cells))
+    days = found.stamps.astype("datetime64[D]").astype(str).tolist()
+    assert days == ["2026-01-13", "2026-01-14", "2026-01-15", "2026-01-16", "NaT", "2026-01-17"]
+
+
+def test_rows_of_a_frame_may_be_called_alike():
+    frame = pd.DataFrame({"when": ["13/01/2026", "14/01/2026"], "load": [1, 2]}, index=[7, 7])
+    assert str(read_table(frame).stamps[1]).startswith("2026-01-14")

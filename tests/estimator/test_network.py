@@ -231,3 +231,27 @@ def test_model_files_of_others_are_refused(tmp_path):
     for name in ("text.npz", "numbers.npz"):
         with pytest.raises(ModelError):
             HTM.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["w", "b", "m", "u", "mean", "basis", "spread"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30])
+def test_numbers_that_nothing_learns_are_refused(model, name, value):
+    header, arrays = model.state()
+    wrong = arrays[f"layer0.{name}"].copy()
+    wrong.flat[-1] = value
+    with pytest.raises(ModelError, match="nothing learns"):
+        HTM.from_state(header, {**arrays, f"layer0.{name}": wrong})
+
+
+@pytest.mark.parametrize("spread", [0.0, -1.0, 1e-50, float("nan"), float("inf")])
+def test_a_spread_that_nothing_learns_is_refused(model, spread):
+    header, arrays = model.state()
+    with pytest.raises(ModelError, match="nothing learns"):
+        HTM.from_state({**header, "s2": [spread, *header["s2"][1:]]}, arrays)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e8])
+def test_what_is_learned_from_small_and_large_numbers_is_read_back(digits, scale, tmp_path):
+    model = HTM(layers=SMALL, epochs=2).fit(digits[:200].astype(np.float32) / 255 * scale)
+    model.save(tmp_path / "model.npz")
+    assert HTM.load(tmp_path / "model.npz").fingerprint == model.fingerprint

@@ -4,7 +4,7 @@
 
     valid files of a kind ──► mutate (flip, cut, extend, splice, extremes) ──► reader
                                                                                  │
-               HTMError or a result: passed;   anything else, or 10 s: failed ◄──┘
+   HTMError or a result: passed;   anything else, a warning, or 10 s: failed ◄──┘
 
 ``python -m tests.fuzz.fuzzing text --cases 100000 --seed 0`` prints what happened and keeps each
 failing case's seed; ``--only SEED`` repeats one.  The suite runs a small share.
@@ -21,6 +21,7 @@ import json
 import resource
 import sys
 import time
+import warnings
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -434,7 +435,9 @@ def outcome(reader: Reader, data: bytes) -> str:
     """Outcome of a case: "read", "refused", or a sentence on what went wrong."""
     began = time.monotonic()
     try:
-        reader.read(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # NumPy's, on numbers that are none
+            reader.read(data)
         said = "read"
     except HTMError as exc:
         said = "refused" if str(exc).endswith((".", "?")) else f"no sentence: {exc}"

@@ -177,5 +177,17 @@ def test_the_walk_is_through_a_series_of_ones_own_where_there_is_one():
     assert app.number_input(key="value").value == 30 and not app.exception
     app.number_input(key="value").set_value(16).run()
     assert any("**7**" in one.value for one in app.markdown)
+    app.session_state["code_series"] = True
+    app.run()
+    assert any("read_table(\"your-table.csv\", ['load'])" in one.value for one in app.code)
     app.number_input(key="value").set_value(21).run()  # the gap
     assert any("no value here" in one.value for one in app.info) and not app.exception
+
+
+def test_a_link_to_somebodys_own_series_says_that_it_stays_with_them():
+    app = opened(series_too="true", series="own", v="2")
+    assert not app.exception and any("somebody's own" in one.value for one in app.info)
+    app.number_input(key="value").set_value(50).run()
+    assert any("somebody's own" in one.value for one in app.info)
+    app.selectbox(key="series").set_value("spikes").run()
+    assert not any("somebody's own" in one.value for one in app.info)

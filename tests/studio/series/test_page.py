@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from htm_engine import decompress_series
 from htm_engine.data.drawn_series import draw_series
 from htm_engine.data.series import SeriesData
-from htm_engine.errors import DataError
+from htm_engine.errors import Cancelled, DataError
 from htm_engine.figures.series import thinned
+from studio.kit import reading
 from studio.series import rows, rows_report, sizes, view, work
 from tests.helpers.places import ROOT
-from tests.studio.waiting import until
+from tests.studio.waiting import has, until
 
 
 def opened(**query) -> AppTest:
@@ -104,14 +107,96 @@ def test_a_long_series_is_drawn_with_all_its_extremes():
     assert {5_000, 77_777} <= set(places.tolist()) and len(places) <= 1800
 
 
-def test_a_table_is_kept_for_its_visitor_alone(monkeypatch):
-    """Nothing of it stays on the server when the session ends."""
-    kept = {}
-    monkeypatch.setattr(work.st, "session_state", kept)
-    content = b"a\n1\n2\n3\n"
-    first = work.uploaded("mine.csv", content)
-    assert work.uploaded("mine.csv", content) is first and len(kept) == 1
-    assert len(work.uploaded("other.csv", content + b"4\n")) == 4 and len(kept) == 1
+def uploader(app: AppTest):
+    return app.file_uploader(key="series_file")
+
+
+def rows_of(number: int) -> bytes:
+    return b"day,load\n" + b"".join(b"2026-01-%02d,%d\n" % (d, d * number) for d in range(1, 29))
+
+
+def test_a_table_is_kept_while_its_visitor_looks_around_and_forgotten_when_it_is_taken_out():
+    app = opened(series="upload")
+    uploader(app).upload("mine.csv", rows_of(1)).run()
+    followed(app)
+    assert app.session_state["_own_series"][0].name == "mine.csv"
+    app.switch_page("pages/formulas.py").run()
+    app.switch_page("pages/series.py").run()
+    assert any("mine.csv" in one.label for one in app.button) and not app.exception
+    assert followed(app).metric[0].value == "28"
+    app.button(key="series_forget").click().run()
+    assert "_own_series" not in app.session_state and "_reading_series" not in app.session_state
+    assert not has("series_forget")(app)
+    uploader(app).upload("other.csv", rows_of(2)).run()
+    assert app.session_state["_own_series"][0].name == "other.csv"
+    uploader(app).clear().run()
+    assert "_own_series" not in app.session_state and not app.exception
+
+
+def test_a_table_that_is_refused_leaves_the_one_before():
+    app = opened(series="upload")
+    uploader(app).upload("mine.csv", rows_of(1)).run()
+    uploader(app).upload("worse.csv", b"no numbers\n").run()
+    assert len(app.error) == 1 and followed(app).metric[0].value == "28"
+    assert any("mine.csv" in one.label for one in app.button)
+
+
+def test_a_table_is_read_beside_the_page_and_can_be_cancelled(monkeypatch):
+    monkeypatch.setattr(reading, "WAIT", 0.05)
+    ended = []
+
+    def slow(name, content, told):
+        try:
+            while True:
+                told(0.5)
+                time.sleep(0.01)
+        except Cancelled:
+            ended.append(name)
+            raise
+
+    monkeypatch.setattr(work, "table_of", slow)
+    app = opened(series="upload")
+    uploader(app).upload("mine.csv", rows_of(1)).run()
+    assert has("reading_cancel_series")(app) and not app.metric
+    app.button(key="reading_cancel_series").click().run()
+    until(app, lambda one: ended)
+    assert not app.exception and ended == ["mine.csv"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_reading_a_table_tells_how_far_it_is_and_ends_when_it_is_not_wanted(kind):
+    frame = pd.DataFrame({"load": np.arange(200_000) / 8})
+    content = io.BytesIO()
+    if kind == "csv":
+        frame.to_csv(content, index=False)
+    elif kind == "jsonl":
+        frame.to_json(content, orient="records", lines=True)
+    else:
+        frame.to_parquet(content)
+    told = []
+    data = work.table_of(f"mine.{kind}", content.getvalue(), told.append)
+    np.testing.assert_array_equal(data.values[:, 0], frame["load"])
+    assert told == sorted(told) or kind == "parquet"  # which is read from its end
+    assert 0 <= min(told) <= max(told) <= 1
+
+    def unwanted(part):
+        if part > 0.1:
+            raise Cancelled("not wanted")
+
+    with pytest.raises(Cancelled):
+        work.table_of(f"mine.{kind}", content.getvalue(), unwanted)
+
+
+def test_a_gap_in_live_is_called_so():
+    app = opened(series="upload", judged="series", v="2")
+    cells = b"".join(b"%d\n" % (row % 7) if row < 15 else b"nan\n" for row in range(40))
+    uploader(app).upload("mine.csv", b"load\n" + cells).run()
+    followed(app)
+    app.toggle(key="live").set_value(True).run()
+    for _ in range(12):
+        app.button(key="series_step").click().run()
+    assert any("a gap" in one.value for one in app.caption) and not app.exception
+    assert not any("nan" in one.value for one in app.caption)
 
 
 def test_live_works_where_there_is_less_than_a_learning_period():

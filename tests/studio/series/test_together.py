@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,6 +191,9 @@ def test_scores_of_all_columns_are_a_table_that_no_spreadsheet_runs(machine):
     rows = list(csv.DictReader(io.StringIO(told)))
     assert list(rows[0])[2:6] == ["'=now()", "b", "c", "score"] and len(rows) == 4032
     own = [f"score of {name}" for name in ("=now()", "b", "c")]
+    ours = SeriesData("m", wanted.values, ("score", "time", "score of time"), wanted.data.stamps)
+    head = together.scores_csv(asked(ours), found).decode("utf-8-sig").splitlines()[0].split(",")
+    assert len(set(head)) == len(head) == 9
     assert all(float(one["score"]) == max(float(one[n]) for n in own) for one in rows[2380:2400])
     assert float(rows[2388]["score of c"]) > 0.5 > float(rows[2388]["score of b"])
 
@@ -202,6 +206,37 @@ def test_all_columns_are_one_file_smaller_than_each_alone(machine):
     assert len(file) < sum(len(htm_engine.compress_series(one)) for one in values.T)
 
 
+def test_a_click_on_a_columns_own_mark_chooses_the_mark_over_all_that_it_belongs_to(machine):
+    wanted, found = machine
+    marks = together.marks_of(wanted, found, LOOK)
+    drawn = together._drawn(wanted, found, marks, marks.odd)
+    assert [one.name for one in drawn] == [wanted.data.columns[o.column] for o in marks.columns]
+    assert sum(len(one.odd) for one in drawn) > 0
+    for one in drawn:
+        for own, chosen in zip(one.odd, one.chooses, strict=True):
+            assert chosen in marks.odd
+            stretch = many.stretch_of(found.score, LOOK.level, int(chosen))
+            assert stretch.start <= own < stretch.stop
+
+
+def test_forecasts_stand_in_the_order_of_surprise_each_with_its_own_name(machine, monkeypatch):
+    drawn = []
+    wanted, found = machine
+    marks = together.marks_of(wanted, found, LOOK)
+    monkeypatch.setattr(
+        "htm_engine.figures.series_columns.coming_together",
+        lambda given, *_: drawn.extend(given) or (None, ""),
+    )
+    monkeypatch.setattr(together.st, "plotly_chart", lambda *_, **__: None)
+    together._coming(wanted, found, marks)
+    order = [one.column for one in marks.columns]
+    assert order != sorted(order)  # else nothing is seen of the order
+    assert [name for name, *_ in drawn] == [wanted.data.columns[c] for c in order]
+    for (_, values, coming), c in zip(drawn, order, strict=True):
+        np.testing.assert_array_equal(values, wanted.values[:, c])
+        assert coming is found.coming[c]
+
+
 def test_of_many_columns_some_are_drawn_and_the_rest_named(monkeypatch):
     told, wanted = [], asked(table_of_many(30))
     *_, (_, found) = work.steps_of_columns(wanted)
@@ -211,7 +246,9 @@ def test_of_many_columns_some_are_drawn_and_the_rest_named(monkeypatch):
     drawn = {wanted.data.columns[one.column] for one in marks.columns[: together.DRAWN]}
     named = set(told[0].split("others: ")[1].split(", and 4 more")[0].split(", "))
     assert len(drawn) == 6 and len(named) == 20 and not drawn & named
-    assert len(found.coming) == MOST_FORECASTS
+    assert len(found.coming) == MOST_FORECASTS and "at this mark" in told[0]
+    together._left_out(wanted, replace(marks, chosen=None))
+    assert "at this mark" not in told[1] and "in the series" in told[1]
 
 
 def test_gaps_and_a_column_of_nothing_are_gone_through(machine):
