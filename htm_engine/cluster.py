@@ -24,6 +24,11 @@ def installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("dask", "distributed"))
 
 
+def keeps_workers() -> bool:
+    """Whether this server can have workers of its own, which nobody but it can reach."""
+    return installed() and importlib.util.find_spec("cryptography") is not None
+
+
 def need() -> None:
     """Refuse to go on without Dask.
 

@@ -174,12 +174,16 @@ def _warm_up() -> None:
 
 
 def _workers() -> None:
-    """Start the workers that trainings run in, if some are wanted; say why there are none."""
+    """Start the workers that trainings run in, if some were asked for; say why there are none.
+
+    Where nobody did they begin with the first training.
+    """
     from htm_engine.errors import ClusterError
-    from htm_engine.runs.workers import WORKERS
+    from htm_engine.runs.workers import WORKERS, asked
 
     try:
-        WORKERS.begin()
+        if asked():
+            WORKERS.begin()
     except ClusterError as exc:
         logging.getLogger(__name__).error("%s", exc)
 

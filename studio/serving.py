@@ -49,11 +49,12 @@ def main() -> None:
     from streamlit.web import cli
 
     from htm_engine.errors import ClusterError
-    from htm_engine.runs.workers import WORKERS
+    from htm_engine.runs.workers import WORKERS, asked
 
     load()
     try:
-        WORKERS.begin()
+        if asked():
+            WORKERS.begin()
     except ClusterError as exc:
         sys.exit(f"{exc}")
     cli.main(["run", str(APP), *sys.argv[1:]], prog_name="streamlit")

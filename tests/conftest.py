@@ -19,8 +19,12 @@ def root() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _history_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test, and no server that a test starts, writes to the user's own history."""
+    """No test, and no server that a test starts, writes to the user's own history.
+
+    Nor does it start workers of its own unless it is about them.
+    """
     os.environ["HTM_STUDIO_DATA"] = str(tmp_path_factory.mktemp("data"))
+    os.environ["HTM_WORKERS"] = "0"
 
 
 @pytest.fixture(autouse=True)

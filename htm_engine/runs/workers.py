@@ -7,13 +7,16 @@
     place()   the least busy worker, or None: then the training runs in this process
     lost      workers that do not answer are no place; others go on from a checkpoint
 
-``HTM_WORKERS`` says how many there shall be; 0 means none.  Without Dask there are none either.
+``HTM_WORKERS`` says how many there shall be; 0 means none.  Where it says nothing there are as many
+as cores, four at most, if memory allows, and they start when the first training comes, which runs
+in this process meanwhile.  Without Dask there are none.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -30,14 +33,31 @@ from . import memory
 VARIABLE = "HTM_WORKERS"
 #: Bytes that a worker may hold at least, and the part of the free memory that all may hold.
 LEAST, SHARE = 512 << 20, 0.7
+#: Workers that nobody asked for, at most, and the free memory that there is for each.
+MOST, EACH = 4, 3 << 29
 #: Bytes of a worker that holds no data.
 ITSELF = 300 << 20
+INSTALL = 'pip install "htm-studio[studio]"'
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 
 
+def asked() -> bool:
+    """Whether somebody asked for workers, or for none."""
+    return bool(os.environ.get(VARIABLE, "").strip() or cluster.named())
+
+
+def by_itself() -> int:
+    """How many workers there are where nobody asked: none on one core, or where memory is short."""
+    if not cluster.keeps_workers():
+        return 0
+    free = memory.free()
+    number = min(cores(), MOST, 1 << 30 if free is None else int(free // EACH))
+    return number if number > 1 else 0
+
+
 def wanted() -> int:
-    """How many workers there shall be: as the variable says, or none.
+    """How many workers there shall be: as the variable says, or as there is room for.
 
     Raises
     ------
@@ -45,10 +65,12 @@ def wanted() -> int:
         If it says no number.
     """
     told = os.environ.get(VARIABLE, "").strip()
+    if not told:
+        return by_itself()
     if told == "cores":
         return cores()
     try:
-        number = int(told or 0)
+        number = int(told)
     except ValueError as exc:
         raise ClusterError(f"{VARIABLE} must be a number of workers, or cores.") from exc
     return max(0, min(number, 256))
@@ -88,6 +110,8 @@ class Workers:
         if not (named or number):
             return
         cluster.need()
+        if not (named or cluster.keeps_workers()):
+            raise ClusterError(f"{VARIABLE} needs the package cryptography: {INSTALL}.")
         with self._lock:
             tried = time.monotonic() - self._failed < AGAIN
             if not (self.ready or self._starting or (tried and not wait)):
@@ -105,9 +129,9 @@ class Workers:
             from distributed import Client
 
             self.close()
-            address = named or self._keep(number)
             # Certificates of a scheduler that is named are Dask's own settings.
-            client = Client(address, set_as_default=False, timeout=START)
+            address, keys = (named, None) if named else self._keep(number)
+            client = Client(address, security=keys, set_as_default=False, timeout=START)
             client.register_plugin(_plugin(), name="htm-engine")
             for address in client.nthreads():
                 _tried(client, address)
@@ -125,8 +149,10 @@ class Workers:
         finally:
             self._starting = None
 
-    def _keep(self, number: int) -> str:
-        """Start the keeper; the address of its scheduler."""
+    def _keep(self, number: int) -> tuple[str, Any]:
+        """Start the keeper; the address of its scheduler, and the key to it."""
+        from distributed.security import Security
+
         free = memory.free() or number * LEAST * 2
         most = max(LEAST, int(SHARE * free / number))
         command = [sys.executable, "-m", "htm_engine.runs.keeper", str(number), str(most)]
@@ -143,10 +169,17 @@ class Workers:
         self._keeper = keeper
         atexit.register(keeper.kill)
         assert keeper.stdout is not None
-        told = keeper.stdout.readline().split()
-        if not told:
+        line = keeper.stdout.readline()
+        if not line:
             raise ClusterError("The workers' process ended before it had begun.")
-        return cluster.checked(told[0])
+        told = json.loads(line)
+        keys = Security(
+            require_encryption=True,
+            tls_ca_file=told["certificate"],
+            tls_client_cert=told["certificate"],
+            tls_client_key=told["key"],
+        )
+        return cluster.checked(told["address"]), keys
 
     def close(self) -> None:
         """End what was started, and forget it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 import numpy as np
@@ -262,8 +263,48 @@ def test_own_workers_listen_on_this_machine_alone(there):
     assert heard == {"127.0.0.1"}
 
 
-def test_no_workers_are_wanted_unless_told(monkeypatch):
+def test_where_nobody_asks_there_are_as_many_workers_as_there_is_room_for(monkeypatch):
     monkeypatch.delenv(workers.VARIABLE, raising=False)
+    assert not workers.asked()
+    for free, count, number in ((64 << 30, 16, 4), (64 << 30, 3, 3), (4 << 30, 16, 2)):
+        monkeypatch.setattr(workers.memory, "free", lambda free=free: free)
+        monkeypatch.setattr(workers, "cores", lambda count=count: count)
+        assert workers.wanted() == number
+    monkeypatch.setattr(workers.memory, "free", lambda: 2 << 30)  # a small machine
+    assert workers.wanted() == 0
+    monkeypatch.setattr(workers.memory, "free", lambda: None)
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    assert workers.wanted() == 0
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(cluster, "installed", lambda: False)
+    assert workers.wanted() == 0
+
+
+def test_whoever_has_not_the_key_is_not_listened_to(there):
+    from distributed import Client
+
+    address = there._client.scheduler.address
+    assert address.startswith("tls://127.0.0.1:")
+    with pytest.raises((OSError, TimeoutError, TypeError, RuntimeError)):
+        Client(address, timeout=3, set_as_default=False)
+    with pytest.raises((OSError, TimeoutError, TypeError, RuntimeError)):
+        Client(address.replace("tls://", "tcp://"), timeout=3, set_as_default=False)
+    other = pytest.importorskip("distributed.security").Security.temporary()
+    with pytest.raises((OSError, TimeoutError, TypeError, RuntimeError)):
+        Client(address, security=other, timeout=3, set_as_default=False)
+    assert there.ready
+
+
+def test_trainings_give_way_and_what_answers_does_not(there):
+    def niceness(dask_worker):
+        return dask_worker.executors["actor"].submit(os.nice, 0).result(), os.nice(0)
+
+    if sys.platform == "linux":
+        assert set(there._client.run(niceness).values()) == {(10 + os.nice(0), os.nice(0))}
+
+
+def test_no_workers_are_there_where_none_are_wanted(monkeypatch):
+    monkeypatch.setenv(workers.VARIABLE, "0")
     none = workers.Workers()
     none.begin(wait=True)
     assert not none.ready and none.place() is None
