@@ -13,8 +13,8 @@ measured is the server.
 Page changes are those of the visitors who go from page to page, from the question to the end
 of the script;
 ``alone`` is the same with one visitor who only browses.  Memory is what the server's process
-holds at its worst, and what the processes hold that it has started (Linux).  With
-``HTM_WORKERS=cores`` trainings run in such; without, in the server's threads.
+holds at its worst, and what the processes hold that it has started (Linux): with
+``HTM_WORKERS=0`` trainings run in the server's threads, else in such where there is room.
 """
 
 from __future__ import annotations

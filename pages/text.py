@@ -74,10 +74,11 @@ def show(study: work.Study) -> None:
     view.sizes(study)
     st.download_button(
         t("text.download_the_file_bytes", file=len(study.file)),
-        study.file,
+        lambda: study.file,
         "text.htmc",
         "application/octet-stream",
         icon=":material/download:",
+        on_click="ignore",
         key="text_download",
     )
 

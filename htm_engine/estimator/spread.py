@@ -32,9 +32,9 @@ from ..model.shuffling import BLOCK
 from ..model.sums import Standing, Sums
 from . import checks
 
-#: Times that a part is computed again after its worker was lost; seconds between two tries, and
-#: for which workers are waited for where there are none.
-RETRIES, PAUSE, PATIENCE = 3, 0.5, 30.0
+#: Times that a part is computed again after its worker was lost; seconds between two tries, for
+#: which workers are waited for where there are none, and between two looks whether there are.
+RETRIES, PAUSE, PATIENCE, LOOK = 3, 0.5, 30.0, 2.0
 #: Results that are waited for at a time, a worker.
 IN_FLIGHT = 2
 LOST = (
@@ -71,6 +71,7 @@ class Spread:
         self._client = cluster.client()
         self._blocks: dict[int, Any] = {}
         self._before: set[int] = set()
+        self._hints = True
 
     def __len__(self) -> int:
         return int(self.shape[0])
@@ -104,8 +105,14 @@ class Spread:
     def parts(self, learner: Owner, rows: NDArray[np.intp]) -> Away:
         """Sorted rows as a batch for ``step``, on their way."""
         self._hold(np.unique(rows // BLOCK))
-        shares = [self._picked(part) for part in cut(rows)]
-        return Away(self._client, learner, shares, [len(part) for part in cut(rows)])
+        parts = list(cut(rows))
+
+        def shares(again: bool) -> list[tuple[list[Any], Any]]:
+            if again:
+                self._hold_again()
+            return [self._picked(part) for part in parts]
+
+        return Away(self._client, learner, shares, [len(part) for part in parts])
 
     def _picked(self, rows: NDArray[np.intp]) -> tuple[list[Any], list[NDArray[np.uint16]]]:
         """Blocks of a part, and its rows in each."""
@@ -131,18 +138,37 @@ class Spread:
             return
         # Neighbours on one worker: a part's rows lie in neighbouring blocks.
         workers = _workers(self._client)
+        if len(workers) == 1 or not self._hints:
+            self._blocks.update(self._computed(new))
+            return
         for worker, own in zip(
             workers, np.array_split(np.arange(len(new)), len(workers)), strict=True
         ):
             futures = self._client.compute(
                 [lazy[i] for i in own],
-                # Not of a single one: with a hint, a fit whose workers were all lost waited on.
-                workers=[worker] if len(workers) > 1 else None,
-                allow_other_workers=len(workers) > 1,
+                workers=[worker],
+                allow_other_workers=True,
                 priority=-1,
                 retries=RETRIES,
             )
             self._blocks.update(zip((new[i] for i in own), futures, strict=True))
+
+    def _hold_again(self) -> None:
+        """Bring what is held anew, by whoever is there, once; and hint at no worker any more.
+
+        Dask waits on for workers that were hinted at where all of them are lost, whoever comes.
+        """
+        _workers(self._client)
+        if self._hints:
+            self._hints = False
+            self._client.cancel(list(self._blocks.values()), force=True)
+            self._blocks = self._computed(sorted(self._blocks))
+
+    def _computed(self, blocks: Sequence[int]) -> dict[int, Any]:
+        """Blocks on their way, on any worker."""
+        lazy = [self.X[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
+        futures = self._client.compute(lazy, priority=-1, retries=RETRIES)
+        return dict(zip(blocks, futures, strict=True))
 
     def each(self, length: int, work: Callable[..., Any], *fixed: Any) -> Iterator[Any]:
         """``work(rows, *fixed)`` of every ``length`` rows in their order, by the workers."""
@@ -171,14 +197,18 @@ class Away:
     ----------
     client : distributed.Client or None
     learner : Owner
-    shares : list of (blocks, rows in each)
-        Of each part.
+    shares : callable
+        Blocks, and rows in each, of each part; called with whether they were lost.
     pictures : list of int
         In each part.
     """
 
     def __init__(
-        self, client: Any, learner: Owner, shares: list[tuple[list[Any], Any]], pictures: list[int]
+        self,
+        client: Any,
+        learner: Owner,
+        shares: Callable[[bool], list[tuple[list[Any], Any]]],
+        pictures: list[int],
     ) -> None:
         self._client, self._learner = client, learner
         self.sizes: Sequence[int] = [count * (1 + bool(learner.mirror)) for count in pictures]
@@ -189,9 +219,9 @@ class Away:
         self._shares, self._climbed = shares, 0
         self._maps = self._begun()
 
-    def _begun(self) -> list[Any]:
+    def _begun(self, again: bool = False) -> list[Any]:
         """Every part's maps, on their way."""
-        client, shares = self._client, self._shares
+        client, shares = self._client, self._shares(again)
         if client is None:
             return [self._as_maps(picked(*share)) for share in shares]
         plain = {"pure": False, "priority": -1, "retries": RETRIES}
@@ -217,7 +247,7 @@ class Away:
     def _brought(self) -> Floats:
         def brought(again: bool) -> Floats:
             if again:
-                self._maps = self._begun()
+                self._maps = self._begun(again)
             return self._as_maps(_answer(self._client, self._maps)[0])
 
         return _tried(brought)
@@ -260,7 +290,7 @@ class Away:
 
     def _restore(self) -> None:
         """Compute maps anew whose workers were lost, and with them what they were made of."""
-        self._maps = self._begun()
+        self._maps = self._begun(again=True)
         for level in range(self._climbed):
             self._go_up(level)
 
@@ -317,8 +347,22 @@ def _workers(client: Any) -> list[str]:
 
 
 def _answer(client: Any, futures: list[Any]) -> list[Any]:
-    """Results of futures; what Dask lost is one of our errors."""
+    """Results of futures; what Dask lost is one of our errors.
+
+    Dask itself waits for ever for workers that do not come back.
+    """
+    from distributed import wait
+
+    worked = time.monotonic()
     with _explained():
+        while True:
+            with contextlib.suppress(TimeoutError):
+                wait(futures, timeout=LOOK)
+                break
+            if any(client.processing().values()):
+                worked = time.monotonic()
+            elif time.monotonic() - worked > PATIENCE:
+                raise ClusterError(LOST)
         found: list[Any] = client.gather(futures, direct=True)
     return found
 

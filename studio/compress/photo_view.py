@@ -233,7 +233,7 @@ def downloads(coded: photo_work.Coded) -> None:
     with st.container(horizontal=True):
         st.download_button(
             t("compress.download_the_file_bytes", size=len(coded.file)),
-            coded.file,
+            lambda: coded.file,
             f"{name}.htmc",
             "application/octet-stream",
             icon=":material/download:",
@@ -242,7 +242,7 @@ def downloads(coded: photo_work.Coded) -> None:
         )
         st.download_button(
             t("compress.download_as_png"),
-            coded.once("png back", lambda: photo_work.png(coded.back, coded.metadata)),
+            lambda: coded.once("png back", lambda: photo_work.png(coded.back, coded.metadata)),
             f"{stem_of(name)}.png",
             "image/png",
             on_click="ignore",

@@ -55,7 +55,8 @@ def serious(page: Page) -> list[list[str]]:
 
 def unreached(page: Page) -> list[str]:
     """What on the page can be used and is not come to by the keyboard alone."""
-    page.mouse.move(640, 450)  # the sidebar shows a button more while the mouse is over it
+    # Beside all there is: what the mouse is over, such as the sidebar, shows buttons more.
+    page.mouse.move(1275, 450)
     for _ in range(STOPS):
         page.keyboard.press("Tab")
         if not page.evaluate(NOTE):

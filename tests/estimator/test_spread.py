@@ -91,11 +91,16 @@ def test_the_number_of_workers_changes_nothing(pictures, known, workers):
     assert model.score(lazy) == pytest.approx(model.score(pictures), rel=1e-9)
 
 
-def test_workers_that_are_lost_in_the_middle_cost_nothing_but_time(pictures, known, monkeypatch):
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_that_are_lost_in_the_middle_cost_nothing_but_time(
+    pictures, known, monkeypatch, count
+):
     monkeypatch.setattr(spread, "PAUSE", 0.0)
+    monkeypatch.setattr(spread, "LOOK", 0.2)
+    monkeypatch.setattr(spread, "PATIENCE", 2.0)
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+            n_workers=count, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -116,7 +121,7 @@ def test_workers_that_are_lost_in_the_middle_cost_nothing_but_time(pictures, kno
         cluster.scale(0)
         while client.nthreads():
             time.sleep(0.01)
-        cluster.scale(1)
+        cluster.scale(count)
         client.wait_for_workers(1, timeout=20)
         for _ in steps:
             pass

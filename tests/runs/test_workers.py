@@ -280,6 +280,19 @@ def test_where_nobody_asks_there_are_as_many_workers_as_there_is_room_for(monkey
     assert workers.wanted() == 0
 
 
+def test_where_nobody_asks_they_begin_with_the_first_training(monkeypatch):
+    monkeypatch.delenv(workers.VARIABLE, raising=False)
+    monkeypatch.setattr(workers, "by_itself", lambda: 1)
+    own = workers.Workers()
+    assert own.place() is None  # it runs in this process, and the next one need not
+    try:
+        until(lambda: own.ready)
+        client, address = own.place()
+        assert list(client.nthreads()) == [address]
+    finally:
+        own.close()
+
+
 def test_whoever_has_not_the_key_is_not_listened_to(there):
     from distributed import Client
 
