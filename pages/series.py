@@ -71,10 +71,10 @@ def uploaded() -> SeriesData | None:
         max_upload_size=work.MOST_BYTES // 1_000_000,
         on_change=changed,
     )
-    file = handed.taken("series", sent)
-    if file is None:
-        reading.forget("series")
+    file = handed.taken("series", sent, forget)
     data = None if file is None else read(file)
+    if file is None and (before := reading.left("series")) is not None:
+        own.keep(before)
     if data is None and not reading.goes_on("series"):
         data = kept()
     if data is None:
@@ -123,6 +123,7 @@ def forget() -> None:
     """Keep nothing of the visitor's table."""
     reading.forget("series")
     own.forget()
+    work.forget()
 
 
 def by_rows() -> bool:

@@ -12,6 +12,7 @@ Memory holds the numbers alone, eight bytes a cell, whatever the file's size.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ from ..errors import DataError
 from .series import SeriesData
 from .tables import MOST_CELLS, check_rows, frames
 
+# It tells of a format that does not fit what is asked; whatever it says, all is read again.
+warnings.filterwarnings("ignore", message="Parsing dates in", category=UserWarning)
+
 #: Values beyond this are no measurements, and their squares no numbers.
 _LARGEST = 1e100
 #: Part of a column's first cells that must be numbers, or times.
@@ -35,10 +39,8 @@ _SAMPLE = 1000
 #: Names of columns that hold the time as a number, and what a number of that size counts.
 _TIME_NAMES = ("time", "date", "stamp", "epoch", "zeit", "datum", "ts", "时间", "日期")
 _UNITS = ((1e8, 1e11, "s"), (1e11, 1e14, "ms"), (1e14, 1e17, "us"), (1e17, 1e19, "ns"))
-#: Dates of numbers: how they begin, and what tells the order of day and month.
-_SLASHED = r"\s*\d{1,2}[/-]\d{1,2}\b"
-_BEGINS_WITH_DAY = r"\s*(1[3-9]|2\d|3[01])[./-]|\s*\d{1,2}\.\d"
-_MONTH_FIRST = r"\s*\d{1,2}[/-](1[3-9]|2\d|3[01])\b"
+#: A date of numbers that does not begin with the year: day and month in some order, and a year.
+_DATE = r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2\d"
 _UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
@@ -155,7 +157,10 @@ def _time_column(frame: pd.DataFrame, asked: str | None, label: str) -> str | No
             called = any(word in str(name).lower() for word in _TIME_NAMES)
             if called and _unit(head.to_numpy(np.float64)) is not None:
                 return str(name)
-        elif _times(head).notna().mean() > _ENOUGH and _numeric(head).notna().mean() <= _ENOUGH:
+        elif (
+            _numeric(head).notna().mean() <= _ENOUGH
+            and (~np.isnat(_stamps(head).stamps)).mean() > _ENOUGH
+        ):
             return str(name)
     return None
 
@@ -257,46 +262,63 @@ def _numeric(column: pd.Series) -> pd.Series:
 
 @dataclass(frozen=True)
 class _Stamps:
-    """Times of a part of a table, in the order of day and month that it shows, or in both."""
+    """Times of a part of a table, and what it shows of the order of day and month."""
 
     stamps: NDArray[np.datetime64]
-    day_first: bool = False  #: whether a day beyond the 12th comes first
-    #: the same, day first, where nothing in this part tells the order
+    #: the same, day first, where dates may be either and nothing in this part tells
     either: NDArray[np.datetime64] | None = None
+    day_first: int = 0  #: cells that begin with a day, as there is no such month
+    month_first: int = 0
 
 
 def _joined(parts: list[_Stamps], notes: list[str]) -> NDArray[np.datetime64] | None:
-    """Times of all parts: a part of 1/2 and 2/2 alone is read as others that tell their order."""
+    """Times of all parts: a part of 1/2 and 2/2 alone is read as those that tell their order."""
     if not parts:
         return None
-    day_first = any(part.day_first for part in parts)
-    if all(part.either is not None for part in parts):
+    days, months = (sum(getattr(p, name) for p in parts) for name in ("day_first", "month_first"))
+    if not (days or months) and any(part.either is not None for part in parts):
         notes.append("Dates such as 1/2/2026 are read as month/day: none tells their order.")
+    if days and months:
+        notes.append(
+            "Some dates are written day/month and some month/day: see that they are right."
+        )
     return np.concatenate(
-        [part.stamps if part.either is None or not day_first else part.either for part in parts]
+        [part.stamps if part.either is None or days <= months else part.either for part in parts]
     )
 
 
 def _stamps(column: pd.Series) -> _Stamps:
     """Cells as times, in both orders of day and month if they may be either."""
-    stamps = _times(column).to_numpy("datetime64[us]")
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-        return _Stamps(stamps)
-    text = column.astype(str)
-    if _day_first(text):
-        return _Stamps(stamps, day_first=True)
-    if not text.str.match(_SLASHED).any() or text.str.match(_MONTH_FIRST).any():
-        return _Stamps(stamps)
-    return _Stamps(stamps, either=_times(column, day_first=True).to_numpy("datetime64[us]"))
+        return _Stamps(_times(column).to_numpy("datetime64[us]"))
+    column = column.reset_index(drop=True)
+    iso = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+    days, months, either = _orders(column[iso.isna() & column.notna()])
+    stamps = _times(column, days > months).to_numpy("datetime64[us]")
+    if days or months or not either:
+        return _Stamps(stamps, None, days, months)
+    return _Stamps(stamps, _times(column, day_first=True).to_numpy("datetime64[us]"))
 
 
-def _day_first(text: pd.Series) -> bool:
-    """Whether one of these dates begins with a day: there is no such month, or dots follow."""
-    return bool(text.str.match(_BEGINS_WITH_DAY).any())
+def _orders(column: pd.Series) -> tuple[int, int, int]:
+    """How many dates of numbers begin with the day, with the month, and may be either.
+
+    With dots between them dates begin with the day.
+    """
+    parts = column.astype(str).str.extract(_DATE).dropna()
+    first, second = (parts[place].astype(int) for place in (0, 2))
+    possible = (first >= 1) & (second >= 1) & (first <= 31) & (second <= 31)
+    possible &= np.minimum(first, second) <= 12
+    days = possible & ((first > 12) | (parts[1] == "."))
+    months = possible & ~days & (second > 12)
+    return int(days.sum()), int(months.sum()), int((possible & ~days & ~months).sum())
 
 
 def _times(column: pd.Series, day_first: bool = False) -> pd.Series:
-    """Cells as times in UTC without a zone, NaT where they are none."""
+    """Cells as times in UTC without a zone, NaT where they are none.
+
+    Dates of numbers that may begin with the day or with the month do as is said.
+    """
     if pd.api.types.is_numeric_dtype(column):
         numbers = column.to_numpy(np.float64, na_value=np.nan)
         unit = _unit(numbers[np.isfinite(numbers)])
@@ -309,7 +331,6 @@ def _times(column: pd.Series, day_first: bool = False) -> pd.Series:
         other = found.isna() & column.notna()
         if other.any():
             rest = column[other].astype(str)
-            day_first = day_first or _day_first(rest)
             # As the first one is written most are, which is read forty times as fast.
             written = guess_datetime_format(rest.iloc[0].strip(), dayfirst=day_first)
             for format in (written, "mixed") if written else ("mixed",):

@@ -35,6 +35,8 @@ from . import checks
 #: Times that a part is computed again after its worker was lost; seconds between two tries, for
 #: which workers are waited for where there are none, and between two looks whether there are.
 RETRIES, PAUSE, PATIENCE, LOOK = 3, 0.5, 30.0, 2.0
+#: Seconds that one answer may take, whatever goes on.
+LONGEST = 1800.0
 #: Results that are waited for at a time, a worker.
 IN_FLIGHT = 2
 LOST = (
@@ -154,15 +156,17 @@ class Spread:
             self._blocks.update(zip((new[i] for i in own), futures, strict=True))
 
     def _hold_again(self) -> None:
-        """Bring what is held anew, by whoever is there, once; and hint at no worker any more.
+        """Bring anew what was lost, by whoever is there, and hint at no worker any more.
 
         Dask waits on for workers that were hinted at where all of them are lost, whoever comes.
         """
         _workers(self._client)
-        if self._hints:
-            self._hints = False
-            self._client.cancel(list(self._blocks.values()), force=True)
-            self._blocks = self._computed(sorted(self._blocks))
+        gone = ("error", "lost", "cancelled")
+        lost = sorted(b for b, one in self._blocks.items() if self._hints or one.status in gone)
+        self._hints = False
+        with _explained():
+            self._client.cancel([self._blocks[block] for block in lost], force=True)
+            self._blocks.update(self._computed(lost))
 
     def _computed(self, blocks: Sequence[int]) -> dict[int, Any]:
         """Blocks on their way, on any worker."""
@@ -349,19 +353,21 @@ def _workers(client: Any) -> list[str]:
 def _answer(client: Any, futures: list[Any]) -> list[Any]:
     """Results of futures; what Dask lost is one of our errors.
 
-    Dask itself waits for ever for workers that do not come back.
+    Dask itself waits for ever for workers that do not come back.  What is at work there may be
+    somebody else's, so that there is an end to that, too.
     """
     from distributed import wait
 
-    worked = time.monotonic()
+    began = worked = time.monotonic()
     with _explained():
         while True:
             with contextlib.suppress(TimeoutError):
                 wait(futures, timeout=LOOK)
                 break
+            now = time.monotonic()
             if any(client.processing().values()):
-                worked = time.monotonic()
-            elif time.monotonic() - worked > PATIENCE:
+                worked = now
+            if now - worked > PATIENCE or now - began > LONGEST:
                 raise ClusterError(LOST)
         found: list[Any] = client.gather(futures, direct=True)
     return found

@@ -37,7 +37,7 @@ LEAST, SHARE = 512 << 20, 0.7
 MOST, EACH = 4, 3 << 29
 #: Bytes of a worker that holds no data.
 ITSELF = 300 << 20
-INSTALL = 'pip install "htm-studio[studio]"'
+INSTALL = 'pip install "htm-studio[cluster]"'
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 

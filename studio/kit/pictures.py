@@ -52,15 +52,18 @@ def png(picture: NDArray[Any], side: int = 0) -> bytes:
 def sized(picture: NDArray[Any], width: int) -> tuple[bytes, int]:
     """One picture as a PNG file, as wide as ``width`` or nearly, and how wide to show it.
 
-    A file that is wider than it is shown would be made smaller by the server: blurred, and four
-    times as large.
+    An enlarged file that is wider than it is shown would be made smaller by the server: blurred,
+    and four times as large.  Cells of a small picture stay whole, at most a quarter too wide;
+    one that is wider by itself is made smaller.
 
-    >>> sized(np.zeros((8, 8)), 168)[1], sized(np.zeros((32, 32)), 168)[1]
-    (168, 160)
+    >>> [sized(np.zeros((side, side)), 168)[1] for side in (8, 32, 96, 400)]
+    [168, 160, 192, 168]
     """
     height, across = picture.shape[:2]
-    pixels = enlarge(picture, min(_TALLEST, max(width, width * height // across)))
-    return _file(Image.fromarray(pixels)), min(width, pixels.shape[1])
+    factor = max(1, int(width / across + 0.25))
+    pixels = enlarge(picture, min(_TALLEST, factor * max(height, across)))
+    shown = pixels.shape[1]
+    return _file(Image.fromarray(pixels)), width if across > width else shown
 
 
 def sheet(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ from . import watching
 from .words import t
 
 T = TypeVar("T")
-TOO_LONG = "Reading this file takes more than two minutes; use fewer or smaller pictures."
+TOO_LONG = "Reading this file takes more than two minutes; use a smaller one, or fewer pictures."
 #: Reads a file, and tells its part done to what it is given, which raises if nobody waits.
 Read = Callable[[Callable[[float], None]], T]
 #: Files read at a time, of all visitors; trainings keep none of them waiting.
@@ -116,6 +116,17 @@ def forget(place: str) -> None:
     kept = st.session_state.pop(f"_reading_{place}", None)
     if kept is not None:
         kept[1].cancel()
+
+
+def left(place: str) -> Any:
+    """What was read of a file that is not in its uploader any more; None where it was not yet.
+
+    A browser's uploader is empty when its page is come back to.  What is still read is cancelled.
+    """
+    kept = st.session_state.get(f"_reading_{place}")
+    found = kept[1].items[-1] if kept is not None and kept[1].state == "finished" else None
+    forget(place)
+    return found
 
 
 def goes_on(place: str) -> bool:

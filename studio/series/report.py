@@ -21,9 +21,8 @@ from ..kit.words import language, said, t
 from ..report.story import chart, document, section, table
 from . import sizes
 from .view import MOST_MARKS, numbers_of, when
-from .work import Followed, Study, Wanted
+from .work import REPORT, Followed, Study, Wanted
 
-_KEPT = "_series_report"
 #: Stretches that the series is drawn in, values beside the one looked at, steps of the forecast
 #: that are listed, and odd values that are.
 _STRETCHES, _NEAR, _STEPS, _LISTED = 350, 100, 24, 100
@@ -41,7 +40,7 @@ def offer(asked: Hashable, make: Callable[[], str], name: str, about: str) -> No
     """A button that makes a report, and once it is made its file; anew where other is asked."""
 
     def begin() -> None:
-        st.session_state[_KEPT] = (asked, "")
+        st.session_state[REPORT] = (asked, "")
 
     st.button(
         t("report.make"),
@@ -50,12 +49,12 @@ def offer(asked: Hashable, make: Callable[[], str], name: str, about: str) -> No
         help=about,
         on_click=begin,
     )
-    kept = st.session_state.get(_KEPT)
+    kept = st.session_state.get(REPORT)
     if kept is None or kept[0] != asked:
         return
     if not kept[1]:
         kept = (asked, make())
-        st.session_state[_KEPT] = kept
+        st.session_state[REPORT] = kept
     st.download_button(
         t("report.download"),
         kept[1],

@@ -22,6 +22,7 @@ from ..kit.shapes import BARE
 from ..kit.words import t
 from . import rows_report
 from .view import ON, safe
+from .work import ROWS
 
 if TYPE_CHECKING:
     from htm_engine import RowScores
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 #: The example by its name in the menu.
 EXAMPLE = "rare wine"
 #: Rows that are listed, cells of a row that are drawn; cells of a table that the page takes.
-_LISTED, _DRAWN = 200, 12
+ROWSED, _DRAWN = 200, 12
 MOST_CELLS = 4_000_000
-_LIST = "series_rows"
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def show(wanted: Rows) -> None:
 
 
 def _job(wanted: Rows) -> Background:
-    found = watching.job_of(_LIST, wanted.key)
-    return found or watching.start(_LIST, wanted.key, partial(steps, wanted), "rows")
+    found = watching.job_of(ROWS, wanted.key)
+    return found or watching.start(ROWS, wanted.key, partial(steps, wanted), "rows")
 
 
 def _draw(wanted: Rows, level: float, job: Background | None) -> None:
@@ -95,7 +95,7 @@ def _draw(wanted: Rows, level: float, job: Background | None) -> None:
     columns[2].metric(t("series.columns"), f"{len(wanted.data.columns):,}")
     place = None
     if len(odd):
-        place = _listed(wanted, found, odd[:_LISTED], len(odd))
+        place = _listed(wanted, found, odd[:ROWSED], len(odd))
         _cells(wanted, found, place)
     else:
         st.info(t("series.no_odd_rows"))

@@ -13,7 +13,7 @@ from htm_engine.runs.background import Background
 from ..kit import watching
 from ..kit.shapes import BARE
 from ..kit.words import t
-from .work import Followed
+from .work import SIZES, Followed
 
 #: Values that are stored to compare; more take longer than anybody waits.
 MOST = 200_000
@@ -48,10 +48,8 @@ def steps(values: np.ndarray) -> Iterator[Step]:
 
 def _job(wanted: Followed) -> Background:
     values = wanted.values[: _rows(wanted)]
-    found = watching.job_of("_series_sizes", wanted.key)
-    return found or watching.start(
-        "_series_sizes", wanted.key, partial(steps, values), "series sizes"
-    )
+    found = watching.job_of(SIZES, wanted.key)
+    return found or watching.start(SIZES, wanted.key, partial(steps, values), "series sizes")
 
 
 def _rows(wanted: Followed) -> int:
@@ -61,7 +59,7 @@ def _rows(wanted: Followed) -> int:
 
 def found(wanted: Followed) -> Sizes:
     """The sizes that were measured so far; none before."""
-    job = watching.job_of("_series_sizes", wanted.key)
+    job = watching.job_of(SIZES, wanted.key)
     items = list(job.items) if job is not None else []
     told: Sizes = items[-1][1] if items else ()
     return told

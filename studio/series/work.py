@@ -47,6 +47,8 @@ MOST_ROWS, MOST_BYTES, MOST_VALUES = 2_000_000, 50_000_000, 2_000_000
 MACHINE = "machine"
 #: Values followed between two looks at the progress.
 _CHUNK = 20_000
+#: Where the session keeps what is made of a series.
+FOLLOWED, SIZES, ROWS, REPORT = "_series", "_series_sizes", "_series_rows", "_series_report"
 
 
 @dataclass(frozen=True)
@@ -145,14 +147,21 @@ def steps_of_columns(wanted: Columns) -> Iterator[tuple[float, ColumnsTrace | No
 
 def job(wanted: Followed) -> Background:
     """The job that follows a series, or all columns, begun if it was not."""
-    found = watching.job_of("_series", wanted.key)
+    found = watching.job_of(FOLLOWED, wanted.key)
     if found is not None:
         return found
 
     def begin() -> Iterator[Any]:
         return steps(wanted) if isinstance(wanted, Wanted) else steps_of_columns(wanted)
 
-    return watching.start("_series", wanted.key, begin, "series")
+    return watching.start(FOLLOWED, wanted.key, begin, "series")
+
+
+def forget() -> None:
+    """End what is made of a series, and keep nothing of it."""
+    for name in (FOLLOWED, SIZES, ROWS):
+        watching.job_of(name)  # of no key: it is cancelled and dropped
+    st.session_state.pop(REPORT, None)
 
 
 # --------------------------------------------------------------------- what there is

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -107,10 +107,11 @@ def waits(place: Place) -> bool:
     return place in st.session_state.get(_HANDED, {})
 
 
-def taken(place: Place, own: File | None) -> File | None:
+def taken(place: Place, own: File | None, away: Callable[[], None] = lambda: None) -> File | None:
     """What the page works on: its uploader's own file, else what was handed over, if any.
 
-    The name of what was handed over is drawn, on a button that takes it away.
+    The name of what was handed over is drawn, on a button that takes it away; ``away`` is called
+    then, and takes away what the page has made of it.
     """
     found: Handed | None = st.session_state.get(_HANDED, {}).get(place)
     if own is not None or found is None:
@@ -121,10 +122,15 @@ def taken(place: Place, own: File | None) -> File | None:
         key=f"handed_{place}",
         icon=":material/close:",
         help=t("frame.handed_help"),
-        on_click=forget,
-        args=(place,),
+        on_click=_take_away,
+        args=(place, away),
     )
     return found
+
+
+def _take_away(place: Place, away: Callable[[], None]) -> None:
+    forget(place)
+    away()
 
 
 # ------------------------------------------------------------------- what files are

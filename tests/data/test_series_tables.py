@@ -340,6 +340,30 @@ def test_where_nothing_tells_the_order_of_day_and_month_a_note_says_how_they_are
     assert not any("month/day" in one for one in read("when,load\n1.2.2026,1\n1.3.2026,2\n").notes)
 
 
+@pytest.mark.parametrize("before", ["", "10:00 ", "Mon "])
+def test_the_order_shows_wherever_in_the_cell_the_date_stands(before):
+    found = read("when,load\n" + "".join(f"{before}{day}/2/2026,1\n" for day in (1, 2, 13)))
+    days = found.stamps.astype("datetime64[D]").astype(str).tolist()
+    assert days == ["2026-02-01", "2026-02-02", "2026-02-13"]
+
+
+def test_one_stray_cell_does_not_turn_the_dates_of_a_whole_table(monkeypatch):
+    monkeypatch.setattr(tables, "CELLS", 1)
+    days = pd.date_range("2026-01-01", periods=600)
+    text = "when,load\n" + "".join(f"{one},1\n" for one in days.strftime("%m/%d/%Y"))
+    for stray in ("15-minute outage", "15/1/2026"):
+        found = read(text + f"{stray},1\n")
+        assert (found.stamps[:600] == days.to_numpy("datetime64[us]")).all()
+    assert any("some month/day" in one for one in found.notes)
+
+
+@pytest.mark.parametrize("other", ["?", "2026-05-01"])
+def test_parts_without_such_dates_do_not_tell_their_order(monkeypatch, other):
+    monkeypatch.setattr(tables, "CELLS", 1)
+    found = read("when,load\n" + "1/2/2026,1\n" * 256 + f"{other},1\n" * 256)
+    assert any("none tells" in one for one in found.notes)
+
+
 def test_times_written_in_several_ways_are_all_read():
     cells = ["13/01/2026 10:00", "14/01/2026", "2026-01-15 10:00", "16 Jan 2026", "?", "17/1/2026"]
     found = read("when;load\n" + "".join(f"{one};1\n" for one in cells))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 import time
 
 import numpy as np
@@ -18,6 +19,7 @@ from htm_engine.errors import Cancelled, DataError
 from htm_engine.figures.series import thinned
 from studio.kit import reading
 from studio.series import rows, rows_report, sizes, view, work
+from studio.visitor import handed
 from tests.helpers.places import ROOT
 from tests.studio.waiting import has, until
 
@@ -125,12 +127,42 @@ def test_a_table_is_kept_while_its_visitor_looks_around_and_forgotten_when_it_is
     assert any("mine.csv" in one.label for one in app.button) and not app.exception
     assert followed(app).metric[0].value == "28"
     app.button(key="series_forget").click().run()
-    assert "_own_series" not in app.session_state and "_reading_series" not in app.session_state
+    kept = ("_own_series", "_reading_series", "_series", "_series_sizes", "_series_report")
+    assert not [name for name in kept if name in app.session_state]
     assert not has("series_forget")(app)
     uploader(app).upload("other.csv", rows_of(2)).run()
     assert app.session_state["_own_series"][0].name == "other.csv"
     uploader(app).clear().run()
     assert "_own_series" not in app.session_state and not app.exception
+
+
+def test_a_table_that_is_read_while_its_visitor_is_elsewhere_is_there_on_the_way_back(monkeypatch):
+    monkeypatch.setattr(reading, "WAIT", 0.05)
+    go_on, table_of = threading.Event(), work.table_of
+
+    def slow(name, content, told):
+        assert go_on.wait(60)
+        return table_of(name, content, told)
+
+    monkeypatch.setattr(work, "table_of", slow)
+    app = opened(series="upload")
+    uploader(app).upload("mine.csv", rows_of(1)).run()
+    job = app.session_state["_reading_series"][1]
+    app.switch_page("pages/formulas.py").run()
+    go_on.set()
+    assert job.join(60) and job.state == "finished"
+    app.switch_page("pages/series.py").run()
+    assert app.session_state["_own_series"][0].name == "mine.csv"
+
+
+def test_one_click_takes_a_table_away_that_came_from_home():
+    app = opened(series="upload")
+    app.session_state["_handed"] = {"series": handed.Handed("mine.csv", rows_of(1))}
+    app.run()
+    assert app.session_state["_own_series"][0].name == "mine.csv"
+    app.button(key="handed_series").click().run()
+    assert "_own_series" not in app.session_state and "_series" not in app.session_state
+    assert not has("series_forget")(app) and not app.exception
 
 
 def test_a_table_that_is_refused_leaves_the_one_before():
