@@ -20,7 +20,8 @@ from ..errors import DataError
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import Floats
 from ..model.parts import as_maps
-from .spread import Spread, checked
+from .shares import checked
+from .spread import Spread
 
 #: Rows that tell whether floating-point numbers are whole.
 FEW = 1024

@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import cluster
-from ..errors import ClusterError, DataError
+from ..errors import ClusterError
 from ..model.hierarchy import Hierarchy, Shape
 from ..model.layer import Floats
-from ..model.parts import Chosen, Here, as_maps, climbed, cut, mirrored, part_sums
+from ..model.parts import Chosen, Here, cut, mirrored
 from ..model.shuffling import BLOCK
 from ..model.sums import Standing, Sums
-from . import checks
+from .shares import checked_maps, climbed_of, maps_of, picked, row_of, sums_of
 
 #: Times that a part is computed again after its worker was lost; seconds between two tries, for
 #: which workers are waited for where there are none, and between two looks whether there are.
@@ -64,7 +64,7 @@ class Spread:
     Parameters
     ----------
     X : dask.array.Array (n, ...)
-        Of bytes or floating-point numbers, checked by :func:`checked`.
+        Of bytes or floating-point numbers, checked by :func:`~htm_engine.estimator.shares.checked`.
     """
 
     def __init__(self, X: Any) -> None:
@@ -276,7 +276,14 @@ class Away:
                 self._restore()
             work = [
                 self._client.submit(
-                    _sums, maps, self._state, level, some, temperature, pure=False, retries=RETRIES
+                    sums_of,
+                    maps,
+                    self._state,
+                    level,
+                    some,
+                    temperature,
+                    pure=False,
+                    retries=RETRIES,
                 )
                 for maps, some in zip(self._maps, chosen, strict=True)
             ]
@@ -300,7 +307,7 @@ class Away:
 
     def _go_up(self, level: int) -> None:
         self._maps = [
-            self._client.submit(_climbed, maps, self._state, level, pure=False, retries=RETRIES)
+            self._client.submit(climbed_of, maps, self._state, level, pure=False, retries=RETRIES)
             for maps in self._maps
         ]
 
@@ -314,7 +321,9 @@ class Away:
                 self._send(self._standing)
                 self._restore()
             asked = self._maps[part], self._state, self._level, self._chosen[part], number
-            one: Floats = _answer(self._client, [self._client.submit(_row, *asked, pure=False)])[0]
+            one: Floats = _answer(self._client, [self._client.submit(row_of, *asked, pure=False)])[
+                0
+            ]
             return one
 
         return _tried(found)
@@ -383,67 +392,3 @@ def _explained() -> Iterator[None]:
         yield
     except (KilledWorker, CancelledError, CommClosedError, OSError, TimeoutError) as exc:
         raise ClusterError(LOST) from exc
-
-
-# ------------------------------------------------------------- what workers call
-def picked(blocks: list[NDArray[Any]], inside: list[NDArray[np.uint16]]) -> NDArray[Any]:
-    """Rows of one part, from its blocks."""
-    return np.concatenate([block[own] for block, own in zip(blocks, inside, strict=True)])
-
-
-def checked_maps(rows: NDArray[Any], shape: Shape) -> Floats:
-    """Rows as maps that can be learned from."""
-    maps = as_maps(rows, shape)
-    checks.check_size(maps)
-    return maps
-
-
-def maps_of(
-    blocks: list[NDArray[Any]], inside: list[NDArray[np.uint16]], shape: Shape, mirror: bool
-) -> Floats:
-    """Maps of one part, their mirror images after them where those are wanted."""
-    maps = checked_maps(picked(blocks, inside), shape)
-    return mirrored(maps) if mirror else maps
-
-
-def _sums(
-    maps: Floats,
-    state: tuple[Hierarchy, Standing],
-    level: int,
-    chosen: Chosen,
-    temperature: float,
-) -> Sums:
-    return part_sums(state[0], state[1], level, maps, chosen, temperature)
-
-
-def _climbed(maps: Floats, state: tuple[Hierarchy, None], level: int) -> Floats:
-    return climbed(state[0], level, maps)
-
-
-def _row(
-    maps: Floats, state: tuple[Hierarchy, Standing], level: int, chosen: Chosen, number: int
-) -> Floats:
-    rows = state[0].rows(level, maps)
-    found: Floats = rows[number if chosen is None else chosen[number]]
-    return found
-
-
-# ------------------------------------------------------------------------ reading
-def checked(X: Any) -> Any:
-    """A Dask array fit to be read; its numbers are checked as they come.
-
-    Raises
-    ------
-    DataError
-        If it has no length, another number of axes than 2 to 4, or holds no numbers.
-    """
-    if any(np.isnan(side) for side in X.shape):
-        raise DataError("This Dask array does not know its length: X.compute_chunk_sizes() first.")
-    if not 2 <= X.ndim <= 4:
-        raise DataError(f"X is rows or pictures, with 2 to 4 axes; this array has {X.ndim}.")
-    if not all(X.shape):
-        raise DataError(f"There are no pictures in data of shape {X.shape}.")
-    if X.dtype.kind not in "uifb":
-        raise DataError(f"X must hold numbers, not {X.dtype}.")
-    known = X.dtype in (np.uint8, np.float32, np.float64)
-    return X if known else X.astype(np.float64)
