@@ -168,7 +168,7 @@ def main() -> None:
                     if name in NO_PICTURE:
                         page.wait_for_selector(SETTLED, timeout=60_000)
                     else:
-                        page.wait_for_function(PICTURE, timeout=60_000)
+                        page.wait_for_function(RESULT, timeout=60_000)
                     changes.setdefault(name, []).append(time.perf_counter() - began)
             process.kill()
         browser.close()
