@@ -16,7 +16,8 @@ from .errors import ClusterError
 
 #: Names the scheduler that heavy work goes to.
 VARIABLE = "HTM_SCHEDULER"
-MISSING = 'Dask is not installed here: pip install "htm-studio[cluster]", or use none of it.'
+INSTALL = 'pip install "htm-studio[cluster]"'
+MISSING = f"Dask is not installed here: {INSTALL}, or use none of it."
 
 
 def installed() -> bool:

@@ -131,11 +131,10 @@ class Spread:
         new = sorted(wanted - set(self._blocks))
         if not new:
             return
-        lazy = [self.X[block * BLOCK : (block + 1) * BLOCK] for block in new]
         if self._client is None:
             import dask
 
-            found = dask.compute(*lazy)
+            found = dask.compute(*self._lazy(new))
             self._blocks.update(zip(new, found, strict=True))
             return
         # Neighbours on one worker: a part's rows lie in neighbouring blocks.
@@ -143,17 +142,9 @@ class Spread:
         if len(workers) == 1 or not self._hints:
             self._blocks.update(self._computed(new))
             return
-        for worker, own in zip(
-            workers, np.array_split(np.arange(len(new)), len(workers)), strict=True
-        ):
-            futures = self._client.compute(
-                [lazy[i] for i in own],
-                workers=[worker],
-                allow_other_workers=True,
-                priority=-1,
-                retries=RETRIES,
-            )
-            self._blocks.update(zip((new[i] for i in own), futures, strict=True))
+        for worker, own in zip(workers, np.array_split(new, len(workers)), strict=True):
+            hint = {"workers": [worker], "allow_other_workers": True}
+            self._blocks.update(self._computed(own.tolist(), **hint))
 
     def _hold_again(self) -> None:
         """Bring anew what was lost, by whoever is there, and hint at no worker any more.
@@ -168,11 +159,14 @@ class Spread:
             self._client.cancel([self._blocks[block] for block in lost], force=True)
             self._blocks.update(self._computed(lost))
 
-    def _computed(self, blocks: Sequence[int]) -> dict[int, Any]:
-        """Blocks on their way, on any worker."""
-        lazy = [self.X[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
-        futures = self._client.compute(lazy, priority=-1, retries=RETRIES)
+    def _computed(self, blocks: Sequence[int], **hint: Any) -> dict[int, Any]:
+        """Blocks on their way, on any worker unless there is a hint."""
+        lazy = self._lazy(blocks)
+        futures = self._client.compute(lazy, priority=-1, retries=RETRIES, **hint)
         return dict(zip(blocks, futures, strict=True))
+
+    def _lazy(self, blocks: Sequence[int]) -> list[Any]:
+        return [self.X[block * BLOCK : (block + 1) * BLOCK] for block in blocks]
 
     def each(self, length: int, work: Callable[..., Any], *fixed: Any) -> Iterator[Any]:
         """``work(rows, *fixed)`` of every ``length`` rows in their order, by the workers."""

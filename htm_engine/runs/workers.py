@@ -37,7 +37,6 @@ LEAST, SHARE = 512 << 20, 0.7
 MOST, EACH = 4, 3 << 29
 #: Bytes of a worker that holds no data.
 ITSELF = 300 << 20
-INSTALL = 'pip install "htm-studio[cluster]"'
 #: Seconds that a start may take, and after which one that failed is tried again.
 START, AGAIN = 60.0, 120.0
 
@@ -111,7 +110,7 @@ class Workers:
             return
         cluster.need()
         if not (named or cluster.keeps_workers()):
-            raise ClusterError(f"{VARIABLE} needs the package cryptography: {INSTALL}.")
+            raise ClusterError(f"{VARIABLE} needs the package cryptography: {cluster.INSTALL}.")
         with self._lock:
             tried = time.monotonic() - self._failed < AGAIN
             if not (self.ready or self._starting or (tried and not wait)):

@@ -165,7 +165,7 @@ from htm_engine.data.series_tables import read_table
 data = read_table("your-table.csv", [{column!r}])"""
 
 
-def of_series(name: str, column: str, at: int) -> str:
+def of_series(name: str, column: str | None, at: int) -> str:
     """A program that takes one value of a drawn series apart, or of a column of a visitor's own."""
-    read = _OWN.format(column=column) if column else _DRAWN.format(name=name)
+    read = _DRAWN.format(name=name) if column is None else _OWN.format(column=column)
     return SERIES.format(read=read, at=at)

@@ -46,9 +46,9 @@ def begin() -> None:
 def set_aside() -> None:
     """Leave what is loaded by now out of all later searches for unused objects.
 
-    Streamlit has Python search after every run of a page, while nobody else is served: with
-    the engine and its libraries that is a third of a page change.  Modules stay to the end; what
-    visitors hold would too, so it is done once: by ``serving`` before there are any.
+    While Python searches nobody is served, and with the engine and its libraries that takes 0.1 to
+    0.2 s each time.  Modules stay to the end; what visitors hold would too, so it is done once: by
+    ``serving`` before there are any.
     """
     if gc.get_freeze_count():
         return

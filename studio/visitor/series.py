@@ -34,13 +34,8 @@ class Chosen:
     name: str  #: of a drawn series, else of the visitor's column
     values: NDArray[np.float64]  #: ``(n,)``
     stamps: NDArray[np.datetime64] | None
-    column: str  #: the visitor's column as the table calls it; empty of a drawn series
+    column: str | None  #: the visitor's column as the table calls it; None of a drawn series
     key: str  #: names the content
-
-    @property
-    def own(self) -> bool:
-        """Whether it is the visitor's."""
-        return bool(self.column)
 
     @property
     def axis(self) -> NDArray[Any]:
@@ -93,7 +88,7 @@ def choose(on: Page, label: str, where: Any = st) -> Chosen:
         if st.session_state.get(_INSTEAD) == name and own is None:
             where.info(t("series.not_yours"), icon=":material/info:")
         data = draw_series(name).data
-        return Chosen(name, data.values[:, 0], data.stamps, "", name)
+        return Chosen(name, data.values[:, 0], data.stamps, None, name)
     data, column = own
     values = data.values[:, column]
     found = hashlib.sha256(np.ascontiguousarray(values).tobytes())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -95,6 +96,21 @@ def test_a_terminal_sees_how_far_a_table_is_and_nothing_else_does(tmp_path, monk
         monkeypatch.setattr(sys, "stderr", stream)
         assert main(["compress", "--force", str(source)]) == 0
         assert ("reading" in stream.getvalue()) == told
+
+
+def test_a_terminal_that_is_closed_does_not_end_the_work(monkeypatch):
+    monkeypatch.setattr(watched, "_EVERY", 0.001)
+    told, failed = threading.Event(), []
+
+    def gone(part, doing=""):
+        told.set()
+        raise OSError("the terminal is closed")
+
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    with watched.watched(io.BytesIO(b"1\n2\n"), 4, gone) as seen:
+        assert told.wait(60)
+        assert seen.read() == b"1\n2\n"
+    assert not failed
 
 
 def test_a_table_is_told_of_while_it_is_read_coded_and_compared(monkeypatch):

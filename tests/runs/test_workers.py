@@ -308,6 +308,12 @@ def test_whoever_has_not_the_key_is_not_listened_to(there):
     assert there.ready
 
 
+def test_workers_keep_memory_while_they_train(there):
+    """By Dask's own setting each array is handed back to the system at once."""
+    found = there._client.run(lambda: os.environ.get("MALLOC_TRIM_THRESHOLD_"))
+    assert set(found.values()) == {None}
+
+
 def test_trainings_give_way_and_what_answers_does_not(there):
     def niceness(dask_worker):
         return dask_worker.executors["actor"].submit(os.nice, 0).result(), os.nice(0)

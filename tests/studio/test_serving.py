@@ -8,6 +8,14 @@ from htm_engine import cluster
 from studio import serving
 
 
+def test_nobody_waits_for_a_search_of_what_all_visitors_hold():
+    """Streamlit knows the setting, and ours is read."""
+    from streamlit import config
+
+    config.get_config_options(force_reparse=True)
+    assert config.get_option("runner.postScriptGC") is False
+
+
 def test_it_does_not_start_with_a_scheduler_that_others_can_reach(monkeypatch):
     from streamlit.web import cli
 

@@ -180,6 +180,9 @@ def test_the_walk_is_through_a_series_of_ones_own_where_there_is_one():
     app.session_state["code_series"] = True
     app.run()
     assert any("read_table(\"your-table.csv\", ['load'])" in one.value for one in app.code)
+    app.session_state["_own_series"] = (SeriesData("mine.csv", values, ("",)), 0)  # without a name
+    app.run()
+    assert any("read_table(\"your-table.csv\", [''])" in one.value for one in app.code)
     app.number_input(key="value").set_value(21).run()  # the gap
     assert any("no value here" in one.value for one in app.info) and not app.exception
 

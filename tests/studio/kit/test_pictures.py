@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.kit.pictures import alt, as_bytes, enlarge, png, sheet, unit_colour
+from studio.kit.pictures import alt, as_bytes, enlarge, png, sheet, sized, unit_colour
 
 
 def opened(data):
@@ -23,6 +23,20 @@ def test_floats_and_bytes_give_the_same_picture():
 def test_values_outside_the_range_are_clipped_and_nan_is_black():
     wild = np.array([[-1.0, 2.0, np.nan]])
     assert as_bytes(wild)[0, :, 0].tolist() == [0, 255, 0]
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (28, 28), (64, 64), (96, 96), (4, 64), (48, 12)])
+def test_a_small_picture_is_shown_as_wide_as_its_file_and_about_as_asked(shape):
+    """The server would make a wider file smaller, and what it shows blurred."""
+    file, shown = sized(np.zeros(shape), 128)
+    width, height = opened(file).size
+    assert width == shown and 64 < shown <= 160
+    assert height * shape[1] == width * shape[0]
+
+
+def test_a_large_picture_is_shown_as_wide_as_asked():
+    assert sized(np.zeros((300, 400)), 128)[1] == 128
+    assert opened(sized(np.zeros((3000, 1)), 252)[0]).size[1] <= 3000
 
 
 def test_every_cell_becomes_one_square_of_its_own_value():

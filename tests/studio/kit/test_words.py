@@ -107,6 +107,18 @@ def test_refusals_that_visitors_see_are_translated(name):
                 assert text.startswith("{}: {}") or text in known, text
 
 
+@pytest.mark.parametrize("name", ["data/series_tables", "data/table_times"])
+def test_notes_on_a_table_are_translated(name):
+    known = {bare(text) for text in words.catalogue("en").values()}
+    seen = 0
+    for node in ast.walk(parsed(ROOT / "htm_engine" / f"{name}.py")):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "notes.append":
+            text = shape(node.args[0])
+            seen += text is not None
+            assert text is None or text in known, text
+    assert seen
+
+
 def test_a_word_that_is_missing_or_does_not_fit_is_said_in_english(monkeypatch):
     monkeypatch.setattr(words, "language", lambda: "zh")
     assert words.t("train.seed") == "随机种子"

@@ -129,6 +129,9 @@ def test_a_column_without_a_name_is_not_all_columns():
     assert app.selectbox(key="column").options[:2] == ["All columns", " "]
     app.selectbox(key="column").set_value("b").run()
     assert app.session_state["_own_series"][1] == 1  # for the pages that look into a series
+    app.selectbox(key="column").set_value("").run()
+    followed(app)
+    assert app.session_state["_own_series"][1] == 1  # all columns are no other one
     app.selectbox(key="column").set_value(" ").run()
     followed(app)
     assert app.session_state["_own_series"][1] == 0
