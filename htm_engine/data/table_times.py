@@ -37,19 +37,34 @@ class Times:
 
 
 def joined(parts: list[Times], notes: list[str]) -> NDArray[np.datetime64] | None:
-    """Times of all parts: a part of 1/2 and 2/2 alone is read as those that tell their order."""
+    """Times of all parts: a part of 1/2 and 2/2 alone is read as those that tell their order.
+
+    Where none does they are read in the order in which time goes more steadily one way.
+    """
     if not parts:
         return None
     days, months = (sum(getattr(p, name) for p in parts) for name in ("day_first", "month_first"))
-    if not (days or months) and any(part.either is not None for part in parts):
-        notes.append("Dates such as 1/2/2026 are read as month/day: none tells their order.")
+    found = np.concatenate([part.stamps for part in parts])
     if days and months:
         notes.append(
             "Some dates are written day/month and some month/day: see that they are right."
         )
-    return np.concatenate(
-        [part.stamps if part.either is None or days <= months else part.either for part in parts]
-    )
+    if all(part.either is None for part in parts):
+        return found
+    other = np.concatenate([p.stamps if p.either is None else p.either for p in parts])
+    if days or months:
+        return other if days > months else found
+    if _turns(other) < _turns(found):
+        return other
+    if _turns(other) == _turns(found):
+        notes.append("Dates such as 1/2/2026 are read as month/day: none tells their order.")
+    return found
+
+
+def _turns(stamps: NDArray[np.datetime64]) -> int:
+    """Steps against the way that most go."""
+    steps = np.diff(stamps[~np.isnat(stamps)]).astype(np.int64)
+    return min(int((steps < 0).sum()), int((steps > 0).sum()))
 
 
 def times_of(column: pd.Series) -> Times:

@@ -357,6 +357,18 @@ def test_one_stray_cell_does_not_turn_the_dates_of_a_whole_table(monkeypatch):
     assert any("some month/day" in one for one in found.notes)
 
 
+@pytest.mark.parametrize("written", ["{day}/{month}/2026", "{month}/{day}/2026"])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_where_no_day_is_beyond_the_twelfth_time_goes_one_way(written, newest_first):
+    days = [(month, day) for month in (1, 2, 3) for day in range(1, 13)]
+    days = days[::-1] if newest_first else days
+    cells = [written.format(month=month, day=day) for month, day in days]
+    found = read("when,load\n" + "".join(f"{one},1\n" for one in cells))
+    right = [np.datetime64(f"2026-{month:02}-{day:02}") for month, day in days]
+    assert (found.stamps == np.array(right)).all()
+    assert not any("none tells" in one for one in found.notes)
+
+
 @pytest.mark.parametrize("other", ["?", "2026-05-01"])
 def test_parts_without_such_dates_do_not_tell_their_order(monkeypatch, other):
     monkeypatch.setattr(tables, "CELLS", 1)
