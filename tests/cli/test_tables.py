@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -92,6 +93,18 @@ def test_a_terminal_sees_how_far_a_table_is_and_nothing_else_does(tmp_path, monk
     monkeypatch.setattr(watched, "_EVERY", 0.001)
     source = tmp_path / "taxi.csv"
     source.write_bytes(TABLE)
+
+    class Patient(watched.Watched):
+        """What is read waits until a terminal was told of it: the table is a small one."""
+
+        def read(self, size=-1):
+            content, end = super().read(size), time.monotonic() + 60
+            while stream.isatty() and "reading" not in stream.getvalue():
+                assert time.monotonic() < end, "nothing was told"
+                time.sleep(0.001)
+            return content
+
+    monkeypatch.setattr(watched, "Watched", Patient)
     for stream, told in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         assert main(["compress", "--force", str(source)]) == 0
